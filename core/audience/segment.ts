@@ -1,0 +1,2 @@
+/** Placeholder until the segment language lands: replaced by its author. */
+export type Segment = unknown;

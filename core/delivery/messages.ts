@@ -1,0 +1,55 @@
+import type { AcceptedEvent } from '../event/event.ts';
+
+/** Which plan version a message belongs to. `hash` names the frozen content (see core/strategy/plan-version.ts). */
+export type PlanRef = { kind: 'campaign' | 'trigger'; id: string; hash: string };
+
+/** A pointer to at most 100 recipients: a byte range of a snapshot part (NDJSON of SnapshotRow). */
+export type SnapshotMessage = {
+  kind: 'snapshot';
+  plan: PlanRef;
+  runId: string;
+  /** S3 key of the part in the work bucket. */
+  part: string;
+  /** Number of this batch within its part, from 0. */
+  batch: number;
+  offset: number;
+  bytes: number;
+  count: number;
+  /** Index into the plan's channel policy; the queue is that channel's. */
+  step: number;
+  /** Indexes (0..count-1) of the recipients still wanted at this step; absent: all. */
+  only?: number[];
+};
+
+/** A real-time message: it carries its recipient and the event that caused it. */
+export type DirectMessage = {
+  kind: 'direct';
+  plan: PlanRef;
+  profileId: string;
+  event: AcceptedEvent;
+  /** Values that the rule computed, for the template (`{{ window.value }}`). */
+  window?: { value: number };
+  step: number;
+  /** Epoch ms after which the message is no longer worth sending. */
+  deadlineMs: number;
+};
+
+/** Body of a message in a send queue. */
+export type SendMessage = SnapshotMessage | DirectMessage;
+
+/** Recipients per pointer message, and per ledger item. */
+export const BATCH_SIZE = 100;
+/** Recipients per snapshot part. */
+export const PART_SIZE = 10_000;
+
+/** One line of a snapshot part: the fields that rendering and the gate need, nothing else. */
+export type SnapshotRow = {
+  profileId: string;
+  email?: string;
+  phone?: string;
+  pushToken?: string;
+  timeZone?: string;
+  locale?: string;
+  /** Only the attributes that the plan's template names. */
+  attributes: Record<string, unknown>;
+};

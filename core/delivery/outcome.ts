@@ -1,0 +1,48 @@
+import type { Channel } from './channel.ts';
+
+/** Why the gate, or the sender, did not send. Reports count by these words (M5), so the list is closed. */
+export const SKIP_REASONS = [
+  'no-address',
+  'no-consent',
+  'suppressed',
+  'frequency-cap',
+  'duplicate',
+  'too-late',
+  'plan-cancelled',
+  'plan-paused',
+  'profile-missing',
+  'render-failed',
+] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+/** Why a provider did not take a message for good. `unknown-after-crash`: at most once was kept (see the ledger). */
+export const FAIL_REASONS = [
+  'opted-out',
+  'address-refused',
+  'provider-refused',
+  'provider-unavailable',
+  'unknown-after-crash',
+] as const;
+export type FailReason = (typeof FAIL_REASONS)[number];
+
+/**
+ * What became of one attempt, as a row of the lake table `outcomes`. `final` is true on exactly one row per recipient of
+ * a plan run; rows that are not final say why a channel was left for the next one. `outcome_id` is deterministic, so a
+ * row that is written twice counts once.
+ */
+export type OutcomeRow = {
+  outcome_id: string;
+  plan_kind: 'campaign' | 'trigger';
+  plan_id: string;
+  run_id: string;
+  profile_id: string;
+  channel: Channel | 'none';
+  outcome: 'sent' | 'skipped' | 'failed';
+  reason: SkipReason | FailReason | '';
+  final: boolean;
+  at_ms: number;
+  /** The provider's id of the message, '' when there is none. Receipts join on it. */
+  message_id: string;
+  /** For event-triggered messages the event that caused it, else ''. */
+  event_id: string;
+};

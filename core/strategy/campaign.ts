@@ -1,0 +1,55 @@
+import * as z from 'zod/mini';
+import { CHANNELS, type Channel } from '../delivery/channel.ts';
+
+const id = z.string().check(z.minLength(1), z.maxLength(64));
+
+/** What a marketer writes. A campaign is a static plan: one audience, one content, one schedule. */
+export const campaignInput = z.strictObject({
+  name: z.string().check(z.minLength(1), z.maxLength(100)),
+  audience: z.strictObject({ segmentId: id }),
+  templateId: id,
+  /** Ordered: the next channel is tried on missing address, opt-out and refused address. */
+  channelPolicy: z.array(z.enum(CHANNELS)).check(z.minLength(1), z.maxLength(3)),
+  /** Consent is asked per channel, or per channel and topic. */
+  topic: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,31}$/)),
+  /** Absent: as soon as it is approved. */
+  sendAt: z.optional(z.iso.datetime({ offset: true })),
+});
+export type CampaignInput = z.infer<typeof campaignInput>;
+
+/** States of S3 that this release reaches; `transitions` in campaign-states.ts is the one table of what may follow what. */
+export type CampaignState =
+  | 'draft'
+  | 'in review'
+  | 'rejected'
+  | 'approved'
+  | 'scheduled'
+  | 'preparing'
+  | 'sending'
+  | 'finished'
+  | 'cancelled'
+  | 'failed';
+
+export type Approval = {
+  hash: string;
+  submittedBy: string;
+  submittedMs: number;
+  expiresMs: number;
+  /** Step Functions task token of the waiting approval; absent until the state machine has asked. Never shown by the API. */
+  taskToken?: string;
+  decision?: { outcome: 'approved' | 'rejected' | 'expired'; by: string; atMs: number; comment: string };
+};
+
+export type Campaign = CampaignInput & {
+  id: string;
+  version: number;
+  state: CampaignState;
+  author: string;
+  createdMs: number;
+  approval?: Approval;
+  /** Set when the run starts. */
+  run?: { runId: string; startedMs: number; snapshotSize?: number; parts?: number; finishedMs?: number };
+  /** Why a campaign failed or was cancelled. */
+  reason?: string;
+  channelPolicy: Channel[];
+};

@@ -1,0 +1,23 @@
+import type { Segment } from '../audience/segment.ts';
+import type { Channel, Lane } from '../delivery/channel.ts';
+import type { TemplateInput } from './template.ts';
+
+/**
+ * The frozen content of a plan: what was approved, and all that a sender needs to know about it. Stored once under the
+ * kind `plan-version` with id `<planId>@<hash>`, never changed, so senders cache it for ever. `hash` is the SHA-256 (hex,
+ * first 32 characters) of the canonical JSON of everything else in here.
+ */
+export type PlanVersion = {
+  planKind: 'campaign' | 'trigger';
+  planId: string;
+  hash: string;
+  name: string;
+  topic: string;
+  lane: Lane;
+  channelPolicy: Channel[];
+  template: TemplateInput;
+  /** Of a campaign: whom. */
+  segment?: Segment;
+  /** Of a campaign: epoch ms, or null for now. */
+  sendAtMs?: number | null;
+};

@@ -1,0 +1,122 @@
+import { GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { dynamo, isConditionFailure } from './dynamo.ts';
+import type { OutboxEntry } from './outbox-entry.ts';
+
+/** Kinds of things that people define. Each is one item: kind (partition key), id (sort key), version, JSON body. */
+export type DefinitionKind =
+  | 'campaign'
+  | 'import'
+  | 'plan-version'
+  | 'segment'
+  | 'settings'
+  | 'snapshot'
+  | 'source'
+  | 'template'
+  | 'trigger';
+
+export type Stored<T> = { id: string; version: number; updatedMs: number; body: T; outbox: OutboxEntry[] };
+export type Page<T> = { items: Stored<T>[]; cursor?: string };
+
+/** The item is not at the version that the writer read: somebody else changed it. Read again and decide again. */
+export class VersionConflict extends Error {
+  override name = 'VersionConflict';
+}
+
+/** Everything that people define, in one table. */
+export const definitions = (table: string) => ({
+  async get<T>(kind: DefinitionKind, id: string): Promise<Stored<T> | undefined> {
+    const { Item } = await dynamo.send(
+      new GetItemCommand({ TableName: table, Key: { kind: { S: kind }, id: { S: id } }, ConsistentRead: true }),
+    );
+    return Item && decode<T>(Item);
+  },
+
+  /** Newest first when ids are ULIDs. `cursor` is opaque: the id after which the next page starts. */
+  async list<T>(kind: DefinitionKind, limit: number, cursor?: string): Promise<Page<T>> {
+    const { Items = [], LastEvaluatedKey } = await dynamo.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: '#k = :k',
+        ExpressionAttributeNames: { '#k': 'kind' },
+        ExpressionAttributeValues: { ':k': { S: kind } },
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        Limit: limit,
+        ...(cursor && { ExclusiveStartKey: { kind: { S: kind }, id: { S: cursor } } }),
+      }),
+    );
+    const next = LastEvaluatedKey?.id?.S;
+    return { items: Items.map((item) => decode<T>(item)), ...(next && { cursor: next }) };
+  },
+
+  /** Every item of a kind, page by page. For kinds that hold at most thousands. */
+  async all<T>(kind: DefinitionKind): Promise<Stored<T>[]> {
+    const found: Stored<T>[] = [];
+    let cursor: string | undefined;
+    do {
+      const page: Page<T> = await this.list<T>(kind, 500, cursor);
+      found.push(...page.items);
+      cursor = page.cursor;
+    } while (cursor);
+    return found;
+  },
+
+  /**
+   * Writes version `expected + 1`, provided that the item is at version `expected` (0: it must not exist).
+   * `outbox` is stored with it; hand the result to `publishOutbox` afterwards. Throws VersionConflict.
+   */
+  async put<T>(kind: DefinitionKind, id: string, body: T, expected: number, nowMs: number, outbox: OutboxEntry[] = []) {
+    const version = expected + 1;
+    const stored: Stored<T> = { id, version, updatedMs: nowMs, body, outbox };
+    try {
+      await dynamo.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: {
+            kind: { S: kind },
+            id: { S: id },
+            version: { N: String(version) },
+            updatedMs: { N: String(nowMs) },
+            body: { S: JSON.stringify(body) },
+            ...(outbox.length > 0 && { outbox: { S: JSON.stringify(outbox) }, pending: { S: 'pending' } }),
+          },
+          // An outbox that is still unpublished may not be overwritten: its effects would be lost.
+          ConditionExpression:
+            expected === 0 ? 'attribute_not_exists(id)' : 'version = :expected AND attribute_not_exists(pending)',
+          ...(expected > 0 && { ExpressionAttributeValues: { ':expected': { N: String(expected) } } }),
+        }),
+      );
+    } catch (error) {
+      if (isConditionFailure(error)) throw new VersionConflict(`${kind}/${id} is not at version ${expected}, or is busy`);
+      throw error;
+    }
+    return stored;
+  },
+
+  /** Forgets the outbox of exactly this version, once its effects are published. */
+  async clearOutbox(kind: DefinitionKind, id: string, version: number): Promise<void> {
+    try {
+      await dynamo.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: { kind: { S: kind }, id: { S: id } },
+          UpdateExpression: 'REMOVE outbox, pending',
+          ConditionExpression: 'version = :version',
+          ExpressionAttributeValues: { ':version': { N: String(version) } },
+        }),
+      );
+    } catch (error) {
+      if (!isConditionFailure(error)) throw error;
+    }
+  },
+});
+export type Definitions = ReturnType<typeof definitions>;
+
+type Item = Record<string, { S?: string; N?: string }>;
+const decode = <T>(item: Item): Stored<T> => ({
+  id: item.id?.S ?? '',
+  version: Number(item.version?.N),
+  updatedMs: Number(item.updatedMs?.N),
+  body: JSON.parse(item.body?.S ?? 'null') as T,
+  outbox: item.outbox?.S ? (JSON.parse(item.outbox.S) as OutboxEntry[]) : [],
+});
