@@ -15,3 +15,9 @@ export type Addresses = { email?: string; phone?: string; pushToken?: string };
 
 const FIELD: Record<Channel, keyof Addresses> = { push: 'pushToken', sms: 'phone', email: 'email' };
 export const addressOf = (channel: Channel, addresses: Addresses): string | undefined => addresses[FIELD[channel]];
+
+/** Step of the policy at which a person starts: the first channel with an address, or the last one, where it ends. */
+export const firstStep = (policy: readonly Channel[], addresses: Addresses): number => {
+  const step = policy.findIndex((channel) => addressOf(channel, addresses));
+  return step < 0 ? policy.length - 1 : step;
+};

@@ -1,7 +1,14 @@
 import type { AcceptedEvent } from '../event/event.ts';
+import type { FailReason, SkipReason } from './outcome.ts';
 
 /** Which plan version a message belongs to. `hash` names the frozen content (see core/strategy/plan-version.ts). */
 export type PlanRef = { kind: 'campaign' | 'trigger'; id: string; hash: string };
+
+/**
+ * What earlier channels of the policy said about a recipient. `reason` and `step` are of the last channel that had an
+ * address; `touched` says that a touch may be reserved, to be given back if no channel takes the message.
+ */
+export type Earlier = { reason?: SkipReason | FailReason; step?: number; touched?: true };
 
 /** A pointer to at most 100 recipients: a byte range of a snapshot part (NDJSON of SnapshotRow). */
 export type SnapshotMessage = {
@@ -19,6 +26,8 @@ export type SnapshotMessage = {
   step: number;
   /** Indexes (0..count-1) of the recipients still wanted at this step; absent: all. */
   only?: number[];
+  /** By index, for the recipients of `only` of whom there is something to say. */
+  earlier?: Record<number, Earlier>;
 };
 
 /** A real-time message: it carries its recipient and the event that caused it. */
@@ -32,6 +41,7 @@ export type DirectMessage = {
   step: number;
   /** Epoch ms after which the message is no longer worth sending. */
   deadlineMs: number;
+  earlier?: Earlier;
 };
 
 /** Body of a message in a send queue. */

@@ -37,6 +37,8 @@ export type Trigger = TriggerInput & {
   version: number;
   state: TriggerState;
   author: string;
+  /** Everybody else who changed it: none of them may activate it. */
+  editors: string[];
   createdMs: number;
   /** Hash of the plan version that is in force; set when activated. */
   hash?: string;

@@ -31,7 +31,10 @@ export type CampaignState =
   | 'failed';
 
 export type Approval = {
+  /** Hash of the plan version that is approved or not. */
   hash: string;
+  /** Version of the campaign that was submitted: a later submission of equal content is another approval. */
+  submission: number;
   submittedBy: string;
   submittedMs: number;
   expiresMs: number;
@@ -44,7 +47,10 @@ export type Campaign = CampaignInput & {
   id: string;
   version: number;
   state: CampaignState;
+  /** Who created it. */
   author: string;
+  /** Everyone who has edited it since. None of these people may approve it, nor may its author. */
+  editors: string[];
   createdMs: number;
   approval?: Approval;
   /** Set when the run starts. */

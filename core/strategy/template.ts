@@ -12,7 +12,8 @@ export const templateInput = z.strictObject({
   }),
 });
 export type TemplateInput = z.infer<typeof templateInput>;
-export type Template = TemplateInput & { id: string; version: number };
+/** `editedBy` wrote this version: nobody puts their own content in force. */
+export type Template = TemplateInput & { id: string; version: number; editedBy: string };
 
 /** A rendered message, ready for a channel adapter. */
 export type RenderedContent =

@@ -1,0 +1,90 @@
+import * as z from 'zod/mini';
+import { eventInput } from '../../event/event.ts';
+import { instant } from '../../measurement/period.ts';
+import { READERS } from '../role.ts';
+import type { Route } from '../route.ts';
+
+const handler = 'measurement/read-reports';
+const count = z.int();
+const counts = z.record(z.string(), count);
+const figures = { people: count, messages: count };
+const rate = z.optional(z.number());
+
+/** Every report says what it counts, when it was counted, and how much of the lake was read for it. */
+const report = <T extends Record<string, z.core.$ZodType>>(members: T) =>
+  z.object({ ...members, definition: z.string(), asOf: z.iso.datetime(), scannedBytes: count });
+const queryId = z.optional(z.string().check(z.minLength(1), z.maxLength(128)));
+const period = { from: instant, to: instant, queryId };
+
+const SPAN = '`from` and `to` are days (midnight UTC) or instants; `to` is excluded.';
+const FRESHNESS =
+  'What happened is in the lake about a minute later; `asOf` says when it was counted, at most once a minute. A count that takes long is answered with 503 `unavailable`, a `Retry-After` header and a `queryId`: repeat the call with that `queryId` to wait on for the same count.';
+
+export const routes = [
+  {
+    operationId: 'reportCampaign',
+    method: 'GET',
+    path: '/v1/campaigns/{campaignId}/report',
+    summary: 'Report what became of a campaign',
+    description: `Of its newest run; all zeros before it runs. ${FRESHNESS}`,
+    handler,
+    roles: READERS,
+    query: z.strictObject({ queryId }),
+    success: {
+      status: 200,
+      schema: report({
+        recipients: count,
+        sent: count,
+        byChannel: counts,
+        skipped: counts,
+        failed: counts,
+        moved: z.record(z.string(), counts),
+      }),
+      description: 'Recipients, sent by channel, not sent by reason',
+    },
+    errors: ['not-found'],
+  },
+  {
+    operationId: 'reportReach',
+    method: 'GET',
+    path: '/v1/reports/reach',
+    summary: 'Report how many people were reached',
+    description: `${SPAN} ${FRESHNESS}`,
+    handler,
+    roles: READERS,
+    query: z.strictObject(period),
+    success: {
+      status: 200,
+      schema: report({ ...figures, byChannel: z.record(z.string(), z.object(figures)) }),
+      description: 'People and messages, together and by channel',
+    },
+    errors: ['not-found'],
+  },
+  {
+    operationId: 'reportRepurchase',
+    method: 'GET',
+    path: '/v1/reports/repurchase',
+    summary: 'Report how many buyers came back',
+    description: `${SPAN} ${FRESHNESS}`,
+    handler,
+    roles: READERS,
+    query: z.strictObject({
+      ...period,
+      eventType: z._default(eventInput.shape.type, 'purchase'),
+      withinDays: z._default(z.coerce.number().check(z.multipleOf(1), z.minimum(1), z.maximum(3_650)), 90),
+    }),
+    success: {
+      status: 200,
+      schema: report({
+        buyers: count,
+        purchases: count,
+        repeatBuyers: count,
+        repeatRate: rate,
+        repeatedWithin: count,
+        rateWithin: rate,
+      }),
+      description: 'Buyers, repeat buyers, and their shares',
+    },
+    errors: ['not-found'],
+  },
+] as const satisfies readonly Route[];

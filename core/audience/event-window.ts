@@ -1,0 +1,31 @@
+import type { EventCondition } from './segment.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Half-open span of event times [fromMs, toMs), epoch ms; without `fromMs` it has no beginning. */
+export type EventWindow = { fromMs?: number; toMs: number };
+
+/** The events that a condition sees. Never later ones than `nowMs`; recency looks at all of them. */
+export const windowOf = (condition: EventCondition, nowMs: number): EventWindow => {
+  const within = 'within' in condition ? condition.within : undefined;
+  const endMs = nowMs + 1;
+  if (!within) return { toMs: endMs };
+  if ('days' in within) return { fromMs: daysBefore(nowMs, within.days), toMs: endMs };
+  return {
+    fromMs: Date.parse(within.since),
+    toMs: within.until === undefined ? endMs : Math.min(endMs, Date.parse(within.until)),
+  };
+};
+
+/** Whole milliseconds, for days may be a fraction (0.5 is twelve hours). */
+export const daysBefore = (nowMs: number, days: number): number => nowMs - Math.round(days * DAY_MS);
+
+/** UTC day of an instant, as the lake names its partitions. */
+export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+/**
+ * First partition (by day of arrival) that can hold rows of events at or after `fromMs`. An event arrives on its day or
+ * later, but intake lets clocks of apps be ahead by up to a day (MAX_AHEAD_MS). The second day is for an event sent again
+ * without a time of its own: its first copy, which counts, may lie just before the window.
+ */
+export const firstPartition = (fromMs: number): string => dayOf(fromMs - 2 * DAY_MS);

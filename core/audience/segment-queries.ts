@@ -1,0 +1,62 @@
+import type { SnapshotRow } from '../delivery/messages.ts';
+import type { Segment } from './segment.ts';
+import { segmentSql } from './segment-sql.ts';
+import { jsonPath, textLiteral } from './sql-literal.ts';
+
+const COUNT_MEMBERS = 'SELECT count(*) FILTER (WHERE member) AS size, count(*) AS total FROM members';
+
+/** How many people a segment holds at `nowMs`: one row with the columns `size` and `total` (all people). */
+export const sizeQuery = (segment: Segment, nowMs: number): string =>
+  `${segmentSql(segment, nowMs).withMembers}\n${COUNT_MEMBERS}`;
+
+export const isSizeQuery = (sql: string): boolean => sql.endsWith(`\n${COUNT_MEMBERS}`);
+
+/** What a snapshot holds beside the addresses, and where it goes. */
+export type SnapshotOptions = {
+  nowMs: number;
+  /** Names of the attributes that the plan's template uses. */
+  attributes: readonly string[];
+  /** s3:// folder, which must be empty. */
+  location: string;
+};
+
+/**
+ * The UNLOAD that freezes an audience: gzip JSON, one line per recipient, columns of UnloadedRow. It takes as few fields
+ * as rendering and the gate need, since every byte is read again by the senders.
+ */
+export const snapshotQuery = (segment: Segment, { nowMs, attributes, location }: SnapshotOptions): string => `UNLOAD (
+${segmentSql(segment, nowMs).withMembers}
+SELECT profile_id, email, phone, push_token, time_zone, locale, ${attributesSql(attributes)} AS attributes
+FROM members WHERE member
+) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
+
+/** JSON text of an object with just these attributes; those that a person lacks are absent. */
+const attributesSql = (names: readonly string[]): string => {
+  const members = [...new Set(names)].map(
+    (name) => `coalesce(',"${name}":' || json_format(json_extract(attributes, ${jsonPath(name)})), '')`,
+  );
+  return members.length === 0 ? "'{}'" : `'{' || substr(${members.join(' || ')}, 2) || '}'`;
+};
+
+/** One line of the UNLOAD. Absent values are '' (or missing, as Athena leaves out NULLs). */
+export type UnloadedRow = {
+  profile_id: string;
+  email?: string | null;
+  phone?: string | null;
+  push_token?: string | null;
+  time_zone?: string | null;
+  locale?: string | null;
+  /** JSON text. */
+  attributes?: string | null;
+};
+
+/** The recipient as snapshot parts carry it. */
+export const snapshotRow = (row: UnloadedRow): SnapshotRow => ({
+  profileId: row.profile_id,
+  ...(row.email && { email: row.email }),
+  ...(row.phone && { phone: row.phone }),
+  ...(row.push_token && { pushToken: row.push_token }),
+  ...(row.time_zone && { timeZone: row.time_zone }),
+  ...(row.locale && { locale: row.locale }),
+  attributes: JSON.parse(row.attributes || '{}') as Record<string, unknown>,
+});

@@ -1,0 +1,32 @@
+import { isPlainText, type Scalar } from './condition.ts';
+
+/**
+ * Values as Trino literals, the only way by which anything that a person wrote enters a query. (Athena's execution
+ * parameters would do for SELECT, but a campaign's UNLOAD is started by Step Functions from one text.) In Trino's
+ * string literals the quote is the only special character, and doubling it is the only escape: there is no backslash.
+ */
+export const textLiteral = (text: string): string => {
+  if (!isPlainText(text)) throw new TypeError('NUL and lone surrogates cannot be written in SQL');
+  return `'${text.replaceAll("'", "''")}'`;
+};
+
+/** A DOUBLE with as many digits as it takes to read the same number back, e.g. 1.177E+1. */
+export const doubleLiteral = (number: number): string => {
+  if (!Number.isFinite(number)) throw new TypeError(`${number} cannot be written in SQL`);
+  return number < 0 ? `(${number.toExponential().toUpperCase()})` : number.toExponential().toUpperCase();
+};
+
+/** A BIGINT, for counts and epoch milliseconds. */
+export const integerLiteral = (number: number): string => {
+  if (!Number.isSafeInteger(number)) throw new TypeError(`${number} is not a whole number`);
+  return number < 0 ? `(${number})` : String(number);
+};
+
+export const scalarLiteral = (value: Scalar): string =>
+  typeof value === 'string' ? textLiteral(value) : typeof value === 'number' ? doubleLiteral(value) : String(value);
+
+/** A JSON path of names that need no quoting. Throws on anything else, so that it can be pasted into a literal. */
+export const jsonPath = (path: string): string => {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/.test(path)) throw new TypeError(`'${path}' is not a path`);
+  return `'$.${path}'`;
+};

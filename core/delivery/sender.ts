@@ -1,0 +1,29 @@
+import type { RenderedContent } from '../strategy/template.ts';
+import type { Channel, Lane } from './channel.ts';
+import type { FailReason } from './outcome.ts';
+
+/** One message to one address. `key` is the caller's name for it. */
+export type Outgoing<C extends Channel = Channel> = {
+  key: number;
+  address: string;
+  content: Extract<RenderedContent, { channel: C }>;
+};
+
+/**
+ * What the provider said. `refused` is for good on this channel; `retry`: it did nothing for sure, and may take the
+ * message later; `unknown`: nobody knows whether it was taken.
+ */
+export type SendResult =
+  | { status: 'sent'; messageId: string }
+  | { status: 'refused'; reason: Exclude<FailReason, 'unknown-after-crash'> }
+  | { status: 'retry'; reason: string }
+  | { status: 'unknown'; reason: string };
+
+/** The port behind which every channel lies (D1). A new channel is one adapter and one row. */
+export type ChannelSender<C extends Channel = Channel> = {
+  channel: C;
+  /** Messages per call of `send`: what is marked as attempted together, and is in doubt after a crash. */
+  chunk: number;
+  /** Sends at most `chunk` messages and answers for each. Provider errors are answers, not exceptions. */
+  send(messages: readonly Outgoing<C>[], lane: Lane): Promise<Map<number, SendResult>>;
+};

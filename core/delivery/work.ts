@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { Earlier, SendMessage } from './messages.ts';
+import { touchKey } from './touch.ts';
+
+/** A send message as the ledger and the sender see it: a batch of recipients at one step, or a batch of one. */
+export type Work = {
+  /** Key of its record in the ledger. */
+  run: string;
+  unit: string;
+  count: number;
+  step: number;
+  /** Indexes wanted at this step; absent: all. */
+  only?: readonly number[];
+  eventId: string;
+  earlierOf: (index: number) => Earlier;
+  /** Key of the person's touch: the same at every step, so falling back to another channel counts once. */
+  touchKeyOf: (profileId: string) => string;
+  outcomeIdOf: (profileId: string) => string;
+};
+
+/** Run of an event-triggered message: all messages of a trigger share it. */
+export const triggerRun = (triggerId: string): string => `t#${triggerId}`;
+
+/** Name of a part within its run: the last segment of its key, without extension. */
+export const partName = (key: string): string => key.slice(key.lastIndexOf('/') + 1).replace(/\.ndjson$/, '');
+/** Ledger unit that counts the batches of a part. */
+export const partUnit = (key: string): string => `p#${partName(key)}`;
+
+/** Keeps `#` a separator, whatever characters an id has. */
+const escaped = (id: string): string => id.replaceAll('%', '%25').replaceAll('#', '%23');
+
+/** A sort key has at most 1,024 bytes. Longer ids are possible (any script, and sources of EventBridge), so they are hashed. */
+const MAX_KEY_BYTES = 1_000;
+const bounded = (key: string): string =>
+  Buffer.byteLength(key) <= MAX_KEY_BYTES ? key : `h#${createHash('sha256').update(key).digest('base64url')}`;
+
+export const workOf = (message: SendMessage): Work => {
+  const { step } = message;
+  if (message.kind === 'snapshot') {
+    const { runId: run, part, batch, count, only, earlier = {} } = message;
+    return {
+      run,
+      unit: `b#${partName(part)}#${batch}#${step}`,
+      count,
+      step,
+      ...(only && { only }),
+      eventId: '',
+      earlierOf: (index) => earlier[index] ?? {},
+      touchKeyOf: (profileId) => touchKey(run, profileId),
+      outcomeIdOf: (profileId) => `${run}#${escaped(profileId)}#${step}`,
+    };
+  }
+  const { plan, profileId, event, window, earlier = {} } = message;
+  const run = triggerRun(plan.id);
+  // A window fires once per person, whichever of two racing events made it fire.
+  const once = bounded(window ? `w#${escaped(profileId)}` : [event.source, event.id, profileId].map(escaped).join('#'));
+  return {
+    run,
+    unit: `${once}#${step}`,
+    count: 1,
+    step,
+    eventId: event.id,
+    earlierOf: () => earlier,
+    touchKeyOf: (id) => touchKey(`${run}#${once}`, id),
+    outcomeIdOf: () => `${run}#${once}#${step}`,
+  };
+};

@@ -1,0 +1,23 @@
+import { type AcceptedEvent, type IntakeMessage, MAX_EVENT_BYTES } from './event.ts';
+
+/**
+ * Packs events of one source into as few queue messages as fit: SQS bills each 64 KB as a request. A message holds at
+ * most 60 KB of events, or one event alone.
+ */
+export const chunkEvents = (source: string, receivedMs: number, events: readonly AcceptedEvent[]): IntakeMessage[] => {
+  const messages: IntakeMessage[] = [];
+  let room = 0;
+  for (const event of events) {
+    const bytes = Buffer.byteLength(JSON.stringify(event)) + 1;
+    if (bytes > room) {
+      messages.push({ source, receivedMs, events: [] });
+      room = MAX_EVENT_BYTES;
+    }
+    messages.at(-1)?.events.push(event);
+    room -= bytes;
+  }
+  return messages;
+};
+
+/** MessageGroupId of a source, which makes the queue fair to others. SQS takes 128 characters of ASCII without blanks. */
+export const groupOf = (source: string): string => source.replace(/[^!-~]/g, '_').slice(0, 128);

@@ -1,0 +1,49 @@
+import { textLiteral } from '../audience/sql-literal.ts';
+import type { Campaign } from '../strategy/campaign.ts';
+import { outcomesOnceSql } from './outcomes-sql.ts';
+
+export const CAMPAIGN_REPORT_DEFINITION =
+  'Recipients: people for whom the campaign came to an end, each counted once, by their final outcome: sent (a channel accepted the message; by channel), skipped or failed (by reason). Moved: how often a channel of the policy was left for the next one, by channel and reason. While the campaign sends, people who are still on their way are missing; before it runs, everything is zero. Outcomes are in the lake about a minute after they happen.';
+
+/** Counts of the outcomes of one run. */
+export const campaignReportQuery = ({
+  runId,
+  startedMs,
+}: NonNullable<Campaign['run']>): string => `WITH ${outcomesOnceSql(startedMs, `run_id = ${textLiteral(runId)}`)}
+SELECT final, outcome, channel, reason, count(*) AS outcomes
+FROM outcomes_once GROUP BY final, outcome, channel, reason`;
+
+type Counts = Record<string, number>;
+export type CampaignReport = {
+  recipients: number;
+  sent: number;
+  /** Sent, by channel. */
+  byChannel: Counts;
+  /** Not sent, by reason. */
+  skipped: Counts;
+  failed: Counts;
+  /** Channel that was left → reason → times. */
+  moved: Record<string, Counts>;
+};
+
+export const campaignReportOf = (rows: readonly Record<string, string | null>[]): CampaignReport => {
+  const report: CampaignReport = { recipients: 0, sent: 0, byChannel: {}, skipped: {}, failed: {}, moved: {} };
+  const add = (to: Counts, name: string | null | undefined, count: number) => {
+    to[name ?? ''] = (to[name ?? ''] ?? 0) + count;
+  };
+  for (const { final, outcome, channel, reason, outcomes } of rows) {
+    const count = Number(outcomes);
+    if (final !== 'true') {
+      const left = report.moved[channel ?? ''] ?? {};
+      report.moved[channel ?? ''] = left;
+      add(left, reason, count);
+      continue;
+    }
+    report.recipients += count;
+    if (outcome === 'sent') {
+      report.sent += count;
+      add(report.byChannel, channel, count);
+    } else add(outcome === 'failed' ? report.failed : report.skipped, reason, count);
+  }
+  return report;
+};

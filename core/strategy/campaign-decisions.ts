@@ -1,0 +1,145 @@
+import type { ProblemType } from '../access/problems.ts';
+import type { Approval, Campaign, CampaignInput } from './campaign.ts';
+import { type CampaignAction, nextState } from './campaign-states.ts';
+
+/**
+ * What an act does to a campaign: `change` is to be saved, `same` says that it was done before (so that acting twice is
+ * harmless), `refuse` is told to the caller.
+ */
+export type Decision =
+  | { kind: 'change'; action: CampaignAction; campaign: Campaign; detail: string }
+  | { kind: 'same'; campaign: Campaign }
+  | { kind: 'refuse'; problem: ProblemType; detail: string };
+
+/** What the state machines act as in the audit log. */
+export const MACHINE = 'herald';
+
+export const DEFAULT_EXPIRY_SECONDS = 7 * 86_400;
+
+const refuse = (problem: ProblemType, detail: string): Decision => ({ kind: 'refuse', problem, detail });
+
+/** Moves by the table, or refuses with the words that the caller reads. */
+const act = (campaign: Campaign, action: CampaignAction, change: Partial<Campaign>, detail: string): Decision => {
+  const state = nextState(campaign.state, action);
+  if (!state) return refuse('state-conflict', `A campaign that is ${campaign.state} takes no ${action}`);
+  return { kind: 'change', action, campaign: { ...campaign, ...change, state }, detail };
+};
+
+/** New content. An approval that was asked for, or refused, is void: it was of something else. */
+export const edited = (campaign: Campaign, input: CampaignInput, actor: string): Decision => {
+  const { id, version, state, author, createdMs } = campaign;
+  const editors = [...new Set([...campaign.editors, actor])];
+  return act({ ...input, id, version, state, author, createdMs, editors }, 'edit', {}, input.name);
+};
+
+/** Asks for approval of the plan version `hash`. */
+export const submitted = (
+  campaign: Campaign,
+  hash: string,
+  actor: string,
+  nowMs: number,
+  expirySeconds = DEFAULT_EXPIRY_SECONDS,
+): Decision => {
+  const approval: Approval = {
+    hash,
+    submission: campaign.version,
+    submittedBy: actor,
+    submittedMs: nowMs,
+    expiresMs: nowMs + expirySeconds * 1000,
+  };
+  return act(campaign, 'submit', { approval }, hash);
+};
+
+/** True for everyone whose work it is: they may not approve it. */
+export const isOwnWork = (campaign: Campaign, actor: string): boolean =>
+  campaign.author === actor || campaign.editors.includes(actor) || campaign.approval?.submittedBy === actor;
+
+/**
+ * A person's yes or no. `hash`, when given, is that of the plan version the person has read. The same person saying the
+ * same again is harmless; whatever else comes after a decision is refused.
+ */
+export const decided = (
+  campaign: Campaign,
+  outcome: 'approved' | 'rejected',
+  by: { actor: string; comment: string; hash?: string | undefined },
+  nowMs: number,
+): Decision => {
+  const { approval } = campaign;
+  if (isOwnWork(campaign, by.actor)) return refuse('own-approval', 'You created, edited or submitted this campaign');
+  const before = approval?.decision;
+  if (before && before.outcome !== 'expired') {
+    if (before.by === by.actor && before.outcome === outcome) return { kind: 'same', campaign };
+    return refuse('already-decided', `It was ${before.outcome} by ${before.by}`);
+  }
+  if (campaign.state !== 'in review' || !approval) {
+    return refuse('state-conflict', `A campaign that is ${campaign.state} waits for no approval`);
+  }
+  if (by.hash !== undefined && by.hash !== approval.hash) {
+    return refuse('version-conflict', `You have read ${by.hash}; what waits for approval is ${approval.hash}`);
+  }
+  if (nowMs >= approval.expiresMs)
+    return refuse('state-conflict', 'The approval has expired; submit the campaign again');
+  if (!approval.taskToken) return refuse('approval-not-ready', 'Repeat the request in a moment');
+  const { taskToken: _answered, ...rest } = approval;
+  const decision = { outcome, by: by.actor, atMs: nowMs, comment: by.comment };
+  return act(campaign, outcome === 'approved' ? 'approve' : 'reject', { approval: { ...rest, decision } }, by.comment);
+};
+
+/** Which approval a state machine speaks of. */
+export type ApprovalRef = { hash: string; submission: number };
+
+const isCurrent = ({ approval }: Campaign, ref: ApprovalRef): boolean =>
+  approval?.hash === ref.hash && approval.submission === ref.submission;
+
+/** Keeps the token with which the waiting state machine is told the decision; undefined when nobody needs it any more. */
+export const opened = (campaign: Campaign, ref: ApprovalRef, taskToken: string): Campaign | undefined =>
+  campaign.state === 'in review' && campaign.approval && isCurrent(campaign, ref)
+    ? { ...campaign, approval: { ...campaign.approval, taskToken } }
+    : undefined;
+
+/**
+ * After the wait. What was decided stands in the campaign, so that a decision of the last second wins over the time-out
+ * of the wait. An approval that an edit or another submission has replaced changes nothing.
+ */
+export const settled = (campaign: Campaign, ref: ApprovalRef, expired: boolean, nowMs: number): Decision => {
+  if (!campaign.approval || !isCurrent(campaign, ref)) return { kind: 'same', campaign };
+  if (campaign.state === 'approved') return act(campaign, 'schedule', {}, ref.hash);
+  if (campaign.state !== 'in review' || !expired) return { kind: 'same', campaign };
+  const { taskToken: _void, ...rest } = campaign.approval;
+  const decision = { outcome: 'expired' as const, by: MACHINE, atMs: nowMs, comment: '' };
+  return act(campaign, 'expire', { approval: { ...rest, decision } }, 'Nobody decided in time');
+};
+
+/** Stops it, whatever it does now. What is already with a provider cannot be called back. */
+export const cancelled = (campaign: Campaign, reason: string): Decision => {
+  if (campaign.state === 'cancelled') return { kind: 'same', campaign };
+  const { approval } = campaign;
+  const { taskToken: _void, ...rest } = approval ?? {};
+  return act(campaign, 'cancel', { reason, ...(approval && { approval: rest as Approval }) }, reason);
+};
+
+/** The run has begun. Repeated by a retry, it is the same run. */
+export const prepared = (campaign: Campaign, runId: string, nowMs: number): Decision => {
+  if (campaign.state === 'preparing' && campaign.run?.runId === runId) return { kind: 'same', campaign };
+  return act(campaign, 'prepare', { run: { runId, startedMs: nowMs } }, runId);
+};
+
+/** The run has ended: well, or with `error`. A campaign that was cancelled meanwhile stays as it is. */
+export const ended = (
+  campaign: Campaign,
+  runId: string,
+  result: { error?: string | undefined; snapshotSize?: number | undefined; parts?: number | undefined },
+  nowMs: number,
+): Decision => {
+  const run = {
+    ...(campaign.run ?? { runId, startedMs: nowMs }),
+    ...(result.snapshotSize !== undefined && { snapshotSize: result.snapshotSize }),
+    ...(result.parts !== undefined && { parts: result.parts }),
+    finishedMs: nowMs,
+  };
+  if (run.runId !== runId || campaign.run?.finishedMs !== undefined || campaign.state === 'cancelled') {
+    return { kind: 'same', campaign };
+  }
+  if (result.error !== undefined) return act(campaign, 'fail', { run, reason: result.error }, result.error);
+  return act(campaign, 'finish', { run }, runId);
+};

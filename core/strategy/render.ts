@@ -1,0 +1,177 @@
+import type { Context, Template } from 'liquidjs';
+import type { Channel } from '../delivery/channel.ts';
+import type { RenderedContent, TemplateInput } from './template.ts';
+import { scopeOf, type TemplateVariables, type VariableUse, valueAt, variableError } from './template-variables.ts';
+
+/** Rendering may take this much. Counted in steps, not in time, so that what passes a preview passes every send. */
+export const RENDER_LIMITS = {
+  /** Tags, outputs and loop rounds of one field. */
+  steps: 20_000,
+  /** Characters and list items that filters and ranges make. */
+  memory: 1_000_000,
+  /** Characters of one rendered field. */
+  output: 500_000,
+} as const;
+
+export type RenderResult =
+  | { kind: 'rendered'; content: RenderedContent }
+  | { kind: 'render-failed'; message: string; tooCostly: boolean };
+
+/** What is wrong with a template, and where: `field` is like `email.subject`, `line` counts from 1. */
+export type TemplateError = { field: string; line: number; message: string; tooCostly: boolean };
+
+/** Fields of the channels. HTML escapes what variables bring in; header fields are kept on one line. */
+const FIELDS: Record<Channel, Record<string, 'html' | 'text' | 'line'>> = {
+  email: { subject: 'line', html: 'html', text: 'text' },
+  sms: { text: 'text' },
+  push: { title: 'line', body: 'text' },
+};
+
+/**
+ * Liquid for Herald. liquidjs is 100 KB, so handlers load it when they first render:
+ * `renderer(await import('liquidjs'))`. An unknown variable is an error, unless it is asked for in a condition or the
+ * `default` filter follows it at once. Templates include no files.
+ */
+export const renderer = (liquidjs: typeof import('liquidjs')) => {
+  const engine = (html: boolean) => {
+    const liquid = new liquidjs.Liquid({
+      strictVariables: true,
+      strictFilters: true,
+      lenientIf: true,
+      ownPropertyOnly: true,
+      timezoneOffset: 0,
+      memoryLimit: RENDER_LIMITS.memory,
+      ...(html && { outputEscape: 'escape' as const }),
+    });
+    for (const tag of ['include', 'render', 'layout', 'block']) delete liquid.tags[tag];
+    return liquid;
+  };
+  const engines = { html: engine(true), text: engine(false), line: engine(false) };
+  const parsed = new WeakMap<object, Map<string, Template[]>>();
+
+  /** The fields of a channel's content with their sources, in order. */
+  const fieldsOf = (template: TemplateInput, channel: Channel) =>
+    Object.entries(template.channels[channel] ?? {}).flatMap(([name, source]) =>
+      typeof source === 'string'
+        ? [{ field: `${channel}.${name}`, name, source, mode: FIELDS[channel][name] ?? 'text' }]
+        : [],
+    );
+  type Field = ReturnType<typeof fieldsOf>[number];
+  const allFields = (template: TemplateInput) =>
+    (Object.keys(FIELDS) as Channel[]).flatMap((channel) => fieldsOf(template, channel));
+
+  /** Parsed once per template object: senders keep theirs as long as they live. */
+  const parse = (template: TemplateInput, { field, source, mode }: Field): Template[] => {
+    const known = parsed.get(template) ?? new Map<string, Template[]>();
+    parsed.set(template, known);
+    const nodes = known.get(field) ?? engines[mode].parse(source);
+    known.set(field, nodes);
+    return nodes;
+  };
+
+  const renderField = (template: TemplateInput, field: Field, scope: object, strict: boolean): string => {
+    const liquid = engines[field.mode];
+    let steps = 0;
+    // liquidjs asks its time limit before each step; ours counts the steps instead.
+    const renderLimit = {
+      use: () => {},
+      check: () => {
+        steps += 1;
+        if (steps > RENDER_LIMITS.steps) throw new Error('step limit exceeded');
+      },
+    };
+    const options = { sync: true, strictVariables: strict };
+    const context: Context = new liquidjs.Context(scope, liquid.options, options, {
+      renderLimit: renderLimit as never,
+      liquid,
+    });
+    const text = String(liquid.renderSync(parse(template, field), context));
+    if (text.length > RENDER_LIMITS.output) throw new Error('output limit exceeded');
+    return field.mode === 'line' ? text.replace(/\s*[\r\n]+\s*/g, ' ').trim() : text;
+  };
+
+  const usesOf = (template: TemplateInput, field: Field): VariableUse[] =>
+    Object.values(engines[field.mode].analyzeSync(parse(template, field), { partials: false }).globals)
+      .flat()
+      .map((variable) => ({ segments: variable.toArray(), line: variable.location.row }));
+
+  /** A trial with nothing known: what is too much for an empty profile is too much for everyone. */
+  const costOf = (template: TemplateInput, field: Field): TemplateError[] => {
+    try {
+      renderField(template, field, scopeOf({ profile: { profileId: '', attributes: {} } }), false);
+      return [];
+    } catch (error) {
+      if (!isTooCostly(error)) return [];
+      return [{ field: field.field, line: lineOf(error), message: messageOf(error), tooCostly: true }];
+    }
+  };
+
+  return {
+    /** One channel's content for one person. The template must have that channel. Never throws. */
+    render(template: TemplateInput, channel: Channel, variables: TemplateVariables): RenderResult {
+      const scope = scopeOf(variables);
+      const fields = fieldsOf(template, channel);
+      if (fields.length === 0) {
+        return { kind: 'render-failed', message: `the template has no content for ${channel}`, tooCostly: false };
+      }
+      try {
+        const content = Object.fromEntries(
+          fields.map((field) => [field.name, renderField(template, field, scope, true)]),
+        );
+        return { kind: 'rendered', content: { channel, ...content } as RenderedContent };
+      } catch (error) {
+        return { kind: 'render-failed', message: messageOf(error), tooCostly: isTooCostly(error) };
+      }
+    },
+
+    /** Everything that makes the template unfit to be saved: syntax, unknown variables, loops without measure. */
+    errorsIn(template: TemplateInput): TemplateError[] {
+      return allFields(template).flatMap((field): TemplateError[] => {
+        const at = { field: field.field, tooCostly: false };
+        try {
+          const wrong = usesOf(template, field).flatMap((use) => {
+            const message = variableError(use);
+            return message ? [{ ...at, line: use.line, message }] : [];
+          });
+          return [...wrong, ...costOf(template, field)];
+        } catch (error) {
+          return [{ ...at, line: lineOf(error), message: messageOf(error) }];
+        }
+      });
+    },
+
+    /** Names of the profile attributes that the template uses: what a snapshot must carry. Sorted, each once. */
+    attributesOf(template: TemplateInput): string[] {
+      const uses = allFields(template).flatMap((field) => usesOf(template, field));
+      const named = uses.filter(({ segments: [root, member] }) => root === 'profile' && member === 'attributes');
+      return [...new Set(named.map(({ segments }) => String(segments[2])))].sort();
+    },
+
+    /** Whether the template speaks of an event or of a window: then it fits event-triggered messages only. */
+    needsOf(template: TemplateInput): { event: boolean; window: boolean } {
+      const roots = allFields(template).flatMap((field) => usesOf(template, field).map(({ segments: [root] }) => root));
+      return { event: roots.includes('event'), window: roots.includes('window') };
+    },
+
+    /** Variables of a channel's content that these values do not have, as `profile.attributes.city`; sorted, each once. */
+    missingIn(template: TemplateInput, channel: Channel, variables: TemplateVariables): string[] {
+      const scope = scopeOf(variables);
+      const uses = fieldsOf(template, channel).flatMap((field) => usesOf(template, field));
+      const plain = uses.filter(({ segments }) => segments.every((segment) => typeof segment !== 'object'));
+      const missing = plain.filter(({ segments }) => valueAt(scope, segments) === undefined);
+      return [...new Set(missing.map(({ segments }) => segments.join('.')))].sort();
+    },
+  };
+};
+export type Renderer = ReturnType<typeof renderer>;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Limits end in one of these words, whoever set them; V8 itself refuses strings of half a gigabyte. */
+const isTooCostly = (error: unknown): boolean => /limit exceeded|Invalid string length/.test(messageOf(error));
+
+/** liquidjs errors know their token; its position is [line, column], from 1. */
+const lineOf = (error: unknown): number => {
+  const token = (error as { token?: { getPosition?: () => [number, number] } }).token;
+  return token?.getPosition?.()[0] ?? 1;
+};

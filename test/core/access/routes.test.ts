@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import type * as z from 'zod/mini';
+import { ROLES, type Role } from '../../../core/access/role.ts';
+import { routes } from '../../../core/access/routes.ts';
+
+/**
+ * Who may call what, written down a second time and by hand: v(iewer), m(arketer), a(pprover), o(perator), A(dmin);
+ * `public` needs nothing, `key` an API key. A route that is not here fails the test, and so does one that is gone.
+ */
+const WHO: Record<string, string> = {
+  'POST /v1/events': 'key',
+  'POST /v1/triggers': 'mA',
+  'GET /v1/triggers': 'vmaoA',
+  'GET /v1/triggers/{triggerId}': 'vmaoA',
+  'PUT /v1/triggers/{triggerId}': 'mA',
+  'POST /v1/triggers/{triggerId}/activate': 'aA',
+  'POST /v1/triggers/{triggerId}/pause': 'oA',
+  'PUT /v1/profiles/{profileId}': 'mA',
+  'GET /v1/profiles/{profileId}': 'vmaoA',
+  'PUT /v1/profiles/{profileId}/consents': 'mA',
+  'GET /v1/profiles/{profileId}/contact': 'vmaoA',
+  'POST /v1/imports': 'mA',
+  'GET /v1/imports': 'vmaoA',
+  'GET /v1/imports/{importId}': 'vmaoA',
+  'POST /v1/imports/{importId}/start': 'mA',
+  'POST /v1/segments': 'mA',
+  'GET /v1/segments': 'vmaoA',
+  'GET /v1/segments/{segmentId}': 'vmaoA',
+  'PUT /v1/segments/{segmentId}': 'mA',
+  'POST /v1/segments/preview': 'vmaoA',
+  'POST /v1/segments/{segmentId}/snapshots': 'mA',
+  'GET /v1/snapshots/{snapshotId}': 'vmaoA',
+  'POST /v1/templates': 'mA',
+  'GET /v1/templates': 'vmaoA',
+  'GET /v1/templates/{templateId}': 'vmaoA',
+  'PUT /v1/templates/{templateId}': 'mA',
+  'POST /v1/templates/{templateId}/preview': 'vmaoA',
+  'POST /v1/campaigns': 'mA',
+  'GET /v1/campaigns': 'vmaoA',
+  'GET /v1/campaigns/{campaignId}': 'vmaoA',
+  'PUT /v1/campaigns/{campaignId}': 'mA',
+  'POST /v1/campaigns/{campaignId}/submit': 'mA',
+  'POST /v1/campaigns/{campaignId}/approve': 'aA',
+  'POST /v1/campaigns/{campaignId}/reject': 'aA',
+  'POST /v1/campaigns/{campaignId}/cancel': 'moA',
+  'GET /v1/settings/delivery': 'vmaoA',
+  'PUT /v1/settings/delivery': 'oA',
+  'GET /v1/campaigns/{campaignId}/report': 'vmaoA',
+  'GET /v1/reports/reach': 'vmaoA',
+  'GET /v1/reports/repurchase': 'vmaoA',
+  'POST /v1/sources': 'A',
+  'GET /v1/sources': 'oA',
+  'DELETE /v1/sources/{sourceId}': 'A',
+  'GET /v1/audit': 'vmaoA',
+  'GET /v1/openapi.json': 'public',
+};
+const LETTER: Record<Role, string> = { viewer: 'v', marketer: 'm', approver: 'a', operator: 'o', admin: 'A' };
+
+describe('role × route', () => {
+  const cases = routes.flatMap((route) => ROLES.map((role) => ({ route, role, key: `${route.method} ${route.path}` })));
+  test.each(cases)('$role: $key', ({ route, role, key }) => {
+    const who = WHO[key];
+    if (who === 'public' || who === 'key') return expect(route.roles).toBe(who === 'key' ? 'source-key' : who);
+    expect(who, `${key} is not in the table of this test`).toBeDefined();
+    expect((route.roles as readonly Role[]).includes(role)).toBe(who?.includes(LETTER[role]));
+  });
+
+  test('every route of the table exists', () => {
+    const keys = routes.map(({ method, path }) => `${method} ${path}`);
+    expect(keys.slice().sort()).toEqual(Object.keys(WHO).sort());
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe('the table', () => {
+  test('operation ids are unique', () => {
+    expect(new Set(routes.map(({ operationId }) => operationId)).size).toBe(routes.length);
+  });
+
+  test.each(routes.map((route) => ({ name: route.operationId, route })))('$name', ({ route }) => {
+    expect(route.path).toMatch(/^\/v1(\/[a-z0-9.-]+|\/\{[a-zA-Z]+\})+$/);
+    expect(route.handler).toMatch(/^(intake|audience|strategy|delivery|measurement|access)\/[a-z]+-[a-z]+(-[a-z]+)*$/);
+    expect(route.summary).not.toMatch(/\.$/);
+    // What is named in the path may not exist, but a PUT may make it, and everybody has a contact state.
+    if (route.path.includes('{') && route.method !== 'PUT' && route.operationId !== 'getContact') {
+      expect(route.errors).toContain('not-found');
+    }
+    if (route.create) expect([route.method, route.success.status]).toEqual(['POST', 201]);
+    if (route.method === 'GET') expect(route.body).toBeUndefined();
+  });
+
+  test.each(routes.filter(({ body }) => body).map((route) => ({ name: route.operationId, route })))(
+    'the example of $name fits its body, and an unknown field does not',
+    ({ route }) => {
+      const body = route.body as z.ZodMiniType;
+      // A body that may be empty needs no example.
+      const { example = {} } = route;
+      expect(body.safeParse(example).error?.issues ?? []).toEqual([]);
+      expect(body.safeParse({ ...(example as object), surprise: 1 }).success).toBe(false);
+    },
+  );
+
+  test.each(routes.filter(({ query }) => query).map((route) => ({ name: route.operationId, route })))(
+    'the query of $name takes text only, and refuses unknown parameters',
+    ({ route }) => {
+      expect((route.query as z.ZodMiniType).safeParse({ surprise: '1' }).success).toBe(false);
+    },
+  );
+});

@@ -1,0 +1,154 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Profile, profileRow } from '../../../core/audience/profile.ts';
+import {
+  isSizeQuery,
+  sizeQuery,
+  snapshotQuery,
+  snapshotRow,
+  type UnloadedRow,
+} from '../../../core/audience/segment-queries.ts';
+import { segmentSql } from '../../../core/audience/segment-sql.ts';
+import { createLake, type Lake } from '../lake.ts';
+
+const NOW = Date.parse('2026-03-15T12:00:00Z');
+let lake: Lake;
+beforeAll(async () => {
+  lake = await createLake();
+});
+afterAll(() => lake.close());
+
+const profile = (profileId: string, more: Partial<Profile> = {}): Profile => ({
+  profileId,
+  version: 1,
+  updatedMs: NOW - 1e9,
+  attributes: {},
+  ...more,
+});
+
+describe('on an empty lake', () => {
+  it('nobody is in any segment', async () => {
+    const [row] = await lake.query(sizeQuery({ not: { event: 'purchase', count: { atLeast: 1 } } }, NOW));
+    expect(row).toEqual({ size: '0', total: '0' });
+  });
+});
+
+describe('with people', () => {
+  const ada = profile('ada', {
+    email: 'ada@example.com',
+    locale: 'fr',
+    attributes: { firstName: 'A "d" a', age: 36, tags: ['x'], vip: true },
+  });
+  const bob = profile("bob'; --", {
+    phone: '+33612345678',
+    pushToken: 'tok',
+    timeZone: 'Europe/Paris',
+    attributes: { other: 1 },
+  });
+  beforeAll(() =>
+    lake.profiles([
+      profileRow({ ...ada, attributes: {} }),
+      profileRow({ ...ada, version: 2 }),
+      profileRow({ ...ada, version: 2 }),
+      profileRow(bob),
+    ]),
+  );
+
+  it('counts people, not rows', async () => {
+    expect(await lake.query(sizeQuery({ attribute: 'vip', equals: true }, NOW))).toEqual([{ size: '1', total: '2' }]);
+  });
+
+  it('adds amounts exactly, as the predicate does', async () => {
+    const events = [0.57, 4.35, 0.1, 0.2, -5e-7, 1e12, '7', null].map((amount, n) => ({
+      id: `e${n}`,
+      type: 'purchase',
+      profile_id: 'ada',
+      source: 'shop',
+      time_ms: NOW,
+      received_ms: NOW,
+      properties: JSON.stringify({ amount }),
+    }));
+    lake.events(events);
+    const is = { equals: 5.219999 };
+    const sql = sizeQuery({ event: 'purchase', sum: { property: 'amount', is } }, NOW);
+    expect(await lake.query(sql)).toEqual([{ size: '1', total: '2' }]);
+    lake.events([]);
+  });
+
+  it('knows its own query', () => {
+    expect(isSizeQuery(sizeQuery({ field: 'email', exists: true }, NOW))).toBe(true);
+    expect(isSizeQuery('SELECT 1')).toBe(false);
+  });
+
+  it('a snapshot carries what rendering needs and nothing else', async () => {
+    const sql = snapshotQuery(
+      { field: 'email', in: ['ada@example.com', 'x'] },
+      { nowMs: NOW, attributes: ['firstName', 'age', 'tags', 'missing', 'age'], location: 's3://work/x/' },
+    );
+    const everybody = snapshotQuery(
+      {
+        any: [
+          { field: 'email', exists: true },
+          { field: 'email', exists: false },
+        ],
+      },
+      { nowMs: NOW, attributes: [], location: 's3://work/x/' },
+    );
+    expect(await unloaded(sql, 'one')).toEqual([
+      {
+        profileId: 'ada',
+        email: 'ada@example.com',
+        locale: 'fr',
+        attributes: { firstName: 'A "d" a', age: 36, tags: ['x'] },
+      },
+    ]);
+    expect(await unloaded(everybody, 'all')).toEqual([
+      { profileId: 'ada', email: 'ada@example.com', locale: 'fr', attributes: {} },
+      { profileId: "bob'; --", phone: '+33612345678', pushToken: 'tok', timeZone: 'Europe/Paris', attributes: {} },
+    ]);
+  });
+
+  it('refuses an attribute name that is none', () => {
+    const options = { nowMs: NOW, attributes: ["x') FROM profiles --"], location: 's3://work/x/' };
+    expect(() => snapshotQuery({ field: 'email', exists: true }, options)).toThrow(TypeError);
+  });
+
+  const unloaded = async (sql: string, folder: string) => {
+    const [, query = ''] =
+      /^UNLOAD \(\n([\s\S]*)\n\) TO 's3:\/\/work\/x\/' WITH \(format = 'JSON', compression = 'GZIP'\)$/.exec(sql) ?? [];
+    await lake.unload(query, folder);
+    const lines = readdirSync(join(lake.root, folder)).flatMap((file) =>
+      gunzipSync(readFileSync(join(lake.root, folder, file)))
+        .toString()
+        .trim()
+        .split('\n'),
+    );
+    return lines
+      .map((line) => snapshotRow(JSON.parse(line) as UnloadedRow))
+      .sort((a, b) => (a.profileId < b.profileId ? -1 : 1));
+  };
+});
+
+describe('reads no more than it must', () => {
+  const sql = (within?: { days: number }) =>
+    segmentSql({ event: 'purchase', count: { atLeast: 1 }, ...(within && { within }) }, NOW).withMembers;
+  it('partitions from two days before the window', () => expect(sql({ days: 30 })).toContain(`dt >= '2026-02-11'`));
+  it('all partitions without a window', () => expect(sql()).not.toContain('dt'));
+  it('all partitions when one condition has no window', () => {
+    const both = segmentSql(
+      {
+        all: [
+          { event: 'a', count: { atLeast: 1 }, within: { days: 1 } },
+          { event: 'b', last: { withinDays: 3 } },
+        ],
+      },
+      NOW,
+    );
+    expect(both.withMembers).not.toContain('dt');
+    expect(both.withMembers).toContain(`type IN ('a', 'b')`);
+  });
+  it('no events when none are asked about', () =>
+    expect(segmentSql({ attribute: 'a', exists: true }, NOW).withMembers).not.toContain('events'));
+});
