@@ -87,7 +87,8 @@ export const definitions = (table: string) => ({
         }),
       );
     } catch (error) {
-      if (isConditionFailure(error)) throw new VersionConflict(`${kind}/${id} is not at version ${expected}, or is busy`);
+      if (isConditionFailure(error))
+        throw new VersionConflict(`${kind}/${id} is not at version ${expected}, or is busy`);
       throw error;
     }
     return stored;

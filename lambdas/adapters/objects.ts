@@ -22,9 +22,24 @@ const urlOf = (bucket: string, key: string): string => {
   return endpoint ? `${endpoint}/${bucket}/${path}` : `https://${bucket}.s3.${region}.amazonaws.com/${path}`;
 };
 
+/** S3 does not give the object. Without the right to list the bucket, a missing object is answered 403. */
+export class ObjectError extends Error {
+  override name = 'ObjectError';
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+export const isMissing = (error: unknown): boolean =>
+  error instanceof ObjectError && (error.status === 404 || error.status === 403);
+
 const call = async (bucket: string, key: string, init: RequestInit): Promise<Response> => {
   const response = await client.fetch(urlOf(bucket, key), init as never);
-  if (!response.ok) throw new Error(`S3 ${init.method} ${bucket}/${key}: ${response.status} ${await response.text()}`);
+  if (!response.ok) {
+    const { status } = response;
+    throw new ObjectError(`S3 ${init.method} ${bucket}/${key}: ${status} ${await response.text()}`, status);
+  }
   return response;
 };
 
@@ -33,12 +48,14 @@ export const readObject = async (bucket: string, key: string, range?: [number, n
   call(bucket, key, { method: 'GET', ...(range && { headers: { range: `bytes=${range[0]}-${range[1]}` } }) });
 
 export const writeObject = async (bucket: string, key: string, body: string | Uint8Array): Promise<void> => {
-  await call(bucket, key, { method: 'PUT', body: body as BodyInit });
+  await call(bucket, key, { method: 'PUT', body: body as never });
 };
 
-/** Size in bytes; throws when the object does not exist. */
-export const objectSize = async (bucket: string, key: string): Promise<number> =>
-  Number((await call(bucket, key, { method: 'HEAD' })).headers.get('content-length'));
+/** Size in bytes, and the tag that changes with the content; throws when the object does not exist. */
+export const objectHead = async (bucket: string, key: string): Promise<{ bytes: number; etag: string }> => {
+  const { headers } = await call(bucket, key, { method: 'HEAD' });
+  return { bytes: Number(headers.get('content-length')), etag: headers.get('etag') ?? '' };
+};
 
 /** A URL that lets its holder do one call until it expires. */
 export const presign = async (method: 'GET' | 'PUT', bucket: string, key: string, seconds: number): Promise<string> => {

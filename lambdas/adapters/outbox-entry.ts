@@ -1,7 +1,14 @@
 import type { ProfileRow } from '../../core/audience/profile.ts';
 
 /** Who changed what, kept for good. `subject` is `<kind>/<id>`. */
-export type AuditEntry = { subject: string; action: string; actor: string; atMs: number; version: number; detail: string };
+export type AuditEntry = {
+  subject: string;
+  action: string;
+  actor: string;
+  atMs: number;
+  version: number;
+  detail: string;
+};
 
 /**
  * What must happen after a write, stored in the written item itself. Publishing any of them twice is harmless: an audit
@@ -9,6 +16,11 @@ export type AuditEntry = { subject: string; action: string; actor: string; atMs:
  */
 export type OutboxEntry =
   | { effect: 'audit'; entry: AuditEntry }
-  | { effect: 'start-execution'; machine: 'approve-plan' | 'run-campaign' | 'import-profiles'; name: string; input: object }
+  | {
+      effect: 'start-execution';
+      machine: 'approve-plan' | 'run-campaign' | 'import-profiles';
+      name: string;
+      input: object;
+    }
   | { effect: 'task-success'; taskToken: string; output: object }
   | { effect: 'profile-row'; row: ProfileRow };

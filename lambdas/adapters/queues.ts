@@ -19,7 +19,8 @@ export const sendAll = async (queueUrl: string, messages: readonly Outgoing[]): 
     bytes = 0;
   };
   for (const message of messages) {
-    const body = JSON.stringify(message.body);
+    // SQS refuses a whole call for two characters that JSON leaves as they are.
+    const body = JSON.stringify(message.body).replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
     const size = Buffer.byteLength(body);
     if (batch.length === MAX_BATCH || bytes + size > MAX_BATCH_BYTES) await flush();
     batch.push({ body, ...(message.group && { group: message.group }) });
@@ -36,7 +37,8 @@ const sendBatch = async (queueUrl: string, batch: { body: string; group?: string
   }));
   for (let attempt = 1; left.length > 0; attempt += 1) {
     const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: left }));
-    if (Failed.length > 0 && attempt === 2) throw new Error(`SQS refused ${Failed.length} messages: ${Failed[0]?.Message}`);
+    if (Failed.length > 0 && attempt === 2)
+      throw new Error(`SQS refused ${Failed.length} messages: ${Failed[0]?.Message}`);
     const failed = new Set(Failed.map((entry) => entry.Id));
     left = left.filter((entry) => failed.has(entry.Id));
   }

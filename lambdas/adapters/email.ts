@@ -1,0 +1,96 @@
+import { type BulkEmailEntryResult, SESv2Client, SendBulkEmailCommand } from '@aws-sdk/client-sesv2';
+import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
+import { forAll, PROVIDER_CLIENT, resultOfError } from './send-error.ts';
+
+/** SendBulkEmail takes at most this many destinations. */
+const MAX_DESTINATIONS = 50;
+/** An inline template with its data may be 1 MB of JSON a call; a tenth is left for the envelope. */
+const MAX_CALL_BYTES = 900_000;
+
+const ses = new SESv2Client(PROVIDER_CLIENT);
+
+const resultOf = (entry: BulkEmailEntryResult | undefined): SendResult => {
+  switch (entry?.Status) {
+    case 'SUCCESS':
+      return { status: 'sent', messageId: entry.MessageId ?? '' };
+    case 'INVALID_PARAMETER':
+      return { status: 'refused', reason: 'address-refused' };
+    case 'MESSAGE_REJECTED':
+    case 'FAILED':
+      return { status: 'refused', reason: 'provider-refused' };
+    case undefined:
+      return { status: 'unknown', reason: 'no status for this destination' };
+    default:
+      // Throttled, over quota, paused, not verified: about the account, not about the person.
+      return { status: 'retry', reason: `${entry?.Status} ${entry?.Error ?? ''}`.trim() };
+  }
+};
+
+/** In runs that fit one call. Messages with and without a text part need different templates, so they do not mix. */
+const callsOf = (messages: readonly Outgoing<'email'>[]): Outgoing<'email'>[][] => {
+  const calls: Outgoing<'email'>[][] = [];
+  let room = 0;
+  for (const message of messages) {
+    const bytes = Buffer.byteLength(JSON.stringify(JSON.stringify(message.content)));
+    const call = calls.at(-1);
+    const alike = call && (call[0]?.content.text === undefined) === (message.content.text === undefined);
+    if (!alike || bytes > room || call.length === MAX_DESTINATIONS) {
+      calls.push([]);
+      room = MAX_CALL_BYTES;
+    }
+    calls.at(-1)?.push(message);
+    room -= bytes;
+  }
+  return calls;
+};
+
+/**
+ * Email by SESv2. Everybody's content differs, so the template is nothing but three variables, which each destination's
+ * data fills: SES does not escape HTML when it substitutes (its guide, "Advanced email personalization").
+ */
+export const emailChannel = (from: string, configurationSet: string): ChannelSender<'email'> => {
+  const call = async (messages: readonly Outgoing<'email'>[]): Promise<Map<number, SendResult>> => {
+    try {
+      const { BulkEmailEntryResults = [] } = await ses.send(
+        new SendBulkEmailCommand({
+          FromEmailAddress: from,
+          ConfigurationSetName: configurationSet,
+          DefaultContent: {
+            Template: {
+              TemplateContent: {
+                Subject: '{{subject}}',
+                Html: '{{html}}',
+                ...(messages[0]?.content.text !== undefined && { Text: '{{text}}' }),
+              },
+              TemplateData: JSON.stringify({ subject: '', html: '', text: '' }),
+            },
+          },
+          BulkEmailEntries: messages.map(({ address, content: { subject, html, text } }) => ({
+            Destination: { ToAddresses: [address] },
+            ReplacementEmailContent: {
+              ReplacementTemplate: { ReplacementTemplateData: JSON.stringify({ subject, html, text }) },
+            },
+          })),
+        }),
+      );
+      return new Map(messages.map(({ key }, n) => [key, resultOf(BulkEmailEntryResults[n])]));
+    } catch (error) {
+      const result = resultOfError(error);
+      if (result.status !== 'refused') return forAll(messages, result);
+      // A call that is refused as a whole sent nothing. One bad address must not cost its neighbours: halve it.
+      if (messages.length === 1) return forAll(messages, { status: 'refused', reason: 'address-refused' });
+      const middle = Math.ceil(messages.length / 2);
+      return new Map([...(await call(messages.slice(0, middle))), ...(await call(messages.slice(middle)))]);
+    }
+  };
+
+  return {
+    channel: 'email',
+    chunk: MAX_DESTINATIONS,
+    async send(messages) {
+      const results = new Map<number, SendResult>();
+      for (const part of callsOf(messages)) for (const [key, result] of await call(part)) results.set(key, result);
+      return results;
+    },
+  };
+};

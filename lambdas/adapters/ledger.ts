@@ -1,0 +1,148 @@
+import {
+  type AttributeValue,
+  QueryCommand,
+  type QueryCommandOutput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { LedgerRecord } from '../../core/delivery/ledger.ts';
+import { RetryLater } from '../middleware/retry-later.ts';
+import { dynamo, isConditionFailure } from './dynamo.ts';
+
+/** Records are kept this long: longer than any queue may give a message back (14 days) and any redrive. */
+const KEPT_SECONDS = 60 * 86_400;
+
+export type LedgerKey = { run: string; unit: string };
+
+type Item = Record<string, AttributeValue>;
+const keyOf = ({ run, unit }: LedgerKey): Item => ({ run: { S: run }, unit: { S: unit } });
+
+const decode = (item: Item): LedgerRecord => ({
+  token: Number(item.token?.N),
+  leaseUntilMs: Number(item.leaseUntilMs?.N),
+  marks: item.marks?.S ?? '',
+  ...(item.messageId?.S && { messageId: item.messageId.S }),
+});
+
+/** How far one part of a snapshot is: drained when as many batches are done as it has. */
+export type PartProgress = { unit: string; batches: number; done: number };
+
+/** The ledger table: one item per batch and step, written a handful of times, each write one unit. */
+export const ledger = (table: string) => {
+  return {
+    /** `claimRecord` of core as one conditional update; `busy` when somebody else has it. */
+    async claim(key: LedgerKey, marks: string, nowMs: number, leaseMs: number): Promise<LedgerRecord | 'busy'> {
+      try {
+        const { Attributes } = await dynamo.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: keyOf(key),
+            UpdateExpression:
+              'SET #token = if_not_exists(#token, :zero) + :one, #lease = :until, #marks = if_not_exists(#marks, :marks), #ttl = :ttl',
+            ConditionExpression: 'attribute_not_exists(#token) OR #lease <= :now',
+            ExpressionAttributeNames: {
+              '#token': 'token',
+              '#lease': 'leaseUntilMs',
+              '#marks': 'marks',
+              '#ttl': 'expiresAt',
+            },
+            ExpressionAttributeValues: {
+              ':zero': { N: '0' },
+              ':one': { N: '1' },
+              ':now': { N: String(nowMs) },
+              ':until': { N: String(nowMs + leaseMs) },
+              ':marks': { S: marks },
+              ':ttl': { N: String(Math.floor(nowMs / 1_000) + KEPT_SECONDS) },
+            },
+            ReturnValues: 'ALL_NEW',
+          }),
+        );
+        return decode(Attributes ?? {});
+      } catch (error) {
+        if (!isConditionFailure(error)) throw error;
+        return 'busy';
+      }
+    },
+
+    /** Writes the record, provided that its token is still the newest. Throws RetryLater when it is not. */
+    async save(key: LedgerKey, record: LedgerRecord): Promise<void> {
+      try {
+        await dynamo.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: keyOf(key),
+            UpdateExpression: `SET #lease = :lease, #marks = :marks${record.messageId ? ', messageId = :id' : ''}`,
+            ConditionExpression: '#token = :token',
+            ExpressionAttributeNames: {
+              '#token': 'token',
+              '#lease': 'leaseUntilMs',
+              '#marks': 'marks',
+            },
+            ExpressionAttributeValues: {
+              ':token': { N: String(record.token) },
+              ':lease': { N: String(record.leaseUntilMs) },
+              ':marks': { S: record.marks },
+              ...(record.messageId && { ':id': { S: record.messageId } }),
+            },
+          }),
+        );
+      } catch (error) {
+        if (isConditionFailure(error)) throw new RetryLater(`The claim of ${key.run} ${key.unit} was taken over`);
+        throw error;
+      }
+    },
+
+    /** Notes that batches of a part have no recipient left. Repeating it changes nothing. */
+    async batchesDone(key: LedgerKey, batches: readonly number[]): Promise<void> {
+      await dynamo.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: keyOf(key),
+          UpdateExpression: 'ADD #done :batches',
+          ExpressionAttributeNames: { '#done': 'done' },
+          ExpressionAttributeValues: { ':batches': { NS: [...new Set(batches)].map(String) } },
+        }),
+      );
+    },
+
+    /** Says how many batches a part has, before any of them is sent. Repeating it keeps what is done. */
+    async registerPart(key: LedgerKey, batches: number, nowMs: number): Promise<void> {
+      await dynamo.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: keyOf(key),
+          UpdateExpression: 'SET #batches = :batches, #ttl = :ttl',
+          ExpressionAttributeNames: { '#batches': 'batches', '#ttl': 'expiresAt' },
+          ExpressionAttributeValues: {
+            ':batches': { N: String(batches) },
+            ':ttl': { N: String(Math.floor(nowMs / 1_000) + KEPT_SECONDS) },
+          },
+        }),
+      );
+    },
+
+    /** All parts of a run, strongly consistent. */
+    async parts(run: string): Promise<PartProgress[]> {
+      const found: PartProgress[] = [];
+      let from: Item | undefined;
+      do {
+        const page: QueryCommandOutput = await dynamo.send(
+          new QueryCommand({
+            TableName: table,
+            KeyConditionExpression: '#run = :run AND begins_with(#unit, :part)',
+            ExpressionAttributeNames: { '#run': 'run', '#unit': 'unit' },
+            ExpressionAttributeValues: { ':run': { S: run }, ':part': { S: 'p#' } },
+            ConsistentRead: true,
+            ...(from && { ExclusiveStartKey: from }),
+          }),
+        );
+        for (const item of page.Items ?? []) {
+          const batches = Number(item.batches?.N ?? Number.NaN);
+          found.push({ unit: item.unit?.S ?? '', batches, done: item.done?.NS?.length ?? 0 });
+        }
+        from = page.LastEvaluatedKey;
+      } while (from);
+      return found;
+    },
+  };
+};
+export type Ledger = ReturnType<typeof ledger>;

@@ -1,0 +1,42 @@
+import type { PlanRef } from '../../core/delivery/messages.ts';
+import { DEFAULT_SETTINGS, type DeliverySettings } from '../../core/delivery/settings.ts';
+import type { Trigger } from '../../core/event/trigger.ts';
+import type { Campaign } from '../../core/strategy/campaign.ts';
+import type { PlanVersion } from '../../core/strategy/plan-version.ts';
+import { cached } from './cache.ts';
+import { definitions } from './definitions.ts';
+import { loadPlanVersion } from './plan-versions.ts';
+
+/** A cancelled campaign stops sending after at most this long. */
+const STATE_MAX_AGE_MS = 3_000;
+/** A changed cap acts after at most this long. */
+const SETTINGS_MAX_AGE_MS = 10_000;
+
+/** What senders ask about plans, hundreds of times a second: read once, then kept as long as each may be old. */
+export const plans = (table: string) => {
+  const defs = definitions(table);
+  const version = cached(
+    Number.POSITIVE_INFINITY,
+    (key) => {
+      const [planId = '', hash = ''] = key.split('@');
+      return loadPlanVersion(defs, planId, hash);
+    },
+    100,
+  );
+  const campaign = cached(STATE_MAX_AGE_MS, async (id) => (await defs.get<Campaign>('campaign', id))?.body.state);
+  const trigger = cached(STATE_MAX_AGE_MS, async (id) => (await defs.get<Trigger>('trigger', id))?.body.state);
+  const settings = cached(
+    SETTINGS_MAX_AGE_MS,
+    async (id) => (await defs.get<DeliverySettings>('settings', id))?.body ?? DEFAULT_SETTINGS,
+  );
+  return {
+    /** The frozen plan; never changes, so it is kept for ever. Throws when there is none. */
+    planOf: ({ id, hash }: PlanRef): Promise<PlanVersion> => version(`${id}@${hash}`),
+    /** Why nothing more may be sent of the plan, if so. */
+    async stopOf({ kind, id }: PlanRef): Promise<'plan-cancelled' | 'plan-paused' | undefined> {
+      if (kind === 'campaign') return (await campaign(id)) === 'cancelled' ? 'plan-cancelled' : undefined;
+      return (await trigger(id)) === 'active' ? undefined : 'plan-paused';
+    },
+    settings: (): Promise<DeliverySettings> => settings('delivery'),
+  };
+};

@@ -1,0 +1,103 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Profile } from '../../core/audience/profile.ts';
+import { dynamo, isConditionFailure } from './dynamo.ts';
+import type { OutboxEntry } from './outbox-entry.ts';
+
+/** A profile as it is stored. */
+export type StoredProfile = {
+  profile: Profile;
+  /** Effects of its last writes that are not published yet. */
+  outbox: OutboxEntry[];
+  /** Which part of which import wrote this version, if one did. */
+  writtenBy?: string;
+};
+
+/** A BatchGetItem call takes at most this many keys. */
+const MAX_KEYS = 100;
+type Item = Record<string, AttributeValue>;
+
+/** The profiles table: one item per person, the profile as JSON, its version, its outbox. */
+export const profiles = (table: string) => ({
+  /** Strongly consistent. */
+  async get(profileId: string): Promise<StoredProfile | undefined> {
+    const { Item } = await dynamo.send(
+      new GetItemCommand({ TableName: table, Key: { profileId: { S: profileId } }, ConsistentRead: true }),
+    );
+    return Item && decode(Item);
+  },
+
+  /** Eventually consistent (half the price): safe where the write that follows is conditional on the version. */
+  async getMany(profileIds: readonly string[]): Promise<Map<string, StoredProfile>> {
+    const unique = [...new Set(profileIds)];
+    const found = new Map<string, StoredProfile>();
+    for (let at = 0; at < unique.length; at += MAX_KEYS) {
+      let keys: Item[] = unique.slice(at, at + MAX_KEYS).map((id) => ({ profileId: { S: id } }));
+      for (let round = 1; keys.length > 0; round += 1) {
+        if (round > 5) throw new Error(`DynamoDB left ${keys.length} profiles unread`);
+        const answer = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } }));
+        for (const item of answer.Responses?.[table] ?? []) found.set(item.profileId?.S ?? '', decode(item));
+        keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+      }
+    }
+    return found;
+  },
+
+  /**
+   * Writes the profile, provided that the item is still at the version before (1: that there is none). False when it is
+   * not: read it again and merge again. `outbox` must hold what an older version has not published yet, too.
+   */
+  async save({ profile, outbox, writtenBy }: StoredProfile): Promise<boolean> {
+    const { profileId, version, updatedMs } = profile;
+    try {
+      await dynamo.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: {
+            profileId: { S: profileId },
+            version: { N: String(version) },
+            updatedMs: { N: String(updatedMs) },
+            body: { S: JSON.stringify(profile) },
+            ...(writtenBy && { writtenBy: { S: writtenBy } }),
+            ...(outbox.length > 0 && { outbox: { S: JSON.stringify(outbox) }, pending: { S: 'pending' } }),
+          },
+          ConditionExpression: version === 1 ? 'attribute_not_exists(profileId)' : 'version = :before',
+          ...(version > 1 && { ExpressionAttributeValues: { ':before': { N: String(version - 1) } } }),
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isConditionFailure(error)) return false;
+      throw error;
+    }
+  },
+
+  /** Forgets the outbox of exactly this version, once its effects are published. */
+  async clearOutbox(profileId: string, version: number): Promise<void> {
+    try {
+      await dynamo.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: { profileId: { S: profileId } },
+          UpdateExpression: 'REMOVE outbox, pending',
+          ConditionExpression: 'version = :version',
+          ExpressionAttributeValues: { ':version': { N: String(version) } },
+        }),
+      );
+    } catch (error) {
+      if (!isConditionFailure(error)) throw error;
+    }
+  },
+});
+export type Profiles = ReturnType<typeof profiles>;
+
+const decode = (item: Item): StoredProfile => ({
+  profile: JSON.parse(item.body?.S ?? 'null') as Profile,
+  outbox: item.outbox?.S ? (JSON.parse(item.outbox.S) as OutboxEntry[]) : [],
+  ...(item.writtenBy?.S && { writtenBy: item.writtenBy.S }),
+});

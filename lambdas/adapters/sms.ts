@@ -1,0 +1,63 @@
+import { PinpointSMSVoiceV2Client, SendTextMessageCommand } from '@aws-sdk/client-pinpoint-sms-voice-v2';
+import type { Lane } from '../../core/delivery/channel.ts';
+import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
+import { inParallel } from './in-parallel.ts';
+import { PROVIDER_CLIENT, resultOfError } from './send-error.ts';
+
+/** SendTextMessage takes one recipient; this many calls are under way at once. */
+const PARALLEL = 10;
+/** Marked as attempted together: at most this many people are in doubt when a worker dies. */
+const CHUNK = 25;
+
+const client = new PinpointSMSVoiceV2Client(PROVIDER_CLIENT);
+
+/** Reasons of a ConflictException that are about the number, not about our set-up. */
+const NUMBER_REFUSED = new Set([
+  'DESTINATION_PHONE_NUMBER_NOT_VERIFIED',
+  'DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE',
+  'DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION',
+]);
+
+const resultOf = (error: unknown): SendResult => {
+  const { name, Reason, Fields } = error as { name?: string; Reason?: string; Fields?: { Name?: string }[] };
+  if (name === 'ConflictException') {
+    if (Reason === 'DESTINATION_PHONE_NUMBER_OPTED_OUT') return { status: 'refused', reason: 'opted-out' };
+    return { status: 'refused', reason: NUMBER_REFUSED.has(Reason ?? '') ? 'address-refused' : 'provider-refused' };
+  }
+  if (name === 'ValidationException') {
+    const aboutText = Fields?.some((field) => field.Name === 'MessageBody');
+    return { status: 'refused', reason: aboutText ? 'provider-refused' : 'address-refused' };
+  }
+  return resultOfError(error);
+};
+
+/** SMS by End User Messaging SMS v2. `origination` is a phone number, sender id or pool. */
+export const smsChannel = (origination: string): ChannelSender<'sms'> => {
+  const sendOne = async ({ address, content }: Outgoing<'sms'>, lane: Lane): Promise<SendResult> => {
+    try {
+      const { MessageId = '' } = await client.send(
+        new SendTextMessageCommand({
+          DestinationPhoneNumber: address,
+          OriginationIdentity: origination,
+          MessageBody: content.text,
+          MessageType: lane === 'promotional' ? 'PROMOTIONAL' : 'TRANSACTIONAL',
+        }),
+      );
+      return { status: 'sent', messageId: MessageId };
+    } catch (error) {
+      return resultOf(error);
+    }
+  };
+
+  return {
+    channel: 'sms',
+    chunk: CHUNK,
+    async send(messages, lane) {
+      const results = new Map<number, SendResult>();
+      await inParallel(PARALLEL, messages, async (message) => {
+        results.set(message.key, await sendOne(message, lane));
+      });
+      return results;
+    },
+  };
+};

@@ -1,0 +1,9 @@
+import * as z from 'zod/mini';
+
+export const env = z.object({
+  DEFINITIONS_TABLE: z.string(),
+  AUDIT_TABLE: z.string(),
+  IDEMPOTENCY_TABLE: z.string(),
+  WORK_BUCKET: z.string(),
+  IMPORT_MACHINE_ARN: z.string(),
+});

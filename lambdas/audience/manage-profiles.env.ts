@@ -1,0 +1,8 @@
+import * as z from 'zod/mini';
+
+export const env = z.object({
+  PROFILES_TABLE: z.string(),
+  CONTACTS_TABLE: z.string(),
+  PROFILES_STREAM: z.string(),
+  AUDIT_TABLE: z.string(),
+});

@@ -1,0 +1,56 @@
+import { routes } from '../../core/access/routes/audience.ts';
+import { ProfileTooLarge, profileId as profileIdSchema } from '../../core/audience/profile.ts';
+import { putAudit } from '../adapters/audit.ts';
+import { contacts } from '../adapters/contacts.ts';
+import { profiles } from '../adapters/profiles.ts';
+import { apiHandler } from '../middleware/api.ts';
+import { Problem } from '../middleware/problem.ts';
+import { readEnv } from '../middleware/read-env.ts';
+import { changeProfile } from './change-profile.ts';
+import { env } from './manage-profiles.env.ts';
+
+const { PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, AUDIT_TABLE } = readEnv(env);
+const people = profiles(PROFILES_TABLE);
+const contactStates = contacts(CONTACTS_TABLE);
+const sinks = { auditTable: AUDIT_TABLE, profilesStream: PROFILES_STREAM };
+
+/** Profiles and consents. Running a change twice is safe: merging the same again, or agreeing again, changes nothing. */
+export const handler = apiHandler('audience/manage-profiles', routes, {
+  putProfile: async ({ params, body, actor, nowMs }) => {
+    try {
+      return { body: await changeProfile({ profiles: people, sinks }, idOf(params), body, actor, nowMs) };
+    } catch (error) {
+      throw error instanceof ProfileTooLarge ? new Problem('body-too-large', error.message) : error;
+    }
+  },
+
+  getProfile: async ({ params }) => {
+    const stored = await people.get(idOf(params));
+    if (!stored) throw new Problem('not-found', `There is no profile ${params.profileId}`);
+    return { body: stored.profile };
+  },
+
+  putConsents: async ({ params, body: { consents }, actor, nowMs }) => {
+    const profileId = idOf(params);
+    const detail = Object.entries(consents).map(([key, given]) => `${key}: ${given ? 'yes' : 'no'}`);
+    // The entry goes first: a consent that nobody can account for is worse than an entry without its effect, which the
+    // caller, having got an error, will repeat.
+    const entry = { subject: `profile/${profileId}`, action: 'consent', actor, atMs: nowMs, version: 0 };
+    await putAudit(AUDIT_TABLE, { ...entry, detail: detail.join(', ').slice(0, 1_000) });
+    await contactStates.setConsents(profileId, consents);
+    return { body: await contactView(profileId) };
+  },
+
+  getContact: async ({ params }) => ({ body: await contactView(idOf(params)) }),
+});
+
+const idOf = ({ profileId }: { profileId: string }): string => {
+  const id = profileIdSchema.safeParse(profileId);
+  if (!id.success) throw new Problem('not-found', 'A profile id has 1 to 128 characters');
+  return id.data;
+};
+
+const contactView = async (profileId: string) => {
+  const { consents, suppressed, touches } = await contactStates.get(profileId);
+  return { profileId, consents, suppressed, touches: touches.map(([atSeconds]) => ({ atMs: atSeconds * 1_000 })) };
+};

@@ -1,0 +1,161 @@
+import {
+  attemptedOf,
+  isSettled,
+  type LedgerRecord,
+  markAttempted,
+  openMarks,
+  openOf,
+  reopen,
+  type Settled,
+  settle,
+  settledOf,
+} from '../../core/delivery/ledger.ts';
+import type { SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
+import { type Step, touchesToRelease } from '../../core/delivery/plan-batch.ts';
+import type { Outgoing, SendResult } from '../../core/delivery/sender.ts';
+import { hasTouch, releaseTouch } from '../../core/delivery/touch.ts';
+import { type Work, workOf } from '../../core/delivery/work.ts';
+import type { PlanVersion } from '../../core/strategy/plan-version.ts';
+import { RetryLater } from '../middleware/retry-later.ts';
+import type { Ports } from './ports.ts';
+import { prepareRecipients } from './prepare-recipients.ts';
+import type { Publication } from './publish.ts';
+
+/**
+ * At this receive a provider that still does not take a message is given up and the next channel gets its turn: well before
+ * the queue gives up the message, and sooner where the message is worth little when it is late.
+ */
+export const LAST_RECEIVE = { transactional: 5, promotional: 15 } as const;
+
+type Delivery = { ports: Ports; message: SendMessage; work: Work; plan: PlanVersion; step: Step; lastTry: boolean };
+
+/**
+ * Sends one message of a send queue: to a batch of recipients, or to one. Returns what is to be published of it (see
+ * publish.ts) before the message may leave the queue; throws RetryLater when another worker has it.
+ *
+ * Why twice is safe: the ledger record of the batch is claimed under a fencing token and says what was done with each
+ * recipient. A recipient is marked before a provider may get it (promotional lane), and settled after; a mark without an
+ * answer is never sent again. Touches, next-step messages, outcome rows and part progress have deterministic keys.
+ */
+export const deliverMessage = async (
+  ports: Ports,
+  message: SendMessage,
+  { receives, leaseMs }: { receives: number; leaseMs: number },
+): Promise<Publication> => {
+  const work = workOf(message);
+  const plan = await ports.planOf(message.plan);
+  if (plan.channelPolicy[work.step] !== ports.sender.channel) {
+    throw new Error(`Step ${work.step} of ${plan.planId}@${plan.hash} is not ${ports.sender.channel}`);
+  }
+  const claimed = await ports.ledger.claim(work, openMarks(work.count, work.only), ports.now(), leaseMs);
+  if (claimed === 'busy') throw new RetryLater(`Another worker has ${work.run} ${work.unit}`);
+
+  const takenOver = claimed.token > 1;
+  const step: Step = { work, policy: plan.channelPolicy, lane: plan.lane, takenOver };
+  const delivery: Delivery = { ports, message, work, plan, step, lastTry: receives >= LAST_RECEIVE[plan.lane] };
+  const rows = await ports.rowsOf(message);
+  const { record, messageIds } = await send(delivery, claimed, rows);
+  const profileIdOf = (index: number) =>
+    message.kind === 'direct' ? message.profileId : (rows[index]?.profileId ?? '');
+  for (const index of touchesToRelease(settledOf(record, 'unpublished'), step)) {
+    await release(ports, profileIdOf(index), work.touchKeyOf(profileIdOf(index)));
+  }
+  return { message, plan, step, record, profileIdOf, messageIds };
+};
+
+/** Where a worker died during a provider call: promotional messages choose at most once, transactional at least once. */
+const afterCrash = (record: LedgerRecord, { lane }: PlanVersion): LedgerRecord => {
+  const inDoubt = attemptedOf(record);
+  return lane === 'promotional'
+    ? settle(record, new Map(inDoubt.map((index) => [index, 'unknown-after-crash'])))
+    : reopen(record, inDoubt);
+};
+
+/** Gates, renders, reserves and sends whoever is open. The record that it returns is saved. */
+const send = async (
+  delivery: Delivery,
+  claimed: LedgerRecord,
+  rows: readonly (SnapshotRow | undefined)[],
+): Promise<{ record: LedgerRecord; messageIds: Map<number, string> }> => {
+  const { ports, message, work, plan, step, lastTry } = delivery;
+  const messageIds = new Map<number, string>(claimed.messageId ? [[0, claimed.messageId]] : []);
+  if (isSettled(claimed)) return { record: claimed, messageIds };
+  const resumed = afterCrash(claimed, plan);
+  const prepared = await prepareRecipients(ports, message, step, plan, rows, openOf(resumed));
+  let record = settle(resumed, prepared.settled);
+  for (let at = 0; at < prepared.ready.length; at += ports.sender.chunk) {
+    const chunk = prepared.ready.slice(at, at + ports.sender.chunk);
+    if (plan.lane === 'promotional') {
+      record = markAttempted(
+        record,
+        chunk.map(({ key }) => key),
+      );
+      await ports.ledger.save(work, record);
+    } else if (at > 0) {
+      await ports.ledger.save(work, record);
+    }
+    const results = await ports.sender.send(chunk, plan.lane);
+    record = await note(delivery, record, chunk, results, rows, messageIds);
+    // A provider that took nobody is not asked again at once.
+    if (!lastTry && chunk.every(({ key }) => results.get(key)?.status === 'retry')) break;
+  }
+  const last = isSettled(record) ? givenBack(message, record, messageIds) : record;
+  await ports.ledger.save(work, last);
+  return { record: last, messageIds };
+};
+
+/**
+ * The last write of a record: it gives the lease back at once, for all that is left to do can be repeated from the record.
+ * A record of one message keeps its provider's id.
+ */
+const givenBack = (
+  { kind }: SendMessage,
+  record: LedgerRecord,
+  messageIds: ReadonlyMap<number, string>,
+): LedgerRecord => {
+  const messageId = kind === 'direct' ? messageIds.get(0) : undefined;
+  return { ...record, leaseUntilMs: 0, ...(messageId && { messageId }) };
+};
+
+/** Settles what the provider answered; whom it asks to come again is open again. */
+const note = async (
+  { ports, plan, lastTry }: Delivery,
+  record: LedgerRecord,
+  chunk: readonly Outgoing[],
+  results: ReadonlyMap<number, SendResult>,
+  rows: readonly (SnapshotRow | undefined)[],
+  messageIds: Map<number, string>,
+): Promise<LedgerRecord> => {
+  const settled = new Map<number, Settled>();
+  const again: number[] = [];
+  for (const { key } of chunk) {
+    const result = results.get(key) ?? { status: 'unknown', reason: 'no answer for this address' };
+    if (result.status === 'sent') {
+      settled.set(key, '');
+      messageIds.set(key, result.messageId);
+    } else if (result.status === 'refused') {
+      settled.set(key, result.reason);
+    } else if (result.status === 'unknown' && plan.lane === 'promotional') {
+      settled.set(key, 'unknown-after-crash');
+    } else if (lastTry) {
+      settled.set(key, 'provider-unavailable');
+    } else {
+      again.push(key);
+    }
+  }
+  for (const [key, reason] of settled) {
+    const profileId = rows[key]?.profileId;
+    if (reason === 'opted-out' && profileId) {
+      await ports.contacts.suppress(profileId, ports.sender.channel, 'opted-out', ports.now());
+    }
+  }
+  return reopen(settle(record, settled), again);
+};
+
+const release = async (ports: Ports, profileId: string, key: string): Promise<void> => {
+  for (let attempt = 1; attempt <= 10; attempt += 1) {
+    const contact = await ports.contacts.get(profileId);
+    if (!hasTouch(contact, key) || (await ports.contacts.saveTouches(releaseTouch(contact, key)))) return;
+  }
+  throw new RetryLater(`The contact ${profileId} changes all the time`);
+};

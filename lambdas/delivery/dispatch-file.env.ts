@@ -1,0 +1,9 @@
+import * as z from 'zod/mini';
+import { sendQueuesEnv } from '../adapters/send-queues.ts';
+
+export const env = z.object({
+  DEFINITIONS_TABLE: z.string(),
+  LEDGER_TABLE: z.string(),
+  WORK_BUCKET: z.string(),
+  ...sendQueuesEnv,
+});

@@ -1,0 +1,34 @@
+import { routes } from '../../core/access/routes/delivery.ts';
+import { DEFAULT_SETTINGS, type DeliverySettings } from '../../core/delivery/settings.ts';
+import { definitions } from '../adapters/definitions.ts';
+import { saveDefinition } from '../adapters/outbox.ts';
+import { apiHandler } from '../middleware/api.ts';
+import { readEnv } from '../middleware/read-env.ts';
+import { env } from './manage-settings.env.ts';
+
+const { DEFINITIONS_TABLE, AUDIT_TABLE } = readEnv(env);
+const defs = definitions(DEFINITIONS_TABLE);
+const sinks = { auditTable: AUDIT_TABLE };
+
+/** Settings of all sends. Running a change twice is safe: the second finds another version and is refused. */
+export const handler = apiHandler('delivery/manage-settings', routes, {
+  getDeliverySettings: async () => {
+    const stored = await defs.get<DeliverySettings>('settings', 'delivery');
+    return { body: { ...(stored?.body ?? DEFAULT_SETTINGS), version: stored?.version ?? 0 } };
+  },
+
+  putDeliverySettings: async ({ body: { version, ...settings }, actor, nowMs }) => {
+    const { touches, hours } = settings.frequencyCap;
+    const entry = {
+      subject: 'settings/delivery',
+      action: 'change',
+      actor,
+      atMs: nowMs,
+      version: version + 1,
+      detail: `at most ${touches} in ${hours} hours`,
+    };
+    const outbox = [{ effect: 'audit' as const, entry }];
+    const stored = await saveDefinition(defs, 'settings', 'delivery', settings, version, nowMs, outbox, sinks);
+    return { body: { ...stored.body, version: stored.version } };
+  },
+});

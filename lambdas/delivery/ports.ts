@@ -1,0 +1,29 @@
+import type { Channel, Lane } from '../../core/delivery/channel.ts';
+import type { PlanRef, SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
+import type { OutcomeRow } from '../../core/delivery/outcome.ts';
+import type { Refusals } from '../../core/delivery/refusals.ts';
+import type { ChannelSender } from '../../core/delivery/sender.ts';
+import type { DeliverySettings } from '../../core/delivery/settings.ts';
+import type { PlanVersion } from '../../core/strategy/plan-version.ts';
+import type { Renderer } from '../../core/strategy/render.ts';
+import type { Contacts } from '../adapters/contacts.ts';
+import type { Ledger } from '../adapters/ledger.ts';
+
+/** Everything outside that a delivery touches; tests put memory and crashes here. */
+export type Ports = {
+  now(): number;
+  planOf(plan: PlanRef): Promise<PlanVersion>;
+  /** Why the plan may not send now, if so. At most 3 seconds old. */
+  stopOf(plan: PlanRef): Promise<'plan-cancelled' | 'plan-paused' | undefined>;
+  settings(): Promise<DeliverySettings>;
+  /** The recipients of the message in order; undefined is a person who has no profile (any more). */
+  rowsOf(message: SendMessage): Promise<(SnapshotRow | undefined)[]>;
+  ledger: Pick<Ledger, 'claim' | 'save' | 'batchesDone'>;
+  contacts: Pick<Contacts, 'get' | 'getMany' | 'reserve' | 'saveTouches' | 'suppress'>;
+  /** What this worker remembers of each plan on its channel, by plan id. It only decides what is cheaper. */
+  refusals: Map<string, Refusals>;
+  renderer(): Promise<Pick<Renderer, 'render'>>;
+  sender: ChannelSender;
+  append(rows: readonly OutcomeRow[]): Promise<void>;
+  enqueue(channel: Channel, lane: Lane, messages: readonly SendMessage[]): Promise<void>;
+};

@@ -1,0 +1,112 @@
+import { addressOf } from '../../core/delivery/channel.ts';
+import { type GateInput, gate } from '../../core/delivery/gate.ts';
+import type { Settled } from '../../core/delivery/ledger.ts';
+import type { SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
+import type { SkipReason } from '../../core/delivery/outcome.ts';
+import type { Step } from '../../core/delivery/plan-batch.ts';
+import { looksFirst, NO_REFUSALS, noteRefusals } from '../../core/delivery/refusals.ts';
+import type { Outgoing } from '../../core/delivery/sender.ts';
+import { reserveTouch } from '../../core/delivery/touch.ts';
+import type { PlanVersion } from '../../core/strategy/plan-version.ts';
+import { inParallel } from '../adapters/in-parallel.ts';
+import { RetryLater } from '../middleware/retry-later.ts';
+import type { Ports } from './ports.ts';
+
+/** Contact items written at once: enough to hide latency, few enough for one connection pool. */
+const PARALLEL_RESERVATIONS = 25;
+/** Two workers seldom want the same person; many times in a row means that something is wrong. */
+const MAX_CONFLICTS = 10;
+
+export type Prepared = { settled: Map<number, Settled>; ready: Outgoing[] };
+
+/**
+ * Decides on the recipients `open` of a batch, whether each gets the message on this channel now: `ready` has passed the
+ * gate, is rendered, and its touch is reserved; `settled` says why not for the others. People without an address cost
+ * nothing. A promotional message to somebody who cannot have its touch yet costs one conditional write and no read; with
+ * all others, and where many are refused, the contact is read first (decision 0002).
+ */
+export const prepareRecipients = async (
+  ports: Ports,
+  message: SendMessage,
+  { work, takenOver }: Step,
+  plan: PlanVersion,
+  rows: readonly (SnapshotRow | undefined)[],
+  open: readonly number[],
+): Promise<Prepared> => {
+  const nowMs = ports.now();
+  const stop = await ports.stopOf(message.plan);
+  if (stop) return { settled: new Map(open.map((index) => [index, stop])), ready: [] };
+  if (message.kind === 'direct' && nowMs > message.deadlineMs) {
+    return { settled: new Map(open.map((index) => [index, 'too-late'])), ready: [] };
+  }
+
+  const { channel } = ports.sender;
+  const settled = new Map<number, Settled>();
+  const addressed = open.flatMap((index) => {
+    const row = rows[index];
+    const address = row && addressOf(channel, row);
+    if (!row || !address) settled.set(index, row ? 'no-address' : 'profile-missing');
+    return row && address ? [{ index, row, address }] : [];
+  });
+  if (addressed.length === 0) return { settled, ready: [] };
+
+  const { topic, lane } = plan;
+  const past = ports.refusals.get(plan.planId) ?? NO_REFUSALS;
+  const readAll = lane === 'transactional' || takenOver || looksFirst(past);
+  const toRead = addressed.filter(({ index }) => readAll || work.earlierOf(index).touched);
+  const [known, settings, renderer] = await Promise.all([
+    ports.contacts.getMany(toRead.map(({ row }) => row.profileId)),
+    ports.settings(),
+    ports.renderer(),
+  ]);
+  const ready: Outgoing[] = [];
+  let refused = 0;
+  await inParallel(PARALLEL_RESERVATIONS, addressed, async ({ index, row, address }) => {
+    const { profileId } = row;
+    const input = { profileId, channel, topic, lane, settings, nowMs, messageKey: work.touchKeyOf(profileId) };
+    const refuse = (reason: Settled) => {
+      refused += 1;
+      settled.set(index, reason);
+    };
+    let contact = known.get(profileId);
+    const first = contact && gate({ ...input, contact });
+    if (first && first.decision !== 'send') return refuse(first.reason);
+    // Rendered before the touch is written: who cannot be rendered for needs none.
+    const rendered = renderer.render(plan.template, channel, variablesOf(message, row));
+    if (rendered.kind === 'render-failed') {
+      console.warn({ message: 'Not rendered', plan: plan.planId, profileId, error: rendered.message });
+      // The gate goes before the template, here as well.
+      contact ??= await ports.contacts.get(profileId);
+      const decision = gate({ ...input, contact });
+      return void settled.set(index, decision.decision === 'send' ? 'render-failed' : decision.reason);
+    }
+    contact ??= await ports.contacts.reserve(input);
+    const reason = contact && (await reserve(ports, { ...input, contact }));
+    if (reason) return refuse(reason);
+    ready.push({ key: index, address, content: rendered.content });
+  });
+  ports.refusals.set(plan.planId, noteRefusals(past, addressed.length, refused));
+  return { settled, ready: ready.sort((a, b) => a.key - b.key) };
+};
+
+const variablesOf = (message: SendMessage, row: SnapshotRow) => ({
+  profile: row,
+  ...(message.kind === 'direct' && { event: message.event, ...(message.window && { window: message.window }) }),
+});
+
+/**
+ * Writes the touch that the gate asks for, or says why there is to be none. When somebody else wrote the contact first, the
+ * gate decides again on what it is now: that is how two campaigns at once never exceed the cap.
+ */
+const reserve = async (ports: Ports, input: GateInput): Promise<SkipReason | undefined> => {
+  let { contact } = input;
+  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
+    const decision = gate({ ...input, contact });
+    if (decision.decision !== 'send') return decision.reason;
+    if (!decision.reserve || (await ports.contacts.saveTouches(reserveTouch(contact, input.nowMs, input.messageKey)))) {
+      return undefined;
+    }
+    contact = await ports.contacts.get(contact.profileId);
+  }
+  throw new RetryLater(`The contact ${contact.profileId} was changed ${MAX_CONFLICTS} times in a row`);
+};

@@ -1,0 +1,13 @@
+import * as z from 'zod/mini';
+import { sendQueuesEnv } from '../adapters/send-queues.ts';
+
+/** What every sender reads; each channel adds its own. */
+export const sendBatchEnv = {
+  LEDGER_TABLE: z.string(),
+  CONTACTS_TABLE: z.string(),
+  PROFILES_TABLE: z.string(),
+  DEFINITIONS_TABLE: z.string(),
+  WORK_BUCKET: z.string(),
+  OUTCOMES_STREAM: z.string(),
+  ...sendQueuesEnv,
+};

@@ -1,0 +1,106 @@
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type * as z from 'zod/mini';
+import type { Channel } from '../../core/delivery/channel.ts';
+import { isSettled } from '../../core/delivery/ledger.ts';
+import type { SendMessage } from '../../core/delivery/messages.ts';
+import type { ChannelSender } from '../../core/delivery/sender.ts';
+import type { Renderer } from '../../core/strategy/render.ts';
+import { contacts } from '../adapters/contacts.ts';
+import { inParallel } from '../adapters/in-parallel.ts';
+import { appendRows } from '../adapters/lake.ts';
+import { ledger } from '../adapters/ledger.ts';
+import { plans } from '../adapters/plans.ts';
+import { sendAll } from '../adapters/queues.ts';
+import { recipients } from '../adapters/recipients.ts';
+import { sendQueueUrl } from '../adapters/send-queues.ts';
+import { RetryLater } from '../middleware/retry-later.ts';
+import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
+import { deliverMessage } from './deliver-message.ts';
+import type { Ports } from './ports.ts';
+import { type Publication, publish } from './publish.ts';
+import type { sendBatchEnv } from './send-batch.env.ts';
+
+type Environment = { [Name in keyof typeof sendBatchEnv]: z.infer<(typeof sendBatchEnv)[Name]> };
+
+type Received = { record: SQSRecord; message: SendMessage };
+
+/** A lease outlives the invocation that holds it by this much: a worker that is cut off writes nothing after it. */
+const LEASE_MARGIN_MS = 5_000;
+/** A batch of 100 text messages takes about 2 s. With less time left than this none is begun: it comes again. */
+const ENOUGH_MS = 15_000;
+/** Pointers at once: while one waits for its provider the other writes. Each has 25 requests under way. */
+const PARALLEL_BATCHES = 2;
+
+/**
+ * The handler of a channel's send queues. Running it twice is safe by the ledger: see deliver-message.ts.
+ */
+export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSender<C>) => {
+  let renderer: Promise<Renderer> | undefined;
+  const ports: Ports = {
+    now: () => Date.now(),
+    ...plans(env.DEFINITIONS_TABLE),
+    rowsOf: recipients({ bucket: env.WORK_BUCKET, profilesTable: env.PROFILES_TABLE }),
+    ledger: ledger(env.LEDGER_TABLE),
+    contacts: contacts(env.CONTACTS_TABLE),
+    refusals: new Map(),
+    renderer: () => {
+      renderer ??= loadRenderer();
+      return renderer;
+    },
+    // deliverMessage hands a sender only content of its own channel: it checks the step's channel first.
+    sender: sender as unknown as ChannelSender,
+    append: (rows) => appendRows(env.OUTCOMES_STREAM, rows),
+    enqueue: (channel, lane, messages) =>
+      sendAll(
+        sendQueueUrl(env, channel, lane),
+        messages.map((message) => ({ body: message, group: message.plan.id })),
+      ),
+  };
+
+  /** Delivers one record, or undefined when it has to come again; the log says why. */
+  const deliver = async ({ record, message }: Received, context: Context) => {
+    try {
+      const leftMs = context.getRemainingTimeInMillis();
+      if (leftMs < ENOUGH_MS) throw new RetryLater(`Only ${leftMs} ms are left of this invocation`);
+      return await deliverMessage(ports, message, {
+        receives: Number(record.attributes.ApproximateReceiveCount),
+        leaseMs: leftMs + LEASE_MARGIN_MS,
+      });
+    } catch (error) {
+      logFailure(record, error);
+      return undefined;
+    }
+  };
+
+  return async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    const delivered = new Map<SQSRecord, Publication>();
+    const { received } = parseRecords<SendMessage>(Records);
+    const deliverAll = (kind: SendMessage['kind'], atOnce: number) =>
+      inParallel(
+        atOnce,
+        received.filter(({ message }) => message.kind === kind),
+        async (one) => {
+          const publication = await deliver(one, context);
+          if (publication) delivered.set(one.record, publication);
+        },
+      );
+    await Promise.all([deliverAll('snapshot', PARALLEL_BATCHES), deliverAll('direct', Records.length)]);
+    try {
+      await publish(ports, [...delivered.values()]);
+    } catch (error) {
+      for (const record of delivered.keys()) logFailure(record, error);
+      delivered.clear();
+    }
+    const again = Records.filter((record) => {
+      const publication = delivered.get(record);
+      return !publication || !isSettled(publication.record);
+    });
+    return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  };
+};
+
+/** Loaded at the first rendering: liquidjs is a third of all other code together. */
+const loadRenderer = async (): Promise<Renderer> => {
+  const [{ renderer }, liquidjs] = await Promise.all([import('../../core/strategy/render.ts'), import('liquidjs')]);
+  return renderer(liquidjs);
+};

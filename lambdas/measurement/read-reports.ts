@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { routes } from '../../core/access/routes/measurement.ts';
+import {
+  CAMPAIGN_REPORT_DEFINITION,
+  campaignReportOf,
+  campaignReportQuery,
+} from '../../core/measurement/campaign-report.ts';
+import { instantMs, type Period } from '../../core/measurement/period.ts';
+import { REACH_DEFINITION, reachOf, reachQuery } from '../../core/measurement/reach.ts';
+import { REPURCHASE_DEFINITION, repurchaseOf, repurchaseQuery } from '../../core/measurement/repurchase.ts';
+import type { Campaign } from '../../core/strategy/campaign.ts';
+import { NoSuchQuery, type QueryRow, queries } from '../adapters/athena.ts';
+import { definitions } from '../adapters/definitions.ts';
+import { type ApiResponse, apiHandler } from '../middleware/api.ts';
+import { Problem } from '../middleware/problem.ts';
+import { readEnv } from '../middleware/read-env.ts';
+import { env } from './read-reports.env.ts';
+
+const { DEFINITIONS_TABLE, ATHENA_WORK_GROUP, GLUE_DATABASE } = readEnv(env);
+const defs = definitions(DEFINITIONS_TABLE);
+const lake = queries({ workGroup: ATHENA_WORK_GROUP, database: GLUE_DATABASE });
+
+/** The HTTP API gives up after 30 s. */
+const WAIT_MS = 20_000;
+const RETRY_AFTER_SECONDS = 5;
+/** Outcomes and events take about as long to reach the lake: counting again sooner would cost a scan and tell nothing. */
+const COUNT_ONCE_IN_MS = 60_000;
+
+/** Reports are queries over the lake; each is defined in core/measurement. They only read, so running one twice is safe. */
+export const handler = apiHandler('measurement/read-reports', routes, {
+  reportCampaign: async ({ params: { campaignId }, query: { queryId }, nowMs }) => {
+    const campaign = await defs.get<Campaign>('campaign', campaignId);
+    if (!campaign) throw new Problem('not-found', `There is no campaign ${campaignId}`);
+    const { run } = campaign.body;
+    const report = { definition: CAMPAIGN_REPORT_DEFINITION, figuresOf: campaignReportOf };
+    if (!run) return { body: bodyOf(report, [], nowMs, 0) };
+    return answer({ ...report, sql: campaignReportQuery(run) }, nowMs, queryId);
+  },
+
+  reportReach: async ({ query, nowMs }) => {
+    const sql = reachQuery(periodOf(query));
+    return answer({ sql, definition: REACH_DEFINITION, figuresOf: reachOf }, nowMs, query.queryId);
+  },
+
+  reportRepurchase: async ({ query, nowMs }) => {
+    const { eventType, withinDays, queryId } = query;
+    const sql = repurchaseQuery({ ...periodOf(query), eventType, withinDays });
+    return answer({ sql, definition: REPURCHASE_DEFINITION, figuresOf: repurchaseOf }, nowMs, queryId);
+  },
+});
+
+const periodOf = ({ from, to }: { from: string; to: string }): Period => {
+  const period = { fromMs: instantMs(from), toMs: instantMs(to) };
+  if (period.fromMs < period.toMs) return period;
+  throw new Problem('invalid-query', 'from must be before to', { errors: [{ path: 'to', message: 'not after from' }] });
+};
+
+type Report = { definition: string; figuresOf: (rows: QueryRow[]) => object };
+
+const bodyOf = ({ definition, figuresOf }: Report, rows: QueryRow[], asOfMs: number, scannedBytes: number) => ({
+  ...figuresOf(rows),
+  definition,
+  asOf: new Date(asOfMs).toISOString(),
+  scannedBytes,
+});
+
+/** Asks the lake, or waits on for the query `queryId`. Throws what Athena says of a query that failed. */
+const answer = async (report: Report & { sql: string }, nowMs: number, queryId?: string): Promise<ApiResponse> => {
+  const id = queryId ?? (await lake.start(report.sql, tokenOf(report.sql, nowMs)));
+  const query = await lake.settled(id, WAIT_MS).catch((error: unknown) => {
+    throw error instanceof NoSuchQuery ? new Problem('not-found', `There is no query ${id}`) : error;
+  });
+  // Somebody else's query must not be read as this report.
+  if (queryId !== undefined && query.sql !== report.sql)
+    throw new Problem('not-found', `Query ${id} does not belong to this report`);
+  if (query.state === 'failed') throw new Error(`Query ${id} failed: ${query.reason}`);
+  if (query.state === 'running') {
+    const extra = { queryId: id, retryAfter: RETRY_AFTER_SECONDS };
+    throw new Problem('unavailable', `It is still being counted: repeat the call with queryId=${id}`, extra);
+  }
+  return { body: bodyOf(report, await lake.rows(id), query.submittedMs, query.scannedBytes) };
+};
+
+/** The same question in the same minute finds the query that it has started, even when the answer got lost on its way. */
+const tokenOf = (sql: string, nowMs: number): string =>
+  createHash('sha256')
+    .update(JSON.stringify([ATHENA_WORK_GROUP, GLUE_DATABASE, Math.floor(nowMs / COUNT_ONCE_IN_MS), sql]))
+    .digest('hex');

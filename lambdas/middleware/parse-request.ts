@@ -1,0 +1,96 @@
+import type middy from '@middy/core';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { ulid } from 'ulid';
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
+import { rolesOf } from '../../core/access/claims.ts';
+import type { ProblemType } from '../../core/access/problems.ts';
+import type { ApiEvent, RoutedEvent } from './api.ts';
+import { type FieldError, Problem } from './problem.ts';
+
+// zod/mini brings no words of its own. One locale is 3 KB; `z.locales` would bundle all of them, 264 KB.
+z.config(en());
+
+/** Reads body and query by the route's schemas and puts the typed request on the event. */
+export const parseRequest = (): middy.MiddlewareObj<ApiEvent, APIGatewayProxyStructuredResultV2> => ({
+  before: ({ event }) => {
+    const { route } = event as RoutedEvent;
+    const claims = event.requestContext.authorizer?.jwt?.claims ?? {};
+    const { body, query } = route;
+    const nowMs = Date.now();
+    (event as RoutedEvent).request = {
+      actor: String(claims.sub ?? ''),
+      roles: rolesOf(claims['cognito:groups']),
+      params: (event.pathParameters ?? {}) as Record<string, string>,
+      query: query ? parse('invalid-query', query, event.queryStringParameters ?? {}) : {},
+      body: body && parse('invalid-body', body, jsonOf(event)),
+      headers: event.headers,
+      nowMs,
+      newId: ulid(nowMs),
+      requestId: event.requestContext.requestId,
+    } as RoutedEvent['request'];
+  },
+});
+
+/** An empty body counts as `{}`: then the answer names the fields that are missing. */
+const jsonOf = (event: ApiEvent): unknown => {
+  const text = event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString() : (event.body ?? '');
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Problem('malformed-json', (error as Error).message);
+  }
+};
+
+/** An answer tells so many errors; a hostile body may have a million. */
+const MAX_ERRORS = 50;
+
+const parse = (type: ProblemType, schema: z.ZodMiniType, value: unknown): unknown => {
+  const result = judge(type, schema, value);
+  if (result.success) return result.data;
+  const errors = fieldErrors(result.error.issues).slice(0, MAX_ERRORS);
+  throw new Problem(type, errors.map(({ path, message }) => `${path || '(whole)'}: ${message}`).join('; '), { errors });
+};
+
+/** JSON.parse takes any depth, but schemas of free JSON walk it by recursion. */
+const judge = (type: ProblemType, schema: z.ZodMiniType, value: unknown) => {
+  try {
+    return schema.safeParse(value);
+  } catch (error) {
+    if (error instanceof RangeError) throw new Problem(type, 'It is nested too deeply');
+    throw error;
+  }
+};
+
+/** What is wrong where, in words. */
+export const fieldErrors = (issues: readonly z.core.$ZodIssue[]): FieldError[] =>
+  issues.flatMap((issue) => explain(issue, []).errors);
+
+type Explanation = { errors: FieldError[]; faults: number };
+
+/**
+ * Zod says `Unrecognized key` on the object; a caller wants to read the key's own path. Of a union it says nothing but
+ * that no option fits; the caller reads what the options with the fewest faults have in common.
+ */
+const explain = (issue: z.core.$ZodIssue, above: PropertyKey[]): Explanation => {
+  const at = [...above, ...issue.path];
+  const path = at.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const errors = issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: 'Unknown field' }));
+    return { errors, faults: errors.length };
+  }
+  const options = issue.code === 'invalid_union' ? issue.errors.map((option) => together(option, at)) : [];
+  const faults = Math.min(...options.map((option) => option.faults));
+  const [first, ...others] = options.filter((option) => option.faults === faults);
+  const shared = first?.errors.filter((error) => others.every(({ errors }) => errors.some(sameAs(error)))) ?? [];
+  if (shared.length > 0) return { errors: shared, faults };
+  return { errors: [{ path, message: issue.message }], faults: first ? faults : 1 };
+};
+
+const together = (issues: readonly z.core.$ZodIssue[], above: PropertyKey[]): Explanation => {
+  const parts = issues.map((issue) => explain(issue, above));
+  return { errors: parts.flatMap(({ errors }) => errors), faults: parts.reduce((sum, part) => sum + part.faults, 0) };
+};
+
+const sameAs = (one: FieldError) => (other: FieldError) => one.path === other.path && one.message === other.message;

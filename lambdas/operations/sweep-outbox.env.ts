@@ -1,0 +1,11 @@
+import * as z from 'zod/mini';
+
+export const env = z.object({
+  DEFINITIONS_TABLE: z.string(),
+  PROFILES_TABLE: z.string(),
+  AUDIT_TABLE: z.string(),
+  PROFILES_STREAM: z.string(),
+  APPROVE_MACHINE_ARN: z.string(),
+  RUN_MACHINE_ARN: z.string(),
+  IMPORT_MACHINE_ARN: z.string(),
+});

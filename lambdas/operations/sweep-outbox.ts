@@ -1,0 +1,51 @@
+import { publishOutbox } from '../adapters/outbox.ts';
+import { clearPending, pendingItems } from '../adapters/pending.ts';
+import { readEnv } from '../middleware/read-env.ts';
+import { env } from './sweep-outbox.env.ts';
+
+const environment = readEnv(env);
+const { DEFINITIONS_TABLE, PROFILES_TABLE } = environment;
+const sinks = {
+  auditTable: environment.AUDIT_TABLE,
+  profilesStream: environment.PROFILES_STREAM,
+  machines: {
+    'approve-plan': environment.APPROVE_MACHINE_ARN,
+    'run-campaign': environment.RUN_MACHINE_ARN,
+    'import-profiles': environment.IMPORT_MACHINE_ARN,
+  },
+};
+
+/** A write publishes its outbox within a second; what is a minute old has lost its writer. */
+const OLD_MS = 60_000;
+/** Per table and run, at about 20 ms each: two seconds. The rest waits for the next run, the oldest first. */
+const LIMIT = 100;
+
+/**
+ * Publishes what a crash left in an outbox. Running it twice, or beside the writer, is safe: every effect is harmless when
+ * repeated, and only the version that was read is cleared. Throws when something could not be published, so that the
+ * operator hears of it; the others are published all the same.
+ */
+export const handler = async (): Promise<{ published: number }> => {
+  const before = Date.now() - OLD_MS;
+  const [definitions, profiles] = await Promise.all([
+    pendingItems(DEFINITIONS_TABLE, ['kind', 'id'], before, LIMIT),
+    pendingItems(PROFILES_TABLE, ['profileId'], before, LIMIT),
+  ]);
+  const work = [
+    ...definitions.map((item) => ({ table: DEFINITIONS_TABLE, item })),
+    ...profiles.map((item) => ({ table: PROFILES_TABLE, item })),
+  ];
+  const failed: string[] = [];
+  for (const { table, item } of work) {
+    try {
+      await publishOutbox(item.outbox, sinks);
+      await clearPending(table, item);
+    } catch (error) {
+      console.error({ message: 'An outbox cannot be published', key: item.key, error: String(error) });
+      failed.push(JSON.stringify(item.key));
+    }
+  }
+  if (failed.length > 0)
+    throw new Error(`${failed.length} outboxes cannot be published: ${failed.slice(0, 10).join(', ')}`);
+  return { published: work.length };
+};

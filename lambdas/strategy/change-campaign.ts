@@ -1,0 +1,49 @@
+import type { Campaign } from '../../core/strategy/campaign.ts';
+import type { Decision } from '../../core/strategy/campaign-decisions.ts';
+import { type Definitions, VersionConflict } from '../adapters/definitions.ts';
+import { type Sinks, saveDefinition } from '../adapters/outbox.ts';
+import type { OutboxEntry } from '../adapters/outbox-entry.ts';
+
+type Store = { defs: Definitions; sinks: Sinks };
+export type Refusal = Extract<Decision, { kind: 'refuse' }>;
+
+const ATTEMPTS = 5;
+
+/**
+ * Loads the campaign, decides, saves, publishes; decides again when somebody else was faster. `effects` are what must
+ * happen beside the audit entry, which it writes itself. Gives the campaign as it then is, or the refusal; undefined
+ * when there is no such campaign. Throws VersionConflict when it stays contended.
+ */
+export const changeCampaign = async (
+  { defs, sinks }: Store,
+  id: string,
+  actor: string,
+  nowMs: number,
+  decide: (campaign: Campaign) => Decision,
+  effects: (before: Campaign, after: Campaign) => OutboxEntry[] = () => [],
+): Promise<Campaign | Refusal | undefined> => {
+  for (let attempt = 1; ; attempt += 1) {
+    const stored = await defs.get<Campaign>('campaign', id);
+    if (!stored) return undefined;
+    const decision = decide(stored.body);
+    if (decision.kind === 'same') return decision.campaign;
+    if (decision.kind === 'refuse') return decision;
+    const after = { ...decision.campaign, version: stored.version + 1 };
+    const { action, detail } = decision;
+    const entry = { subject: `campaign/${id}`, action, actor, atMs: nowMs, version: after.version, detail };
+    const outbox: OutboxEntry[] = [{ effect: 'audit', entry }, ...effects(stored.body, after)];
+    try {
+      return (await saveDefinition(defs, 'campaign', id, after, stored.version, nowMs, outbox, sinks)).body;
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw error;
+    }
+  }
+};
+
+export const isRefusal = (result: Campaign | Refusal): result is Refusal => 'kind' in result;
+
+/** Frees the state machine that waits for this campaign's approval, when the approval has become pointless. */
+export const freeWaiting = (before: Campaign, outcome: 'voided' | 'cancelled'): OutboxEntry[] => {
+  const taskToken = before.approval?.taskToken;
+  return taskToken ? [{ effect: 'task-success', taskToken, output: { outcome } }] : [];
+};

@@ -1,0 +1,57 @@
+import type { Segment } from '../../core/audience/segment.ts';
+import type { Campaign } from '../../core/strategy/campaign.ts';
+import { freezePlan } from '../../core/strategy/plan-hash.ts';
+import type { PlanVersion } from '../../core/strategy/plan-version.ts';
+import { renderer } from '../../core/strategy/render.ts';
+import type { TemplateInput } from '../../core/strategy/template.ts';
+import type { Definitions } from '../adapters/definitions.ts';
+import { type FieldError, Problem } from '../middleware/problem.ts';
+
+/** A state machine lives for a year, and a run may take a week to drain. */
+const MAX_DAYS_AHEAD = 350;
+
+/**
+ * The plan version of a campaign with the segment and the template as they are now. Throws `invalid-reference` with
+ * everything that does not fit, so that a marketer corrects it in one go.
+ */
+export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowMs: number): Promise<PlanVersion> => {
+  const { id, name, topic, channelPolicy, sendAt, templateId, audience } = campaign;
+  const [segment, template] = await Promise.all([
+    defs.get<{ segment: Segment }>('segment', audience.segmentId),
+    defs.get<TemplateInput>('template', templateId),
+  ]);
+  const errors: FieldError[] = [];
+  const sendAtMs = sendAt === undefined ? null : Date.parse(sendAt);
+  if (sendAtMs !== null && sendAtMs > nowMs + MAX_DAYS_AHEAD * 86_400_000) {
+    errors.push({ path: 'sendAt', message: `A campaign is scheduled at most ${MAX_DAYS_AHEAD} days ahead` });
+  }
+  if (!segment) errors.push({ path: 'audience.segmentId', message: `There is no segment ${audience.segmentId}` });
+  if (!template) errors.push({ path: 'templateId', message: `There is no template ${templateId}` });
+  for (const [n, channel] of channelPolicy.entries()) {
+    if (channelPolicy.indexOf(channel) !== n)
+      errors.push({ path: `channelPolicy.${n}`, message: `${channel} is there twice` });
+    if (template && !template.body.channels[channel]) {
+      errors.push({ path: `channelPolicy.${n}`, message: `The template has no content for ${channel}` });
+    }
+  }
+  if (template) {
+    const { event, window } = renderer(await import('liquidjs')).needsOf(template.body);
+    if (event || window) {
+      errors.push({ path: 'templateId', message: 'The template speaks of an event, which a campaign does not have' });
+    }
+  }
+  if (!segment || !template || errors.length > 0) {
+    throw new Problem('invalid-reference', errors.map(({ message }) => message).join('; '), { errors });
+  }
+  return freezePlan({
+    planKind: 'campaign',
+    planId: id,
+    name,
+    topic,
+    lane: 'promotional',
+    channelPolicy,
+    template: { name: template.body.name, channels: template.body.channels },
+    segment: segment.body.segment,
+    sendAtMs,
+  });
+};

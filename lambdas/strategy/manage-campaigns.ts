@@ -1,0 +1,154 @@
+import { routes } from '../../core/access/routes/strategy.ts';
+import type { Campaign } from '../../core/strategy/campaign.ts';
+import {
+  cancelled,
+  DEFAULT_EXPIRY_SECONDS,
+  type Decision,
+  decided,
+  edited,
+  submitted,
+} from '../../core/strategy/campaign-decisions.ts';
+import { definitions } from '../adapters/definitions.ts';
+import { createDefinition } from '../adapters/outbox.ts';
+import type { OutboxEntry } from '../adapters/outbox-entry.ts';
+import { storePlanVersion } from '../adapters/plan-versions.ts';
+import { apiHandler } from '../middleware/api.ts';
+import { Problem } from '../middleware/problem.ts';
+import { readEnv } from '../middleware/read-env.ts';
+import { changeCampaign, freeWaiting, isRefusal } from './change-campaign.ts';
+import { freezeCampaign } from './freeze-campaign.ts';
+import { env } from './manage-campaigns.env.ts';
+
+const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, APPROVE_MACHINE_ARN } = readEnv(env);
+const defs = definitions(DEFINITIONS_TABLE);
+const sinks = { auditTable: AUDIT_TABLE, machines: { 'approve-plan': APPROVE_MACHINE_ARN } };
+
+/**
+ * Campaigns from draft to decision. Running a change twice is safe: edits and submissions name the version that they
+ * change, decisions and cancellations that were made before change nothing.
+ */
+export const handler = apiHandler(
+  'strategy/manage-campaigns',
+  routes,
+  {
+    createCampaign: async ({ body, actor, nowMs, newId: id }) => {
+      const start = { id, version: 1, state: 'draft' as const, author: actor, editors: [], createdMs: nowMs };
+      const campaign: Campaign = { ...body, ...start };
+      const entry = { subject: `campaign/${id}`, action: 'create', actor, atMs: nowMs, version: 1, detail: body.name };
+      const stored = await createDefinition(defs, 'campaign', id, campaign, nowMs, [{ effect: 'audit', entry }], sinks);
+      return { body: viewOf(stored.body), headers: { location: `/v1/campaigns/${id}` } };
+    },
+
+    listCampaigns: async ({ query: { limit, cursor } }) => {
+      const page = await defs.list<Campaign>('campaign', limit, cursor);
+      return { body: { ...page, items: page.items.map(({ body }) => viewOf(body)) } };
+    },
+
+    getCampaign: async ({ params }) => ({ body: viewOf(await load(params.campaignId)) }),
+
+    updateCampaign: async ({ params, body: { version, ...input }, actor, nowMs }) =>
+      change(
+        params.campaignId,
+        actor,
+        nowMs,
+        atVersion(version, (campaign) => edited(campaign, input, actor)),
+        (before) => freeWaiting(before, 'voided'),
+      ),
+
+    submitCampaign: async ({ params, body, actor, nowMs }) => {
+      const { version, expirySeconds = DEFAULT_EXPIRY_SECONDS } = body;
+      // What is frozen must be the version that the change below finds.
+      const campaign = await load(params.campaignId);
+      if (campaign.version !== version) throw new Problem('version-conflict', versionDetail(campaign, version));
+      const plan = await freezeCampaign(defs, campaign, nowMs);
+      // The content is stored before the campaign names it: nobody ever finds a hash without its plan.
+      await storePlanVersion(defs, plan, nowMs);
+      return change(
+        params.campaignId,
+        actor,
+        nowMs,
+        atVersion(version, (campaign) => submitted(campaign, plan.hash, actor, nowMs, expirySeconds)),
+        (before) => [askForApproval(before, plan.hash, expirySeconds)],
+      );
+    },
+
+    approveCampaign: async ({ params, body: { comment = '', hash }, actor, nowMs }) =>
+      change(
+        params.campaignId,
+        actor,
+        nowMs,
+        (campaign) => decided(campaign, 'approved', { actor, comment, hash }, nowMs),
+        tellDecision,
+      ),
+
+    rejectCampaign: async ({ params, body: { comment, hash }, actor, nowMs }) =>
+      change(
+        params.campaignId,
+        actor,
+        nowMs,
+        (campaign) => decided(campaign, 'rejected', { actor, comment, hash }, nowMs),
+        tellDecision,
+      ),
+
+    cancelCampaign: async ({ params, body, actor, nowMs }) =>
+      change(
+        params.campaignId,
+        actor,
+        nowMs,
+        (campaign) => cancelled(campaign, body.reason),
+        (before) => freeWaiting(before, 'cancelled'),
+      ),
+  },
+  IDEMPOTENCY_TABLE,
+);
+
+/** The API shows everything but the task token, which would let its holder decide. */
+const viewOf = ({ approval, ...campaign }: Campaign) => {
+  if (!approval) return campaign;
+  const { taskToken: _secret, ...shown } = approval;
+  return { ...campaign, approval: shown };
+};
+
+const load = async (id: string): Promise<Campaign> => {
+  const stored = await defs.get<Campaign>('campaign', id);
+  if (!stored) throw new Problem('not-found', `There is no campaign ${id}`);
+  return stored.body;
+};
+
+const change = async (
+  id: string,
+  actor: string,
+  nowMs: number,
+  decide: (campaign: Campaign) => Decision,
+  effects: (before: Campaign, after: Campaign) => OutboxEntry[],
+) => {
+  const result = await changeCampaign({ defs, sinks }, id, actor, nowMs, decide, effects);
+  if (!result) throw new Problem('not-found', `There is no campaign ${id}`);
+  if (isRefusal(result)) throw new Problem(result.problem, result.detail);
+  return { body: viewOf(result) };
+};
+
+/** Refuses when the caller has read another version than the one that would be changed. */
+const atVersion =
+  (version: number, decide: (campaign: Campaign) => Decision) =>
+  (campaign: Campaign): Decision =>
+    campaign.version === version
+      ? decide(campaign)
+      : { kind: 'refuse', problem: 'version-conflict', detail: versionDetail(campaign, version) };
+
+const versionDetail = (campaign: Campaign, version: number): string =>
+  `The campaign is at version ${campaign.version}, not ${version}`;
+
+const askForApproval = ({ id, version }: Campaign, hash: string, expirySeconds: number): OutboxEntry => ({
+  effect: 'start-execution',
+  machine: 'approve-plan',
+  name: `${id}-${hash}-${version}`,
+  input: { campaignId: id, hash, submission: version, expirySeconds },
+});
+
+const tellDecision = (before: Campaign, { approval }: Campaign): OutboxEntry[] => {
+  const taskToken = before.approval?.taskToken;
+  const decision = approval?.decision;
+  if (!taskToken || !decision) return [];
+  return [{ effect: 'task-success', taskToken, output: { outcome: decision.outcome, by: decision.by } }];
+};

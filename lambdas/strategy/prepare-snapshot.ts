@@ -1,0 +1,42 @@
+import { snapshotQuery } from '../../core/audience/segment-queries.ts';
+import { MACHINE, prepared } from '../../core/strategy/campaign-decisions.ts';
+import { PlanCancelled } from '../../core/strategy/plan-cancelled.ts';
+import { renderer } from '../../core/strategy/render.ts';
+import { definitions } from '../adapters/definitions.ts';
+import { loadPlanVersion } from '../adapters/plan-versions.ts';
+import { readEnv } from '../middleware/read-env.ts';
+import { changeCampaign, isRefusal } from './change-campaign.ts';
+import { env } from './prepare-snapshot.env.ts';
+
+const { DEFINITIONS_TABLE, AUDIT_TABLE, WORK_BUCKET, GLUE_DATABASE } = readEnv(env);
+const store = { defs: definitions(DEFINITIONS_TABLE), sinks: { auditTable: AUDIT_TABLE } };
+
+type Task = { campaignId: string; hash: string; runId: string };
+
+/**
+ * Task of run-campaign: the UNLOAD that freezes the audience of the approved plan version. The folder in it gets the
+ * number of the attempt from the state machine. Running it twice is safe: the run began when it began, so the query is
+ * the same. Throws PlanCancelled.
+ */
+export const handler = async ({
+  campaignId,
+  hash,
+  runId,
+}: Task): Promise<{ sql: string; folder: string; database: string }> => {
+  const nowMs = Date.now();
+  const result = await changeCampaign(store, campaignId, MACHINE, nowMs, (campaign) => {
+    if (campaign.state === 'cancelled') throw new PlanCancelled(`Campaign ${campaignId} is cancelled`);
+    return prepared(campaign, runId, nowMs);
+  });
+  if (!result || isRefusal(result)) throw new Error(`Campaign ${campaignId} cannot run: ${result?.detail ?? 'gone'}`);
+  const plan = await loadPlanVersion(store.defs, campaignId, hash);
+  if (!plan.segment) throw new Error(`Plan version ${hash} of campaign ${campaignId} has no segment`);
+  const { attributesOf } = renderer(await import('liquidjs'));
+  const folder = `s3://${WORK_BUCKET}/snapshots/${runId}/unload/`;
+  const sql = snapshotQuery(plan.segment, {
+    nowMs: result.run?.startedMs ?? nowMs,
+    attributes: attributesOf(plan.template),
+    location: folder,
+  });
+  return { sql, folder, database: GLUE_DATABASE };
+};

@@ -1,0 +1,268 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Outgoing, SendResult } from '../../../core/delivery/sender.ts';
+import { type AwsAnswer, type AwsRequest, startAws } from './aws.ts';
+
+let requests: AwsRequest[] = [];
+let answer: (request: AwsRequest) => AwsAnswer = () => ({});
+let stop: () => Promise<void>;
+let channels: {
+  push: typeof import('../../../lambdas/adapters/push.ts');
+  sms: typeof import('../../../lambdas/adapters/sms.ts');
+  email: typeof import('../../../lambdas/adapters/email.ts');
+};
+beforeAll(async () => {
+  stop = await startAws({}, (request) => {
+    requests.push(request);
+    return answer(request);
+  });
+  channels = {
+    push: await import('../../../lambdas/adapters/push.ts'),
+    sms: await import('../../../lambdas/adapters/sms.ts'),
+    email: await import('../../../lambdas/adapters/email.ts'),
+  };
+});
+afterAll(() => stop());
+beforeEach(() => {
+  requests = [];
+});
+
+const refused = (reason: string) => ({ status: 'refused', reason });
+const failure = (status: number, type: string, extra: object = {}): AwsAnswer => ({
+  status,
+  headers: { 'x-amzn-errortype': type },
+  body: { __type: type, message: type, Message: type, ...extra },
+});
+
+describe('push', () => {
+  const note = (key: number, address: string): Outgoing<'push'> => ({
+    key,
+    address,
+    content: { channel: 'push', title: `t${key}`, body: `b${key}` },
+  });
+  const send = (...addresses: string[]) =>
+    channels.push.pushChannel('app1').send(
+      addresses.map((address, n) => note(n, address)),
+      'promotional',
+    );
+  const results = (byAddress: Record<string, object>): AwsAnswer => ({
+    body: { ApplicationId: 'app1', Result: byAddress },
+  });
+
+  test('one call, each address with its own content and platform', async () => {
+    const apns = 'a1'.repeat(32);
+    answer = () =>
+      results({
+        [apns]: { DeliveryStatus: 'SUCCESSFUL', StatusCode: 200, MessageId: 'm1' },
+        'fcm:x': { DeliveryStatus: 'SUCCESSFUL', StatusCode: 200, MessageId: 'm2' },
+      });
+    expect(await send(apns, 'fcm:x')).toEqual(
+      new Map<number, SendResult>([
+        [0, { status: 'sent', messageId: 'm1' }],
+        [1, { status: 'sent', messageId: 'm2' }],
+      ]),
+    );
+    expect(requests).toHaveLength(1);
+    expect(requests[0]?.path).toBe('/v1/apps/app1/messages');
+    expect(requests[0]?.body).toMatchObject({
+      Addresses: {
+        [apns]: { ChannelType: 'APNS', TitleOverride: 't0', BodyOverride: 'b0' },
+        'fcm:x': { ChannelType: 'GCM', TitleOverride: 't1', BodyOverride: 'b1' },
+      },
+    });
+  });
+
+  test.each([
+    ['SUCCESSFUL', { status: 'sent', messageId: 'm' }],
+    ['DUPLICATE', { status: 'sent', messageId: 'm' }],
+    ['PERMANENT_FAILURE', refused('address-refused')],
+    ['OPT_OUT', refused('opted-out')],
+    ['THROTTLED', { status: 'retry' }],
+    ['TEMPORARY_FAILURE', { status: 'retry' }],
+    ['UNKNOWN_FAILURE', { status: 'unknown' }],
+  ])('HTTP 200 with %s', async (DeliveryStatus, expected) => {
+    answer = () => results({ x: { DeliveryStatus, StatusCode: 400, MessageId: 'm' } });
+    expect((await send('x')).get(0)).toMatchObject(expected);
+  });
+
+  test('an address without a result is unknown', async () => {
+    answer = () => results({});
+    expect((await send('x')).get(0)).toMatchObject({ status: 'unknown' });
+  });
+
+  test('people who share a device go in calls of their own', async () => {
+    answer = () => results({ x: { DeliveryStatus: 'SUCCESSFUL', StatusCode: 200, MessageId: 'm' } });
+    expect((await send('x', 'x')).size).toBe(2);
+    expect(requests).toHaveLength(2);
+  });
+
+  test.each([
+    [400, 'BadRequestException', refused('provider-refused')],
+    [403, 'ForbiddenException', { status: 'retry' }],
+    [404, 'NotFoundException', { status: 'retry' }],
+    [429, 'TooManyRequestsException', { status: 'retry' }],
+    [500, 'InternalServerErrorException', { status: 'retry' }],
+    [504, 'GatewayTimeout', { status: 'unknown' }],
+  ])('the whole call answers %i %s, and is not repeated inside the SDK', async (status, type, expected) => {
+    answer = () => failure(status, type);
+    expect((await send('x')).get(0)).toMatchObject(expected);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('sms', () => {
+  const send = (count = 1, lane: 'promotional' | 'transactional' = 'promotional') =>
+    channels.sms.smsChannel('pool-1').send(
+      Array.from({ length: count }, (_, key) => ({
+        key,
+        address: `+${key}`,
+        content: { channel: 'sms', text: `hi ${key}` },
+      })),
+      lane,
+    );
+
+  test('one call a recipient, of the lane’s type', async () => {
+    answer = ({ body }) => ({
+      body: { MessageId: `m${(body as { DestinationPhoneNumber: string }).DestinationPhoneNumber}` },
+    });
+    const results = await send(25, 'transactional');
+    expect(results.size).toBe(25);
+    expect(results.get(7)).toEqual({ status: 'sent', messageId: 'm+7' });
+    expect(requests).toHaveLength(25);
+    expect(requests.map(({ body }) => body)).toContainEqual({
+      DestinationPhoneNumber: '+0',
+      OriginationIdentity: 'pool-1',
+      MessageBody: 'hi 0',
+      MessageType: 'TRANSACTIONAL',
+    });
+  });
+
+  test.each<[string, AwsAnswer, object]>([
+    [
+      'opted out',
+      failure(409, 'ConflictException', { Reason: 'DESTINATION_PHONE_NUMBER_OPTED_OUT' }),
+      refused('opted-out'),
+    ],
+    [
+      'blocked',
+      failure(409, 'ConflictException', { Reason: 'DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION' }),
+      refused('address-refused'),
+    ],
+    [
+      'our pool',
+      failure(409, 'ConflictException', { Reason: 'NO_ORIGINATION_IDENTITIES_FOUND' }),
+      refused('provider-refused'),
+    ],
+    [
+      'a bad number',
+      failure(400, 'ValidationException', {
+        Reason: 'INVALID_PARAMETER',
+        Fields: [{ Name: 'DestinationPhoneNumber', Message: '' }],
+      }),
+      refused('address-refused'),
+    ],
+    [
+      'a bad text',
+      failure(400, 'ValidationException', {
+        Reason: 'FIELD_VALIDATION_FAILED',
+        Fields: [{ Name: 'MessageBody', Message: '' }],
+      }),
+      refused('provider-refused'),
+    ],
+    ['throttled', failure(400, 'ThrottlingException'), { status: 'retry' }],
+    ['over the spend limit', failure(402, 'ServiceQuotaExceededException'), { status: 'retry' }],
+    ['no permission', failure(403, 'AccessDeniedException'), { status: 'retry' }],
+    ['broken', failure(500, 'InternalServerException'), { status: 'retry' }],
+  ])('%s', async (_, response, expected) => {
+    answer = () => response;
+    expect((await send()).get(0)).toMatchObject(expected);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('email', () => {
+  const mail = (key: number, html = `<p>${key} &amp; {{x}}</p>`, text?: string): Outgoing<'email'> => ({
+    key,
+    address: `p${key}@example.com`,
+    content: { channel: 'email', subject: `s${key}`, html, ...(text !== undefined && { text }) },
+  });
+  type Bulk = {
+    BulkEmailEntries: {
+      Destination: { ToAddresses: string[] };
+      ReplacementEmailContent: { ReplacementTemplate: { ReplacementTemplateData: string } };
+    }[];
+  };
+  const entries = ({ body }: AwsRequest) => (body as Bulk).BulkEmailEntries;
+  const accept = (request: AwsRequest): AwsAnswer => ({
+    body: {
+      BulkEmailEntryResults: entries(request).map(({ Destination }) => ({
+        Status: 'SUCCESS',
+        MessageId: `m-${Destination.ToAddresses[0]}`,
+      })),
+    },
+  });
+  const send = (messages: Outgoing<'email'>[]) =>
+    channels.email.emailChannel('shop@example.com', 'set1').send(messages, 'promotional');
+
+  test('fifty in one call, everybody’s content in their own data', async () => {
+    answer = accept;
+    const results = await send(Array.from({ length: 50 }, (_, n) => mail(n)));
+    expect(results.get(49)).toEqual({ status: 'sent', messageId: 'm-p49@example.com' });
+    expect(requests).toHaveLength(1);
+    expect(requests[0]?.body).toMatchObject({
+      FromEmailAddress: 'shop@example.com',
+      ConfigurationSetName: 'set1',
+      DefaultContent: { Template: { TemplateContent: { Subject: '{{subject}}', Html: '{{html}}' } } },
+    });
+    const { ReplacementTemplateData: data } = (requests.flatMap(entries)[3] as Bulk['BulkEmailEntries'][number])
+      .ReplacementEmailContent.ReplacementTemplate;
+    expect(JSON.parse(data)).toEqual({ subject: 's3', html: '<p>3 &amp; {{x}}</p>' });
+  });
+
+  test('long mails are split over calls of less than 1 MB', async () => {
+    answer = accept;
+    expect((await send(Array.from({ length: 20 }, (_, n) => mail(n, '"'.repeat(60_000))))).size).toBe(20);
+    expect(requests.length).toBeGreaterThan(1);
+    for (const { body } of requests) expect(JSON.stringify(body).length).toBeLessThan(1_000_000);
+  });
+
+  test('mails with a text part have a template of their own', async () => {
+    answer = accept;
+    await send([mail(0), mail(1, 'x', 'plain'), mail(2, 'x', 'plain')]);
+    expect(requests.map((request) => entries(request).length)).toEqual([1, 2]);
+  });
+
+  test.each([
+    ['SUCCESS', { status: 'sent', messageId: 'm' }],
+    ['INVALID_PARAMETER', refused('address-refused')],
+    ['MESSAGE_REJECTED', refused('provider-refused')],
+    ['FAILED', refused('provider-refused')],
+    ['ACCOUNT_THROTTLED', { status: 'retry' }],
+    ['ACCOUNT_DAILY_QUOTA_EXCEEDED', { status: 'retry' }],
+    ['ACCOUNT_SENDING_PAUSED', { status: 'retry' }],
+    ['TRANSIENT_FAILURE', { status: 'retry' }],
+  ])('HTTP 200 with %s', async (Status, expected) => {
+    answer = () => ({ body: { BulkEmailEntryResults: [{ Status, MessageId: 'm', Error: 'why' }] } });
+    expect((await send([mail(0)])).get(0)).toMatchObject(expected);
+  });
+
+  test('one address that fails the whole call costs its neighbours nothing', async () => {
+    answer = (request) =>
+      entries(request).some(({ Destination }) => Destination.ToAddresses[0] === 'p5@example.com')
+        ? failure(400, 'BadRequestException')
+        : accept(request);
+    const results = await send(Array.from({ length: 12 }, (_, n) => mail(n)));
+    const status = [...results].map(([key, result]) => [key, result.status]);
+    expect(status.filter(([, is]) => is === 'refused')).toEqual([[5, 'refused']]);
+    expect(status.filter(([, is]) => is === 'sent')).toHaveLength(11);
+  });
+
+  test.each([
+    [429, 'TooManyRequestsException'],
+    [400, 'LimitExceededException'],
+    [404, 'NotFoundException'],
+  ])('%i %s: again later', async (status, type) => {
+    answer = () => failure(status, type);
+    expect((await send([mail(0), mail(1)])).get(1)).toMatchObject({ status: 'retry' });
+    expect(requests).toHaveLength(1);
+  });
+});

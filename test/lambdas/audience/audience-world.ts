@@ -1,0 +1,168 @@
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { LAKE_TABLES, type LakeTable } from '../../../lib/lake-tables.ts';
+import { athena } from '../../../local/athena.ts';
+import { boot } from '../../../local/boot.ts';
+import { realClock } from '../../../local/clock.ts';
+import { dynamodb } from '../../../local/dynamodb.ts';
+import { firehose } from '../../../local/firehose.ts';
+import { s3 } from '../../../local/s3.ts';
+import { AwsError, type Context, type Service } from '../../../local/types.ts';
+
+const table = (keys: string[]) => ({
+  Type: 'AWS::DynamoDB::Table',
+  Properties: {
+    AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    KeySchema: keys.map((AttributeName, n) => ({ AttributeName, KeyType: n === 0 ? 'HASH' : 'RANGE' })),
+  },
+});
+const glueTable = (name: LakeTable) => ({
+  Type: 'AWS::Glue::Table',
+  Properties: {
+    DatabaseName: 'herald',
+    TableInput: {
+      Name: name,
+      PartitionKeys: [{ Name: 'dt', Type: 'string' }],
+      Parameters: {
+        'projection.enabled': 'true',
+        'projection.dt.type': 'date',
+        'projection.dt.format': 'yyyy-MM-dd',
+        'projection.dt.range': '1997-01-01,NOW',
+      },
+      StorageDescriptor: {
+        Columns: LAKE_TABLES[name].map((column) => ({ Name: column.name, Type: column.type })),
+        Location: { 'Fn::Sub': [`s3://\${Lake}/${name}/`, {}] },
+        SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' },
+      },
+    },
+  },
+});
+const stream = (name: string) => ({
+  Type: 'AWS::KinesisFirehose::DeliveryStream',
+  Properties: {
+    ExtendedS3DestinationConfiguration: {
+      BucketARN: { 'Fn::GetAtt': ['Lake', 'Arn'] },
+      RoleARN: 'arn:aws:iam::000000000000:role/x',
+      Prefix: `${name}/dt=!{timestamp:yyyy-MM-dd}/`,
+      CompressionFormat: 'GZIP',
+    },
+  },
+});
+
+const resources = {
+  Definitions: table(['kind', 'id']),
+  Profiles: table(['profileId']),
+  Contacts: table(['profileId']),
+  Audit: table(['subject', 'entry']),
+  Idempotency: table(['id']),
+  Lake: { Type: 'AWS::S3::Bucket', Properties: {} },
+  Work: { Type: 'AWS::S3::Bucket', Properties: {} },
+  ProfilesStream: stream('profiles'),
+  EventsStream: stream('events'),
+  WorkGroup: {
+    Type: 'AWS::Athena::WorkGroup',
+    Properties: {
+      Name: 'herald',
+      WorkGroupConfiguration: {
+        EnforceWorkGroupConfiguration: true,
+        ResultConfiguration: { OutputLocation: { 'Fn::Sub': ['s3://${Work}/athena/', {}] } },
+      },
+    },
+  },
+  EventsTable: glueTable('events'),
+  ProfilesTable: glueTable('profiles'),
+  OutcomesTable: glueTable('outcomes'),
+};
+
+/**
+ * DynamoDB, S3, Firehose and Athena of the local cloud in this process, and the environment that the handlers read:
+ * import them after this. `broken` names services that refuse everything for now; `started` are the executions asked for.
+ */
+export const audienceWorld = async () => {
+  const broken = new Set<string>();
+  const started: { name: string; input: object }[] = [];
+  const flush = { lake: () => {} };
+  const states: Service = {
+    signingName: 'states',
+    resources: {},
+    async handle({ body }) {
+      const { name, input } = JSON.parse((await body()).toString()) as { name: string; input: string };
+      started.push({ name, input: JSON.parse(input) as object });
+      return { body: { executionArn: 'arn', startDate: 0 } };
+    },
+  };
+  const breakable = (service: Service): Service => ({
+    ...service,
+    handle: async (request) => {
+      if (broken.has(service.signingName)) throw new AwsError('AccessDeniedException', 'broken for this test');
+      return service.handle(request);
+    },
+  });
+  const nothing: Service = {
+    signingName: '',
+    resources: {},
+    handle: async () => {
+      throw new AwsError('NotFound', 'no HTTP API in this test', 404);
+    },
+  };
+  const cloud = await boot(
+    { assembly: { stacks: { Test: { Resources: resources } }, assets: {} }, clock: realClock() },
+    (ctx: Context) => {
+      const stream = firehose(ctx);
+      flush.lake = () => stream.flushAll();
+      const services = [states, breakable(stream), breakable(dynamodb(ctx)), s3(ctx), athena(ctx)];
+      return { services, web: nothing };
+    },
+  );
+  const ref = (id: string): string => {
+    const found = cloud.resources.find((resource) => resource.logicalId === id);
+    if (!found) throw new Error(`No resource ${id}`);
+    return found.ref;
+  };
+  Object.assign(process.env, {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL: cloud.url,
+    DEFINITIONS_TABLE: ref('Definitions'),
+    PROFILES_TABLE: ref('Profiles'),
+    CONTACTS_TABLE: ref('Contacts'),
+    AUDIT_TABLE: ref('Audit'),
+    IDEMPOTENCY_TABLE: ref('Idempotency'),
+    PROFILES_STREAM: ref('ProfilesStream'),
+    WORK_BUCKET: ref('Work'),
+    ATHENA_WORK_GROUP: 'herald',
+    GLUE_DATABASE: 'herald',
+    IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:import',
+  });
+  const { appendRows } = await import('../../../lambdas/adapters/lake.ts');
+  const { queries } = await import('../../../lambdas/adapters/athena.ts');
+  const lake = queries({ workGroup: 'herald', database: 'herald' });
+  const client = new DynamoDBClient({ endpoint: cloud.url });
+  return {
+    broken,
+    started,
+    flushLake: () => flush.lake(),
+    appendEvents: (rows: object[]) => appendRows(ref('EventsStream'), rows),
+    /** What the lake says, once all that was sent is in it. */
+    async ask(sql: string) {
+      flush.lake();
+      const id = await lake.start(sql);
+      const { state, reason } = await lake.settled(id, 20_000);
+      if (state !== 'succeeded') throw new Error(`${state}: ${reason}`);
+      return lake.rows(id);
+    },
+    async item(id: 'Profiles' | 'Contacts', profileId: string) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: ref(id), Key: { profileId: { S: profileId } } }),
+      );
+      return Item;
+    },
+    /** An object of the work bucket. */
+    bytes: (key: string): Buffer => cloud.services.s3.get(ref('Work'), key) ?? Buffer.alloc(0),
+    async stop() {
+      client.destroy();
+      await cloud.stop();
+    },
+  };
+};
+export type AudienceWorld = Awaited<ReturnType<typeof audienceWorld>>;

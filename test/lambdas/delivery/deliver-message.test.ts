@@ -1,0 +1,353 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { DirectMessage, SnapshotRow } from '../../../core/delivery/messages.ts';
+import { deliverMessage, LAST_RECEIVE } from '../../../lambdas/delivery/deliver-message.ts';
+import { everyChannel, plan, World } from './delivery-world.ts';
+
+const row = (profileId: string, addresses: Partial<SnapshotRow>): SnapshotRow => ({
+  profileId,
+  ...addresses,
+  attributes: {},
+});
+
+/** One person for each way through the policy push → sms → email. */
+const cast = (world: World): World => {
+  world.addPerson(row('pushed', { pushToken: 'tok-pushed', phone: '+1' }));
+  world.addPerson(row('texted', { phone: '+2' }));
+  world.addPerson(row('mailed', { email: 'mailed@example.com' }));
+  world.addPerson(row('nowhere', {}));
+  world.addPerson(row('dead-token', { pushToken: 'dead-1', phone: '+3' }));
+  world.addPerson(row('dead-everywhere', { pushToken: 'dead-2', phone: 'dead-3', email: 'dead@example.com' }));
+  world.addPerson(row('stopped', { phone: 'stop-1', email: 'halted@example.com' }));
+  world.addPerson(row('no-consent', { pushToken: 'tok-no', phone: '+4' }), {});
+  world.addPerson(row('only-email-consent', { pushToken: 'tok-oe', email: 'oe@example.com' }), { email: true });
+  world.addPerson(row('dead-then-nothing', { pushToken: 'dead-4' }));
+  return world;
+};
+
+const EXPECTED: Record<string, [outcome: string, channel: string, reason: string]> = {
+  pushed: ['sent', 'push', ''],
+  texted: ['sent', 'sms', ''],
+  mailed: ['sent', 'email', ''],
+  nowhere: ['skipped', 'none', 'no-address'],
+  'dead-token': ['sent', 'sms', ''],
+  'dead-everywhere': ['failed', 'email', 'address-refused'],
+  stopped: ['sent', 'email', ''],
+  'no-consent': ['skipped', 'sms', 'no-consent'],
+  'only-email-consent': ['sent', 'email', ''],
+  'dead-then-nothing': ['failed', 'push', 'address-refused'],
+};
+
+const touchesOf = (world: World, profileId: string) => world.contact(profileId).touches.length;
+
+const expectEverybodyOnce = (world: World) => {
+  const finals = world.finals();
+  expect([...finals.keys()].sort()).toEqual(Object.keys(EXPECTED).sort());
+  const accepted = world.accepted.map(({ address }) => address);
+  expect(new Set(accepted).size, `twice: ${accepted}`).toBe(accepted.length);
+  for (const [profileId, final] of finals) {
+    const mine = world.accepted.filter(({ text }) => text.includes(profileId));
+    expect(mine.length, profileId).toBeLessThanOrEqual(1);
+    if (final.reason === 'unknown-after-crash') continue;
+    expect([final.outcome, final.channel, final.reason], profileId).toEqual(EXPECTED[profileId]);
+    expect(touchesOf(world, profileId), `touches of ${profileId}`).toBe(final.outcome === 'sent' ? 1 : 0);
+  }
+  expect([...world.doneBatches]).toEqual(['r1 p#0-0 0']);
+};
+
+describe('a batch walks its channel policy', () => {
+  test('everybody gets the message on their first possible channel, or a final reason', async () => {
+    const world = cast(new World());
+    await world.run(world.pointer());
+    expectEverybodyOnce(world);
+    expect(world.finals().get('pushed')?.message_id).toBe('m-tok-pushed');
+    expect(world.contact('stopped').suppressed.sms?.reason).toBe('opted-out');
+    const left = world.settled().filter(({ final, profile_id }) => !final && profile_id === 'dead-everywhere');
+    expect(left.map(({ channel, reason }) => [channel, reason])).toEqual([
+      ['push', 'address-refused'],
+      ['sms', 'address-refused'],
+    ]);
+  });
+
+  test('a full push batch costs 4 ledger writes, and one contact write and no read for each of its people', async () => {
+    const world = new World();
+    for (let n = 0; n < 100; n += 1) world.addPerson(row(`p${n}`, { pushToken: `tok${n}` }));
+    await world.deliver('push', world.pointer(), { chunk: 100 });
+    expect(world.accepted).toHaveLength(100);
+    expect(world.writes).toEqual({ ledger: 4, contacts: 100, reads: 0 });
+  });
+
+  test('where many are refused, the next batches look first: a tenth of the price of a refused write', async () => {
+    const world = new World();
+    for (let n = 0; n < 100; n += 1) world.addPerson(row(`p${n}`, { pushToken: `tok${n}` }), n % 2 ? everyChannel : {});
+    await world.deliver('push', world.pointer());
+    expect(world.writes).toMatchObject({ contacts: 100, reads: 0 });
+    await world.deliver('push', world.pointer({ batch: 1, runId: 'r2' }));
+    expect(world.writes).toMatchObject({ contacts: 150, reads: 100 });
+    expect(world.accepted).toHaveLength(100);
+  });
+
+  test('repeating any message afterwards changes nothing', async () => {
+    const world = cast(new World());
+    await world.run(world.pointer());
+    const before = structuredClone([world.accepted, world.settled(), [...world.people]]);
+    await world.run(world.pointer());
+    expect([world.accepted, world.settled(), [...world.people]]).toEqual(before);
+    expectEverybodyOnce(world);
+  });
+
+  test('people without an address are not read', async () => {
+    const world = new World();
+    world.addPerson(row('nowhere', {}));
+    await world.run(world.pointer());
+    expect(world.writes.reads).toBe(0);
+    expect(world.finals().get('nowhere')?.reason).toBe('no-address');
+  });
+});
+
+describe('crashes', () => {
+  test('at every single point: nobody twice, everybody exactly one final outcome', async () => {
+    const dry = cast(new World());
+    await dry.run(dry.pointer());
+    expect(dry.points).toBeGreaterThan(50);
+    for (let point = 0; point < dry.points; point += 1) {
+      const world = cast(new World());
+      world.crashAt.add(point);
+      await world.run(world.pointer());
+      expectEverybodyOnce(world);
+      // In doubt is at most what one provider call carried.
+      const inDoubt = [...world.finals().values()].filter(({ reason }) => reason === 'unknown-after-crash');
+      expect(inDoubt.length).toBeLessThanOrEqual(3);
+    }
+  });
+
+  test('several crashes and duplicated messages', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(fc.nat(200), { maxLength: 6 }), fc.nat(3), async (points, copies) => {
+        const world = cast(new World());
+        for (const point of points) world.crashAt.add(point);
+        for (let n = 0; n < copies; n += 1)
+          world.queue.push({ message: world.pointer(), channel: 'push', receives: 0 });
+        await world.run(world.pointer());
+        expectEverybodyOnce(world);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('at every single point, and the plan is cancelled before the message comes back: no touch is left behind', async () => {
+    const dry = cast(new World());
+    await dry.run(dry.pointer());
+    for (let point = 0; point < dry.points; point += 1) {
+      const world = cast(new World());
+      world.crashAt.add(point);
+      world.onCrash = () => {
+        world.stop = 'plan-cancelled';
+      };
+      await world.run(world.pointer());
+      const finals = world.finals();
+      expect(finals.size).toBe(10);
+      for (const [profileId, { outcome, reason }] of finals) {
+        const kept = outcome === 'sent' || reason === 'unknown-after-crash';
+        expect(touchesOf(world, profileId), `${profileId} ${reason}, point ${point}`).toBe(kept ? 1 : 0);
+      }
+    }
+  });
+
+  test('two workers with the same message at once: the second is sent away', async () => {
+    const world = cast(new World());
+    const both = await Promise.allSettled([
+      world.deliver('push', world.pointer()),
+      world.deliver('push', world.pointer()),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await world.drain();
+    expectEverybodyOnce(world);
+  });
+
+  test('a worker that outlived its lease can neither mark nor send', async () => {
+    const world = cast(new World());
+    const slow = world.ports('push');
+    const getMany = slow.contacts.getMany;
+    slow.contacts.getMany = async (ids) => {
+      const contacts = await getMany(ids);
+      world.nowMs += 60_000;
+      await world.deliver('push', world.pointer(), { receives: 2 });
+      return contacts;
+    };
+    await expect(deliverMessage(slow, world.pointer(), { receives: 1, leaseMs: 35_000 })).rejects.toThrow('fenced');
+    await world.drain();
+    expectEverybodyOnce(world);
+  });
+
+  test('a transactional message is sent again after a crash in the call, never lost', async () => {
+    const transactional = () => cast(new World(plan({ lane: 'transactional' })));
+    const dry = transactional();
+    await dry.run(dry.pointer());
+    for (let point = 0; point < dry.points; point += 1) {
+      const world = transactional();
+      world.crashAt.add(point);
+      await world.run(world.pointer());
+      const finals = world.finals();
+      expect(finals.size).toBe(10);
+      for (const [profileId, final] of finals) {
+        expect(final.reason, profileId).not.toBe('unknown-after-crash');
+        if (final.outcome === 'sent') expect(world.accepted.some(({ text }) => text.includes(profileId))).toBe(true);
+      }
+      expect([...world.people.values()].every(({ touches }) => touches.length === 0)).toBe(true);
+    }
+  });
+});
+
+describe('a provider that does not answer well', () => {
+  test('throttled recipients come again; their neighbours are not sent twice', async () => {
+    const world = new World();
+    world.addPerson(row('a', { pushToken: 'tok-a' }));
+    world.addPerson(row('b', { pushToken: 'busy-b' }));
+    world.addPerson(row('c', { pushToken: 'tok-c' }));
+    await world.run(world.pointer());
+    expect(world.accepted.map(({ address }) => address)).toEqual(['tok-a', 'tok-c', 'busy-b']);
+    expect([...world.finals().values()].map(({ outcome, message_id }) => [outcome, message_id])).toEqual([
+      ['sent', 'm-tok-a'],
+      ['sent', 'm-tok-c'],
+      ['sent', 'm-busy-b'],
+    ]);
+  });
+
+  test.each(['promotional', 'transactional'] as const)(
+    '%s: after the last receive the next channel is tried',
+    async (lane) => {
+      const world = new World(plan({ lane }));
+      for (const n of [1, 2, 3, 4]) world.addPerson(row(`p${n}`, { pushToken: `never-${n}`, phone: `+${n}` }));
+      await world.run(world.pointer());
+      expect([...world.finals().values()].map(({ channel, outcome }) => `${channel} ${outcome}`)).toEqual(
+        Array(4).fill('sms sent'),
+      );
+      const left = world.settled().filter(({ final }) => !final);
+      expect(left.map(({ reason }) => reason)).toEqual(Array(4).fill('provider-unavailable'));
+      expect(world.calls.get('never-1')).toBe(LAST_RECEIVE[lane]);
+    },
+  );
+
+  test('it is the last channel: a final outcome, and the touch is given back', async () => {
+    const world = new World(plan({ channelPolicy: ['push'] }));
+    world.addPerson(row('a', { pushToken: 'never-a' }));
+    await world.run(world.pointer());
+    expect(world.finals().get('a')).toMatchObject({
+      outcome: 'failed',
+      reason: 'provider-unavailable',
+      channel: 'push',
+    });
+    expect(touchesOf(world, 'a')).toBe(0);
+  });
+});
+
+describe('the plan and the person decide', () => {
+  test('a cancelled plan skips who is left, and gives touches back', async () => {
+    const world = new World();
+    world.addPerson(row('a', { pushToken: 'dead-a', phone: '+1' }));
+    world.queue.push({ message: world.pointer(), channel: 'push', receives: 0 });
+    await world.deliver('push', world.pointer());
+    expect(touchesOf(world, 'a')).toBe(1);
+    world.stop = 'plan-cancelled';
+    await world.drain();
+    expect(world.finals().get('a')).toMatchObject({ outcome: 'skipped', reason: 'plan-cancelled' });
+    expect(touchesOf(world, 'a')).toBe(0);
+  });
+
+  test('the frequency cap ends the message on whatever channel', async () => {
+    const world = new World();
+    world.settings = { frequencyCap: { touches: 1, hours: 24 } };
+    world.addPerson(row('a', { pushToken: 'tok-a', phone: '+1' }));
+    await world.run(world.pointer());
+    await world.run(world.pointer({ runId: 'r2' }));
+    expect(world.accepted).toHaveLength(1);
+    const second = world.settled().filter(({ run_id }) => run_id === 'r2');
+    expect(second).toMatchObject([{ final: true, outcome: 'skipped', reason: 'frequency-cap', channel: 'push' }]);
+  });
+
+  test('two campaigns at once never exceed the cap', async () => {
+    const world = new World();
+    world.settings = { frequencyCap: { touches: 2, hours: 24 } };
+    for (const n of [1, 2, 3]) world.addPerson(row(`p${n}`, { pushToken: `tok-${n}` }));
+    const runs = ['r1', 'r2', 'r3', 'r4'];
+    await Promise.all(runs.map((runId) => world.deliver('push', world.pointer({ runId }))));
+    expect(world.accepted).toHaveLength(6);
+    expect(world.settled().filter(({ reason }) => reason === 'frequency-cap')).toHaveLength(6);
+  });
+
+  test('a template that cannot be rendered skips the person without a touch', async () => {
+    const broken = plan({ channelPolicy: ['sms'] });
+    broken.template.channels.sms = { text: '{{ profile.attributes.city }}' };
+    const world = new World(broken);
+    world.addPerson(row('a', { phone: '+1' }));
+    world.addPerson({ profileId: 'b', phone: '+2', attributes: { city: 'Oslo' } });
+    await world.run(world.pointer(), 'sms');
+    expect(world.finals().get('a')).toMatchObject({ outcome: 'skipped', reason: 'render-failed' });
+    expect(touchesOf(world, 'a')).toBe(0);
+    expect(world.accepted.map(({ text }) => text)).toEqual([expect.stringContaining('Oslo')]);
+  });
+});
+
+describe('event-triggered messages', () => {
+  const direct = (overrides: Partial<DirectMessage> = {}): DirectMessage => ({
+    kind: 'direct',
+    plan: { kind: 'trigger', id: 't1', hash: 'h1' },
+    profileId: 'ada',
+    event: { id: 'e1', type: 'order', profileId: 'ada', source: 'shop', timeMs: 1, receivedMs: 1, properties: {} },
+    step: 0,
+    deadlineMs: Number.MAX_SAFE_INTEGER,
+    ...overrides,
+  });
+  const world = (addresses: Partial<SnapshotRow>, lane: 'transactional' | 'promotional' = 'transactional') => {
+    const made = new World(plan({ planKind: 'trigger', planId: 't1', lane, channelPolicy: ['push', 'sms'] }));
+    made.addPerson(row('ada', addresses), lane === 'promotional' ? everyChannel : {});
+    return made;
+  };
+
+  test('two writes for a transactional message; a repeat sends nothing', async () => {
+    const shop = world({ pushToken: 'tok' });
+    await shop.run(direct());
+    expect(shop.writes).toEqual({ ledger: 2, contacts: 0, reads: 1 });
+    await shop.run(direct());
+    expect(shop.accepted).toHaveLength(1);
+    expect(shop.settled()).toMatchObject([{ outcome: 'sent', final: true, message_id: 'm-tok', event_id: 'e1' }]);
+  });
+
+  test('falls back, once, whatever crashes (promotional)', async () => {
+    const dry = world({ pushToken: 'dead', phone: '+1' }, 'promotional');
+    await dry.run(direct());
+    expect(dry.finals().get('ada')).toMatchObject({ outcome: 'sent', channel: 'sms' });
+    for (let point = 0; point < dry.points; point += 1) {
+      const shop = world({ pushToken: 'dead', phone: '+1' }, 'promotional');
+      shop.crashAt.add(point);
+      await shop.run(direct());
+      expect(shop.accepted.length).toBeLessThanOrEqual(1);
+      expect(shop.finals().size).toBe(1);
+    }
+  });
+
+  test('a window fires once per person, whichever event made it fire', async () => {
+    const shop = world({ pushToken: 'tok' });
+    await shop.run(direct({ window: { value: 999 } }));
+    await shop.run(direct({ window: { value: 1_040 }, event: { ...direct().event, id: 'e2' } }));
+    expect(shop.accepted).toHaveLength(1);
+  });
+
+  test.each([
+    ['too late', { deadlineMs: 1 }, undefined, 'too-late'],
+    ['a paused trigger', {}, 'plan-paused' as const, 'plan-paused'],
+  ])('%s: skipped with its reason', async (_, overrides, stop, reason) => {
+    const shop = world({ pushToken: 'tok' });
+    shop.stop = stop;
+    await shop.run(direct(overrides));
+    expect(shop.settled()).toMatchObject([{ outcome: 'skipped', final: true, reason }]);
+  });
+
+  test('a person without a profile', async () => {
+    const shop = world({});
+    shop.rows = [undefined];
+    await shop.run(direct());
+    expect(shop.settled()).toMatchObject([{ profile_id: 'ada', outcome: 'skipped', reason: 'profile-missing' }]);
+  });
+});

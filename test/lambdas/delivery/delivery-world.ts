@@ -1,0 +1,263 @@
+import { createRequire } from 'node:module';
+import type { Channel, Lane } from '../../../core/delivery/channel.ts';
+import { type ContactState, emptyContact } from '../../../core/delivery/contact-state.ts';
+import { gate } from '../../../core/delivery/gate.ts';
+import { claimRecord, isSettled, type LedgerRecord } from '../../../core/delivery/ledger.ts';
+import type { SendMessage, SnapshotMessage, SnapshotRow } from '../../../core/delivery/messages.ts';
+import type { OutcomeRow } from '../../../core/delivery/outcome.ts';
+import type { Refusals } from '../../../core/delivery/refusals.ts';
+import type { Outgoing, SendResult } from '../../../core/delivery/sender.ts';
+import { DEFAULT_SETTINGS } from '../../../core/delivery/settings.ts';
+import { reserveTouch } from '../../../core/delivery/touch.ts';
+import type { PlanVersion } from '../../../core/strategy/plan-version.ts';
+import { renderer } from '../../../core/strategy/render.ts';
+import { deliverMessage } from '../../../lambdas/delivery/deliver-message.ts';
+import type { Ports } from '../../../lambdas/delivery/ports.ts';
+import { publish } from '../../../lambdas/delivery/publish.ts';
+import { RetryLater } from '../../../lambdas/middleware/retry-later.ts';
+
+const liquid = renderer(createRequire(import.meta.url)('liquidjs'));
+
+export class Crash extends Error {
+  override name = 'Crash';
+}
+
+export const plan = (overrides: Partial<PlanVersion> = {}): PlanVersion => ({
+  planKind: 'campaign',
+  planId: 'c1',
+  hash: 'h1',
+  name: 'Spring',
+  topic: 'offers',
+  lane: 'promotional',
+  channelPolicy: ['push', 'sms', 'email'],
+  template: {
+    name: 'Spring',
+    channels: {
+      push: { title: 'Hi', body: 'Hello {{ profile.profileId }}' },
+      sms: { text: 'Hello {{ profile.profileId }}' },
+      email: { subject: 'Hi', html: '<p>{{ profile.profileId }}</p>' },
+    },
+  },
+  ...overrides,
+});
+
+/** How the provider treats an address, by what the address starts with. */
+const answer = (address: string, calls: number): SendResult | 'accept' => {
+  if (address.startsWith('dead')) return { status: 'refused', reason: 'address-refused' };
+  if (address.startsWith('stop')) return { status: 'refused', reason: 'opted-out' };
+  if (address.startsWith('busy') && calls === 1) return { status: 'retry', reason: 'throttled' };
+  if (address.startsWith('never')) return { status: 'retry', reason: 'throttled' };
+  return 'accept';
+};
+
+export const everyChannel = { push: true, sms: true, email: true };
+
+/**
+ * Everything outside of a delivery, in memory, built on the pure transitions of core. Each effect is a point at which the
+ * process may die: before it or after it. `crashAt` counts these points from 0.
+ */
+export class World {
+  nowMs = 1_000_000_000_000;
+  points = 0;
+  crashAt = new Set<number>();
+  onCrash = () => {};
+  settings = DEFAULT_SETTINGS;
+  stop: 'plan-cancelled' | 'plan-paused' | undefined;
+  plans = new Map<string, PlanVersion>();
+  rows: (SnapshotRow | undefined)[] = [];
+  records = new Map<string, LedgerRecord>();
+  people = new Map<string, ContactState>();
+  doneBatches = new Set<string>();
+  refusals = new Map<string, Refusals>();
+  queue: { message: SendMessage; channel: Channel; receives: number }[] = [];
+  /** What providers accepted. */
+  accepted: { channel: Channel; address: string; text: string }[] = [];
+  calls = new Map<string, number>();
+  outcomes: OutcomeRow[] = [];
+  writes = { ledger: 0, contacts: 0, reads: 0 };
+
+  constructor(version: PlanVersion = plan()) {
+    this.plans.set(version.planId, version);
+  }
+
+  private async effect<T>(act: () => T): Promise<T> {
+    await Promise.resolve();
+    this.die();
+    const result = act();
+    this.die();
+    return result;
+  }
+
+  private die(): void {
+    this.points += 1;
+    if (this.crashAt.has(this.points - 1)) throw new Crash(`at ${this.points - 1}`);
+  }
+
+  contact(profileId: string): ContactState {
+    return structuredClone(this.people.get(profileId) ?? emptyContact(profileId));
+  }
+
+  addPerson(row: SnapshotRow, consents: Record<string, boolean> = everyChannel): void {
+    this.rows.push(row);
+    this.people.set(row.profileId, { ...emptyContact(row.profileId), version: 1, consents });
+  }
+
+  /** A pointer to all rows. */
+  pointer(overrides: Partial<SnapshotMessage> = {}): SnapshotMessage {
+    const ref = { kind: 'campaign', id: 'c1', hash: 'h1' } as const;
+    const part = 'snapshots/r1/parts/0-0.ndjson';
+    const count = this.rows.length;
+    return {
+      kind: 'snapshot',
+      plan: ref,
+      runId: 'r1',
+      part,
+      batch: 0,
+      offset: 0,
+      bytes: 1,
+      count,
+      step: 0,
+      ...overrides,
+    };
+  }
+
+  ports(channel: Channel, chunk = 3): Ports {
+    return {
+      now: () => this.nowMs,
+      planOf: async ({ id }) => this.plans.get(id) as PlanVersion,
+      stopOf: async () => this.stop,
+      settings: async () => this.settings,
+      rowsOf: async () => this.rows,
+      ledger: {
+        claim: ({ run, unit }, marks, nowMs, leaseMs) =>
+          this.effect(() => {
+            this.writes.ledger += 1;
+            const stored = this.records.get(`${run} ${unit}`);
+            const claimed = claimRecord(stored, marks, nowMs, leaseMs);
+            if (claimed) this.records.set(`${run} ${unit}`, claimed);
+            return claimed ?? 'busy';
+          }),
+        save: ({ run, unit }, record) =>
+          this.effect(() => {
+            this.writes.ledger += 1;
+            if (this.records.get(`${run} ${unit}`)?.token !== record.token) throw new RetryLater('fenced');
+            this.records.set(`${run} ${unit}`, record);
+          }),
+        batchesDone: ({ run, unit }, batches) =>
+          this.effect(() => {
+            this.writes.ledger += 1;
+            for (const batch of batches) this.doneBatches.add(`${run} ${unit} ${batch}`);
+          }),
+      },
+      contacts: {
+        get: async (profileId) => {
+          this.writes.reads += 1;
+          return this.contact(profileId);
+        },
+        getMany: async (ids) => {
+          this.writes.reads += ids.length;
+          return new Map(ids.map((id) => [id, this.contact(id)]));
+        },
+        reserve: ({ profileId, ...input }) =>
+          this.effect(() => {
+            this.writes.contacts += 1;
+            const stored = this.contact(profileId);
+            const decision = gate({ ...input, contact: stored, lane: 'promotional' });
+            if (decision.decision !== 'send' || !decision.reserve) return stored;
+            const reserved = reserveTouch(stored, input.nowMs, input.messageKey);
+            this.people.set(profileId, { ...reserved, version: stored.version + 1 });
+            return undefined;
+          }),
+        saveTouches: (state) =>
+          this.effect(() => {
+            this.writes.contacts += 1;
+            const stored = this.contact(state.profileId);
+            if (stored.version !== state.version) return false;
+            this.people.set(state.profileId, { ...stored, touches: state.touches, version: state.version + 1 });
+            return true;
+          }),
+        suppress: (profileId, on, reason, atMs) =>
+          this.effect(() => {
+            const stored = this.contact(profileId);
+            const suppressed = { ...stored.suppressed, [on]: { reason, atMs } };
+            this.people.set(profileId, { ...stored, suppressed, version: stored.version + 1 });
+          }),
+      },
+      refusals: this.refusals,
+      renderer: async () => liquid,
+      sender: { channel, chunk, send: (messages) => this.effect(() => this.provide(channel, messages)) },
+      append: (rows) => this.effect(() => void this.outcomes.push(...rows)),
+      enqueue: (next, _lane: Lane, messages) =>
+        this.effect(() => {
+          for (const message of messages) {
+            this.queue.push({ message: structuredClone(message), channel: next, receives: 0 });
+          }
+        }),
+    };
+  }
+
+  private provide(channel: Channel, messages: readonly Outgoing[]): Map<number, SendResult> {
+    return new Map(
+      messages.map(({ key, address, content }) => {
+        const calls = (this.calls.get(address) ?? 0) + 1;
+        this.calls.set(address, calls);
+        const result = answer(address, calls);
+        if (result !== 'accept') return [key, result];
+        this.accepted.push({ channel, address, text: JSON.stringify(content) });
+        return [key, { status: 'sent', messageId: `m-${address}` }];
+      }),
+    );
+  }
+
+  /** One invocation with one message: throws what brings the message back. */
+  async deliver(channel: Channel, message: SendMessage, { receives = 1, leaseMs = 35_000, chunk = 3 } = {}) {
+    const ports = this.ports(channel, chunk);
+    const publication = await deliverMessage(ports, message, { receives, leaseMs });
+    await publish(ports, [publication]);
+    if (!isSettled(publication.record)) throw new RetryLater('The provider asks to come again');
+  }
+
+  /** Works like the queue and its workers until nothing is left: what fails comes back after the visibility timeout. */
+  async drain(maxRounds = 200): Promise<void> {
+    for (let round = 0; this.queue.length > 0; round += 1) {
+      if (round > maxRounds) throw new Error('The queue never drains');
+      const item = this.queue.shift() as World['queue'][number];
+      item.receives += 1;
+      try {
+        await this.deliver(item.channel, item.message, { receives: item.receives });
+      } catch (error) {
+        if (!(error instanceof Crash) && !(error instanceof RetryLater)) throw error;
+        if (error instanceof Crash) this.onCrash();
+        this.queue.push(item);
+        this.nowMs += 180_000;
+      }
+    }
+  }
+
+  async run(message: SendMessage, channel: Channel = 'push'): Promise<void> {
+    this.queue.push({ message, channel, receives: 0 });
+    await this.drain();
+  }
+
+  /** Outcome rows as the lake's readers see them: one per id. Throws when copies of an id say different things. */
+  settled(): OutcomeRow[] {
+    const byId = new Map<string, OutcomeRow>();
+    for (const row of this.outcomes) {
+      const known = byId.get(row.outcome_id);
+      if (known && (known.outcome !== row.outcome || known.reason !== row.reason || known.final !== row.final)) {
+        throw new Error(`${row.outcome_id} is ${known.outcome}/${known.reason} and ${row.outcome}/${row.reason}`);
+      }
+      byId.set(row.outcome_id, known?.message_id ? known : row);
+    }
+    return [...byId.values()];
+  }
+
+  finals(): Map<string, OutcomeRow> {
+    const finals = new Map<string, OutcomeRow>();
+    for (const row of this.settled().filter((outcome) => outcome.final)) {
+      if (finals.has(row.profile_id)) throw new Error(`${row.profile_id} has two final outcomes`);
+      finals.set(row.profile_id, row);
+    }
+    return finals;
+  }
+}

@@ -1,0 +1,187 @@
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Role } from '../../../core/access/role.ts';
+import type { Trigger } from '../../../core/event/trigger.ts';
+import type { PlanVersion } from '../../../core/strategy/plan-version.ts';
+import type { Definitions } from '../../../lambdas/adapters/definitions.ts';
+import type { ApiLambda } from '../../../lambdas/middleware/api.ts';
+import { startAws } from '../adapters/aws.ts';
+import { approver, call, marketer } from '../api-call.ts';
+
+const operator = { sub: 'olga', groups: ['operator'] as Role[] };
+const chief = { sub: 'mia', groups: ['marketer', 'approver'] as Role[] };
+let stop: () => Promise<void>;
+let triggers: ApiLambda;
+let settings: ApiLambda;
+let defs: Definitions;
+
+beforeAll(async () => {
+  stop = await startAws({ definitions: ['kind', 'id'], audit: ['subject', 'entry'], idempotency: ['id'] });
+  Object.assign(process.env, {
+    DEFINITIONS_TABLE: 'definitions',
+    AUDIT_TABLE: 'audit',
+    IDEMPOTENCY_TABLE: 'idempotency',
+  });
+  defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
+  await defs.put('template', 'sms', { name: 'Sms', channels: { sms: { text: 'Thanks' } } }, 0, 1);
+  await defs.put('template', 'sum', { name: 'Sum', channels: { sms: { text: '{{ window.value }}' } } }, 0, 1);
+  triggers = (await import('../../../lambdas/intake/manage-triggers.ts')).handler;
+  settings = (await import('../../../lambdas/delivery/manage-settings.ts')).handler;
+});
+afterAll(() => stop());
+
+const input = {
+  name: 'Order placed',
+  eventType: 'order.placed',
+  templateId: 'sms',
+  channelPolicy: ['sms'],
+  topic: 'orders',
+  lane: 'transactional',
+};
+const create = async (change: object = {}): Promise<Trigger> => {
+  const reply = await call(triggers, { route: 'POST /v1/triggers', body: { ...input, ...change } });
+  expect(reply.status, JSON.stringify(reply.body)).toBe(201);
+  return reply.body as Trigger;
+};
+const act = (action: string, { id, version }: Trigger, as: typeof marketer) =>
+  call(triggers, {
+    route: `POST /v1/triggers/{triggerId}/${action}`,
+    params: { triggerId: id },
+    body: { version },
+    as,
+  });
+const update = ({ id, version }: Trigger, change: object, as = marketer) =>
+  call(triggers, {
+    route: 'PUT /v1/triggers/{triggerId}',
+    params: { triggerId: id },
+    body: { ...input, ...change, version },
+    as,
+  });
+const slug = ({ status, body }: { status: number; body: unknown }) => `${status} ${(body as { type: string }).type}`;
+
+describe('a trigger’s life', () => {
+  test('written, activated by another, paused, changed, activated again; each change is in the audit log', async () => {
+    const draft = await create();
+    expect(draft).toMatchObject({ state: 'draft', version: 1, author: 'mia' });
+
+    const active = (await act('activate', draft, approver)).body as Trigger;
+    expect(active).toMatchObject({ state: 'active', version: 2, activatedBy: 'ada' });
+    const plan = await defs.get<PlanVersion>('plan-version', `${draft.id}@${active.hash}`);
+    expect(plan?.body).toMatchObject({
+      planKind: 'trigger',
+      planId: draft.id,
+      lane: 'transactional',
+      template: { channels: { sms: { text: 'Thanks' } } },
+    });
+
+    expect(slug(await update(active, { name: 'New' }))).toBe('409 /problems/state-conflict');
+    const paused = (await act('pause', active, operator)).body as Trigger;
+    expect(paused).toMatchObject({ state: 'paused', version: 3, hash: active.hash });
+
+    const changed = (await update(paused, { topic: 'receipts' })).body as Trigger;
+    expect(changed).toMatchObject({ state: 'draft', version: 4, topic: 'receipts' });
+    const again = (await act('activate', changed, approver)).body as Trigger;
+    expect(again.hash).not.toBe(active.hash);
+
+    const { Items = [] } = await new DynamoDBClient().send(new ScanCommand({ TableName: 'audit' }));
+    const own = Items.filter(({ subject }) => subject?.S === `trigger/${draft.id}`);
+    expect(own.map(({ body }) => JSON.parse(body?.S ?? '').action).sort()).toEqual(
+      ['activate', 'activate', 'create', 'edit', 'pause'].sort(),
+    );
+  });
+
+  test('nobody activates what they wrote, or changed', async () => {
+    const draft = await create();
+    expect(slug(await act('activate', draft, chief))).toBe('403 /problems/own-approval');
+    const edited = (await update(draft, { name: 'B' }, { sub: 'ada', groups: ['marketer'] })).body as Trigger;
+    expect(slug(await act('activate', edited, approver))).toBe('403 /problems/own-approval');
+  });
+
+  test('nobody activates the template that they wrote, nor one that they have not read', async () => {
+    const content = { name: 'Sms', channels: { sms: { text: 'Buy!' } }, version: 1, id: 'own', editedBy: 'ada' };
+    await defs.put('template', 'own', content, 0, 1);
+    const draft = await create({ templateId: 'own' });
+    expect(slug(await act('activate', draft, approver))).toBe('403 /problems/own-approval');
+
+    await defs.put('template', 'own', { ...content, version: 2, editedBy: 'mia' }, 1, 2);
+    const activate = (templateVersion: number) =>
+      call(triggers, {
+        route: 'POST /v1/triggers/{triggerId}/activate',
+        params: { triggerId: draft.id },
+        body: { version: draft.version, templateVersion },
+        as: approver,
+      });
+    expect(slug(await activate(1))).toBe('409 /problems/version-conflict');
+    expect((await activate(2)).body).toMatchObject({ state: 'active' });
+  });
+
+  test('a decision on an older version is refused', async () => {
+    const draft = await create();
+    await update(draft, { name: 'B' });
+    expect(slug(await act('activate', draft, approver))).toBe('409 /problems/version-conflict');
+  });
+
+  test('the same key creates one', async () => {
+    const once = { route: 'POST /v1/triggers', body: input, headers: { 'idempotency-key': 'k1' } };
+    const [first, second] = [await call(triggers, once), await call(triggers, once)];
+    expect((second.body as Trigger).id).toBe((first.body as Trigger).id);
+  });
+});
+
+test.each<[string, object, string, string]>([
+  ['an unknown template', { templateId: 'nope' }, '422 /problems/invalid-reference', 'templateId'],
+  [
+    'a channel without content',
+    { channelPolicy: ['push', 'sms'] },
+    '422 /problems/invalid-reference',
+    'channelPolicy.0',
+  ],
+  ['a window variable without window', { templateId: 'sum' }, '422 /problems/invalid-reference', 'templateId'],
+  ['an unknown field', { colour: 'red' }, '400 /problems/invalid-body', 'colour'],
+  ['an unknown condition', { where: [{ property: 'a', about: 1 }] }, '400 /problems/invalid-body', 'where.0.about'],
+  [
+    'a channel that is there twice',
+    { channelPolicy: ['sms', 'sms'] },
+    '422 /problems/invalid-reference',
+    'channelPolicy.1',
+  ],
+])('%s is told', async (_, change, expected, path) => {
+  const reply = await call(triggers, { route: 'POST /v1/triggers', body: { ...input, ...change } });
+  expect(slug(reply)).toBe(expected);
+  expect((reply.body as { errors: { path: string }[] }).errors[0]?.path).toBe(path);
+});
+
+test('roles: a marketer may not activate or pause, an operator not write', async () => {
+  const draft = await create();
+  expect(slug(await act('activate', draft, marketer))).toBe('403 /problems/forbidden-role');
+  expect(slug(await act('pause', draft, marketer))).toBe('403 /problems/forbidden-role');
+  expect(slug(await update(draft, {}, operator))).toBe('403 /problems/forbidden-role');
+});
+
+test('lists pages of triggers', async () => {
+  await create();
+  await create();
+  const page = await call(triggers, { route: 'GET /v1/triggers', query: { limit: '1' } });
+  const { items, cursor } = page.body as { items: Trigger[]; cursor: string };
+  expect(items).toHaveLength(1);
+  const next = await call(triggers, { route: 'GET /v1/triggers', query: { limit: '1', cursor } });
+  expect((next.body as { items: Trigger[] }).items[0]?.id).not.toBe(items[0]?.id);
+});
+
+describe('delivery settings', () => {
+  const get = () => call(settings, { route: 'GET /v1/settings/delivery' });
+  const put = (body: object, as = operator) => call(settings, { route: 'PUT /v1/settings/delivery', body, as });
+
+  test('the default, then what an operator sets; the version guards it', async () => {
+    expect((await get()).body).toEqual({ version: 0, frequencyCap: { touches: 5, hours: 168 } });
+    const wanted = { frequencyCap: { touches: 2, hours: 24 } };
+    expect((await put({ ...wanted, version: 0 })).body).toEqual({ ...wanted, version: 1 });
+    expect((await get()).body).toEqual({ ...wanted, version: 1 });
+    expect(slug(await put({ ...wanted, version: 0 }))).toBe('409 /problems/version-conflict');
+    expect(slug(await put({ ...wanted, version: 1 }, marketer))).toBe('403 /problems/forbidden-role');
+  });
+
+  test.each([0, 21, 1.5])('a cap of %d touches is refused', async (touches) => {
+    expect(slug(await put({ version: 1, frequencyCap: { touches, hours: 24 } }))).toBe('400 /problems/invalid-body');
+  });
+});

@@ -1,0 +1,79 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { OutboxEntry } from '../../../lambdas/adapters/outbox-entry.ts';
+import { startTables } from '../tables.ts';
+
+let tables: Awaited<ReturnType<typeof startTables>>;
+let handler: () => Promise<{ published: number }>;
+let defs: ReturnType<typeof import('../../../lambdas/adapters/definitions.ts').definitions>;
+beforeAll(async () => {
+  tables = await startTables();
+  handler = (await import('../../../lambdas/operations/sweep-outbox.ts')).handler;
+  defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
+});
+afterAll(() => tables.stop());
+beforeEach(() => {
+  tables.asked.length = 0;
+  tables.control.fail = () => undefined;
+});
+
+const start = (name: string): OutboxEntry => ({ effect: 'start-execution', machine: 'approve-plan', name, input: {} });
+const old = () => Date.now() - 61_000;
+const left = (id: string, atMs = old()) => defs.put('campaign', id, { id }, 0, atMs, [start(id)]);
+const names = () => tables.asked.map(({ input }) => input.name);
+
+test('publishes what is a minute old, once, and leaves what is younger to its writer', async () => {
+  await left('old');
+  await left('young', Date.now());
+  expect(await handler()).toEqual({ published: 1 });
+  expect(names()).toEqual(['old']);
+  expect(tables.asked[0]?.input.stateMachineArn).toBe(process.env.APPROVE_MACHINE_ARN);
+  expect((await defs.get('campaign', 'old'))?.outbox).toEqual([]);
+  expect((await defs.get('campaign', 'young'))?.outbox).toHaveLength(1);
+  expect(await handler()).toEqual({ published: 0 });
+});
+
+test('one that cannot be published does not hold up the others, and is told', async () => {
+  for (const id of ['bad', 'good-1', 'good-2']) await left(id);
+  tables.control.fail = ({ input }) => (input.name === 'bad' ? 'StateMachineDoesNotExist' : undefined);
+  await expect(handler()).rejects.toThrow('1 outboxes cannot be published');
+  expect(names().sort()).toEqual(['good-1', 'good-2']);
+  tables.control.fail = () => undefined;
+  expect(await handler()).toEqual({ published: 1 });
+});
+
+test('rows of profiles reach the lake', async () => {
+  const entry = { effect: 'profile-row', row: { profile_id: 'p', version: 3 } };
+  await tables.client.send(
+    new PutItemCommand({
+      TableName: 'profiles',
+      Item: {
+        profileId: { S: 'p' },
+        version: { N: '3' },
+        updatedMs: { N: String(old()) },
+        pending: { S: 'pending' },
+        body: { S: '{}' },
+        outbox: { S: JSON.stringify([entry]) },
+      },
+    }),
+  );
+  expect(await handler()).toEqual({ published: 1 });
+  expect(tables.asked).toMatchObject([{ action: 'PutRecordBatch', input: { DeliveryStreamName: 'profiles-stream' } }]);
+  expect(await handler()).toEqual({ published: 0 });
+});
+
+test('a run is bounded; the next ones go on, the oldest first', async () => {
+  for (let n = 0; n < 130; n += 1) await left(`many-${n}`, old() - 130 + n);
+  expect(await handler()).toEqual({ published: 100 });
+  expect(names()[0]).toBe('many-0');
+  expect(await handler()).toEqual({ published: 30 });
+  expect(new Set(names()).size).toBe(130);
+});
+
+test('a newer version that was written meanwhile keeps its own outbox', async () => {
+  const { clearPending } = await import('../../../lambdas/adapters/pending.ts');
+  await left('busy');
+  const item = { key: { kind: { S: 'campaign' }, id: { S: 'busy' } }, version: 0, outbox: [] };
+  await clearPending('definitions', item);
+  expect((await defs.get('campaign', 'busy'))?.outbox).toHaveLength(1);
+});

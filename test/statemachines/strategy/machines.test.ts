@@ -1,0 +1,219 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Fake, harness, named, START } from '../../local/states-harness.ts';
+
+/** The definition as CDK fills it, with functions by their names in kebab case. */
+const definition = (name: string): object => {
+  const text = readFileSync(join(import.meta.dirname, `../../../statemachines/strategy/${name}.asl.json`), 'utf8')
+    .replace(/\$\{(\w+)FunctionArn\}/g, (_, fn: string) => {
+      const kebab = fn.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+      return `arn:aws:lambda:us-east-1:000000000000:function:${kebab}`;
+    })
+    .replace(/\$\{AthenaWorkGroup\}/, 'herald');
+  return JSON.parse(text) as object;
+};
+const DAY = 86_400_000;
+
+describe('approve-plan', () => {
+  const input = { campaignId: 'c', hash: 'h', submission: 3, expirySeconds: 600 };
+  const settle: Fake = (event) => ({ state: (event as { expired: boolean }).expired ? 'draft' : 'scheduled' });
+  const start = async (request: Fake) => {
+    const h = harness({ 'request-approval': request, 'settle-approval': settle });
+    const arn = await h.start(h.create(definition('approve-plan')), input);
+    const end = async () => {
+      await h.clock.advanceUntil(async () => (await h.describe(arn)).status !== 'RUNNING', DAY);
+      return h.describe(arn);
+    };
+    return { h, end };
+  };
+
+  test('hands over the token, waits, and settles what was decided', async () => {
+    const { h, end } = await start(() => undefined);
+    await h.clock.advance(300_000);
+    const asked = h.calls[0]?.event as { taskToken: string };
+    expect(asked).toEqual({ campaignId: 'c', hash: 'h', submission: 3, taskToken: expect.any(String) });
+    expect(h.calls).toHaveLength(1);
+    await h.api('SendTaskSuccess', { taskToken: asked.taskToken, output: '{"outcome":"approved","by":"ada"}' });
+    expect(await end()).toMatchObject({ status: 'SUCCEEDED', output: '{"state":"scheduled"}' });
+    expect(h.calls[1]).toMatchObject({
+      name: 'settle-approval',
+      event: { campaignId: 'c', hash: 'h', submission: 3, expired: false },
+    });
+  });
+
+  test('nobody in time: it expires at the second that was asked for', async () => {
+    const { h, end } = await start(() => undefined);
+    expect(await end()).toMatchObject({ status: 'SUCCEEDED', output: '{"state":"draft"}' });
+    expect(h.calls[1]).toMatchObject({ name: 'settle-approval', event: { expired: true } });
+    expect(h.calls[1]?.atMs).toBe(START + 600_000);
+  });
+
+  test('withdrawn before it was asked: it ends, unsettled and without retry', async () => {
+    const { h, end } = await start(() => {
+      throw named('ApprovalVoided');
+    });
+    expect((await end()).status).toBe('SUCCEEDED');
+    expect(h.calls.map(({ name }) => name)).toEqual(['request-approval']);
+  });
+
+  test('trouble in asking is retried, with the token of the last attempt', async () => {
+    const { h, end } = await start((_, call) => {
+      if (call < 3) throw named('ThrottlingException');
+    });
+    await h.clock.advance(30_000);
+    const tokens = h.calls.map(({ event }) => (event as { taskToken: string }).taskToken);
+    expect(tokens).toHaveLength(3);
+    await h.api('SendTaskSuccess', { taskToken: tokens[2], output: '{}' });
+    expect((await end()).status).toBe('SUCCEEDED');
+  });
+
+  test('not to be asked at all: the campaign is returned, not left in review', async () => {
+    const { h, end } = await start(() => {
+      throw named('Broken');
+    });
+    expect(await end()).toMatchObject({ status: 'SUCCEEDED', output: '{"state":"draft"}' });
+    expect(h.calls.filter(({ name }) => name === 'request-approval')).toHaveLength(13);
+  });
+
+  test('not to be settled: it fails, for the alarm', async () => {
+    const { h, end } = await start(() => undefined);
+    h.functions['settle-approval'] = () => {
+      throw named('Broken', 'no table');
+    };
+    expect(await end()).toMatchObject({ status: 'FAILED', error: 'Broken' });
+  });
+});
+
+describe('run-campaign', () => {
+  const input = { campaignId: 'c', hash: 'h', runId: 'c-h', sendAt: '2026-11-22T13:00:00.000Z' };
+  const folder = 's3://work/snapshots/c-h/unload/';
+  const good: Record<string, Fake> = {
+    'prepare-snapshot': () => ({
+      sql: `UNLOAD (SELECT 1) TO '${folder}' WITH (format = 'JSON')`,
+      folder,
+      database: 'herald',
+    }),
+    'list-snapshot-files': () => ({ files: ['a', 'b', 'c'] }),
+    'dispatch-file': (event) => ({ parts: 1, recipients: 100 * ((event as { index: number }).index + 1) }),
+    'check-drained': (_, call) => {
+      if (call < 3) throw named('NotDrained');
+      return { parts: 3 };
+    },
+    'finish-campaign': (event) => ({ state: (event as { error?: string }).error ? 'failed' : 'finished' }),
+  };
+  const run = async (
+    change: Record<string, Fake> = {},
+    athena: (sql: string, attempt: number) => boolean = () => true,
+  ) => {
+    const h = harness({ ...good, ...change });
+    const queries: { sql: string; database: string; workGroup: string }[] = [];
+    h.ctx.services.athena = {
+      async run(query) {
+        queries.push(query);
+        const ok = athena(query.sql, queries.length);
+        const execution = { Statistics: { DataManifestLocation: 's3://work/manifest.csv' } };
+        return { id: 'q', execution, state: ok ? 'SUCCEEDED' : 'FAILED', reason: ok ? '' : 'no' };
+      },
+    };
+    const end = await h.run(definition('run-campaign'), input);
+    const of = (name: string) => h.calls.filter((call) => call.name === name).map(({ event }) => event);
+    return { h, end, queries, of };
+  };
+
+  test('waits, unloads, dispatches each file, drains, finishes', async () => {
+    const { h, end, queries, of } = await run();
+    expect(end).toMatchObject({ status: 'SUCCEEDED', output: { state: 'finished' } });
+    expect(h.calls[0]).toMatchObject({ name: 'prepare-snapshot', atMs: Date.parse(input.sendAt) });
+    expect(queries).toEqual([
+      { sql: `UNLOAD (SELECT 1) TO '${folder}0/' WITH (format = 'JSON')`, database: 'herald', workGroup: 'herald' },
+    ]);
+    expect(of('list-snapshot-files')).toEqual([{ campaignId: 'c', runId: 'c-h', manifest: 's3://work/manifest.csv' }]);
+    const files = (of('dispatch-file') as { index: number }[]).sort((a, b) => a.index - b.index);
+    expect(files).toEqual(
+      ['a', 'b', 'c'].map((file, index) => ({ campaignId: 'c', hash: 'h', runId: 'c-h', file, index })),
+    );
+    expect(of('check-drained')).toHaveLength(3);
+    expect(of('finish-campaign')).toEqual([{ campaignId: 'c', runId: 'c-h', parts: 3, recipients: 600 }]);
+  });
+
+  test('takes few transitions, for each costs $25 per million', async () => {
+    const { h } = await run();
+    // 7 states, each of 3 files, and 2 more drain checks.
+    expect(h.meter.snapshot()['states-transition']?.Machine?.units).toBe(7 + 3 + 2);
+  });
+
+  test('an audience of nobody', async () => {
+    const { end, of } = await run({ 'list-snapshot-files': () => ({ files: [] }), 'check-drained': () => ({}) });
+    expect(end.status).toBe('SUCCEEDED');
+    expect(of('dispatch-file')).toEqual([]);
+    expect(of('finish-campaign')).toEqual([{ campaignId: 'c', runId: 'c-h', parts: 0, recipients: 0 }]);
+  });
+
+  test('an audience of one file', async () => {
+    const { of } = await run({ 'list-snapshot-files': () => ({ files: ['only'] }) });
+    expect(of('finish-campaign')).toEqual([{ campaignId: 'c', runId: 'c-h', parts: 1, recipients: 100 }]);
+  });
+
+  test('a query that fails is tried again, into a folder of its own', async () => {
+    const { end, queries } = await run({}, (_, attempt) => attempt === 3);
+    expect(end.status).toBe('SUCCEEDED');
+    expect(queries.map(({ sql }) => /unload\/(\d)\//.exec(sql)?.[1])).toEqual(['0', '1', '2']);
+  });
+
+  test('a query that always fails ends the campaign as failed, with the reason', async () => {
+    const { end, queries, of } = await run({}, () => false);
+    expect(end).toMatchObject({ status: 'FAILED', error: 'States.TaskFailed' });
+    expect(queries).toHaveLength(5);
+    expect(of('finish-campaign')).toMatchObject([
+      { runId: 'c-h', error: expect.stringContaining('States.TaskFailed') },
+    ]);
+  });
+
+  test.each(['prepare-snapshot', 'list-snapshot-files', 'dispatch-file'])(
+    '%s: cancelled ends it without retry',
+    async (name) => {
+      const { end, of } = await run({
+        [name]: () => {
+          throw named('PlanCancelled');
+        },
+        ...(name === 'dispatch-file' && { 'list-snapshot-files': () => ({ files: ['a'] }) }),
+      });
+      expect(end.status).toBe('SUCCEEDED');
+      expect(of(name)).toHaveLength(1);
+      expect(of('finish-campaign')).toEqual([]);
+    },
+  );
+
+  test.each(['prepare-snapshot', 'list-snapshot-files', 'dispatch-file', 'check-drained'])(
+    '%s: an error is retried, then told',
+    async (name) => {
+      const { end, of } = await run({
+        [name]: () => {
+          throw named('Broken', 'no table');
+        },
+      });
+      expect(end).toMatchObject({ status: 'FAILED', error: 'Broken' });
+      expect(of(name).length).toBeGreaterThan(5);
+      expect(of('finish-campaign')).toMatchObject([{ error: expect.stringMatching(/^Broken: .*no table/) }]);
+    },
+  );
+
+  test('a failure that cannot even be noted is still a failure', async () => {
+    const broken: Fake = () => {
+      throw named('Broken');
+    };
+    const { end } = await run({ 'prepare-snapshot': broken, 'finish-campaign': broken });
+    expect(end).toMatchObject({ status: 'FAILED', error: 'Broken' });
+  });
+
+  test('a drain of days is waited for', async () => {
+    const { end } = await run({
+      'check-drained': (_, call) => {
+        if (call < 600) throw named('NotDrained');
+        return {};
+      },
+    });
+    expect(end.status).toBe('SUCCEEDED');
+  });
+});
