@@ -1,0 +1,27 @@
+import { App, type AppProps, Validations } from 'aws-cdk-lib';
+import featureFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { Platform } from './platform.ts';
+import { stageConfig } from './stages.ts';
+import { State } from './state.ts';
+
+// A strong reference stops a release of the state stack that would take away what the platform still uses.
+const FLAGS = { '@aws-cdk/core:defaultCrossStackReferences': 'strong' };
+
+/**
+ * The app of the stage that the context names (`cdk synth -c stage=prod` comes before props.context), not yet
+ * synthesized. The handlers must be bundled before (see kit/bundle.ts). A finding of cdk-nag fails the synthesis.
+ */
+export const makeApp = (props: AppProps): App => {
+  // Flags in code, not in cdk.json: tests and the local cloud make the app without the command line.
+  const app = new App({
+    analyticsReporting: false,
+    ...props,
+    context: { ...featureFlags, ...FLAGS, ...props.context },
+  });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+  const stage = stageConfig(app.node.getContext('stage'));
+  const state = new State(app, `HeraldState-${stage.name}`, stage);
+  new Platform(app, `Herald-${stage.name}`, { stage, state });
+  return app;
+};

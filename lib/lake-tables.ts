@@ -1,0 +1,52 @@
+import type { ProfileRow } from '../core/audience/profile.ts';
+import type { OutcomeRow } from '../core/delivery/outcome.ts';
+import type { EventRow } from '../core/event/event.ts';
+
+export type Column = { name: string; type: 'string' | 'bigint' | 'boolean' };
+type TypeOf<Value> = Value extends string ? 'string' : Value extends number ? 'bigint' : 'boolean';
+type ColumnsOf<Row> = { [Name in keyof Row]-?: TypeOf<Row[Name]> };
+
+// Written out because types are gone at run time; a column that is missing, surplus or mistyped does not compile.
+const events = {
+  id: 'string',
+  type: 'string',
+  profile_id: 'string',
+  source: 'string',
+  time_ms: 'bigint',
+  received_ms: 'bigint',
+  properties: 'string',
+} satisfies ColumnsOf<EventRow>;
+
+const outcomes = {
+  outcome_id: 'string',
+  plan_kind: 'string',
+  plan_id: 'string',
+  run_id: 'string',
+  profile_id: 'string',
+  channel: 'string',
+  outcome: 'string',
+  reason: 'string',
+  final: 'boolean',
+  at_ms: 'bigint',
+  message_id: 'string',
+  event_id: 'string',
+} satisfies ColumnsOf<OutcomeRow>;
+
+const profiles = {
+  profile_id: 'string',
+  version: 'bigint',
+  updated_ms: 'bigint',
+  email: 'string',
+  phone: 'string',
+  push_token: 'string',
+  time_zone: 'string',
+  locale: 'string',
+  attributes: 'string',
+} satisfies ColumnsOf<ProfileRow>;
+
+const columns = (types: Record<string, Column['type']>): readonly Column[] =>
+  Object.entries(types).map(([name, type]) => ({ name, type }));
+
+/** Tables of the lake and their columns, the same as the row types in core/ (architecture.md, 8). */
+export const LAKE_TABLES = { events: columns(events), outcomes: columns(outcomes), profiles: columns(profiles) };
+export type LakeTable = keyof typeof LAKE_TABLES;

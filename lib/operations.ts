@@ -1,0 +1,75 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { env as sweepOutboxEnv } from '../lambdas/operations/sweep-outbox.env.ts';
+import type { Audience } from './audience.ts';
+import { allow, appends, readsAndWrites, starts } from './kit/bindings.ts';
+import { TypedFunction } from './kit/typed-function.ts';
+import type { Lake } from './lake.ts';
+import type { Stage } from './stages.ts';
+import { PENDING_INDEX, type State } from './state.ts';
+import type { Strategy } from './strategy.ts';
+
+export type OperationsProps = {
+  stage: Stage;
+  state: State;
+  lake: Lake;
+  audience: Audience;
+  strategy: Strategy;
+  busDeadLetters: Queue;
+};
+
+/** What keeps the rest right: the sweep of unpublished outboxes, and who hears of alarms. Made last: it sees all others. */
+export class Operations extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, state, lake, audience, strategy, busDeadLetters }: OperationsProps,
+  ) {
+    super(scope, id);
+    const sweepOutbox = new TypedFunction(this, 'SweepOutbox', {
+      entry: 'operations/sweep-outbox',
+      env: sweepOutboxEnv,
+      environment: {
+        DEFINITIONS_TABLE: readsAndWrites(state.definitions, PENDING_INDEX),
+        PROFILES_TABLE: readsAndWrites(state.profiles, PENDING_INDEX),
+        AUDIT_TABLE: readsAndWrites(state.audit),
+        PROFILES_STREAM: appends(lake.streams.profiles),
+        APPROVE_MACHINE_ARN: starts(strategy.approvePlan.machine, true),
+        RUN_MACHINE_ARN: starts(strategy.runCampaign.machine),
+        IMPORT_MACHINE_ARN: starts(audience.importProfiles.machine),
+      },
+      timeout: Duration.minutes(4),
+      onFailure: busDeadLetters,
+    });
+    this.every(5, 'SweepOutboxSchedule', sweepOutbox, busDeadLetters);
+
+    if (stage.alarmTopicArn !== undefined) {
+      const alarmActionArn = stage.alarmTopicArn;
+      for (const alarm of Stack.of(this).node.findAll()) {
+        if (alarm instanceof Alarm) alarm.addAlarmAction({ bind: () => ({ alarmActionArn }) });
+      }
+    }
+  }
+
+  /** Invokes the function every so many minutes; what could not even be invoked goes to the dead letters. */
+  private every(minutes: number, id: string, fn: TypedFunction, deadLetters: Queue): void {
+    const role = new Role(this, `${id}Role`, { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+    allow(role, ['lambda:InvokeFunction'], [fn.function.functionArn]);
+    allow(role, ['sqs:SendMessage'], [deadLetters.queueArn]);
+    new CfnSchedule(this, id, {
+      description: `Invokes ${fn.entry}`,
+      scheduleExpression: `rate(${minutes} minutes)`,
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: fn.function.functionArn,
+        roleArn: role.roleArn,
+        deadLetterConfig: { arn: deadLetters.queueArn },
+        retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: minutes * 60 },
+      },
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import type { Construct } from 'constructs';
+import { Access } from './access.ts';
+import { Audience } from './audience.ts';
+import { Delivery } from './delivery.ts';
+import { Intake } from './intake.ts';
+import { deadLetterQueue } from './kit/dead-letter-queue.ts';
+import { Lake } from './lake.ts';
+import { Measurement } from './measurement.ts';
+import { Operations } from './operations.ts';
+import { SendQueues } from './send-queues.ts';
+import type { Stage } from './stages.ts';
+import type { State } from './state.ts';
+import { Strategy } from './strategy.ts';
+
+/** Everything that a release may replace. Read from top to bottom, it is the way of an event. */
+export class Platform extends Stack {
+  constructor(scope: Construct, id: string, { stage, state }: { stage: Stage; state: State }) {
+    super(scope, id, { description: `Herald ${stage.name}: whom to reach, with what, when, and what it achieved` });
+
+    const bus = new EventBus(this, 'HeraldBus');
+    const busDeadLetters = deadLetterQueue(this, 'BusDeadLetters', 'events and schedules whose function kept failing');
+    const lake = new Lake(this, 'Lake', { stage, state });
+    const sendQueues = new SendQueues(this, 'Send');
+
+    new Intake(this, 'Intake', { stage, state, lake, sendQueues, bus, busDeadLetters });
+    const audience = new Audience(this, 'Audience', { state, lake });
+    // Before strategy, because a campaign's state machine names the tasks of delivery.
+    const delivery = new Delivery(this, 'Delivery', { stage, state, lake, sendQueues });
+    const strategy = new Strategy(this, 'Strategy', { state, lake, delivery });
+    new Measurement(this, 'Measurement', { state, lake });
+    const access = new Access(this, 'Access', { stage, state });
+    new Operations(this, 'Operations', { stage, state, lake, audience, strategy, busDeadLetters });
+
+    new CfnOutput(this, 'ApiUrl', { value: access.api.apiEndpoint });
+    new CfnOutput(this, 'BusName', { value: bus.eventBusName });
+    if (state.userPool && access.client) {
+      new CfnOutput(this, 'UserPoolId', { value: state.userPool.userPoolId });
+      new CfnOutput(this, 'UserPoolClientId', { value: access.client.userPoolClientId });
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/** Stages of one codebase. `local` is what the local cloud runs; it is never deployed. */
+export const STAGES = ['dev', 'prod', 'local'] as const;
+export type StageName = (typeof STAGES)[number];
+
+/** Everything in which stages differ. Edit the table below to fit your account, then `npm run deploy`. */
+export type StageConfig = {
+  /**
+   * Tables, buckets and people survive the deletion of their stack, and refuse to be deleted by mistake.
+   * @default true
+   */
+  keepState: boolean;
+  /** Who signs tokens: a Cognito user pool that the stack makes, or an issuer that exists. @default cognito */
+  signIn: { kind: 'cognito' } | { kind: 'issuer'; issuer: string; audience: string };
+  /**
+   * Application of AWS End User Messaging Push (the id that Pinpoint called a project), when you have one.
+   * @default an application is made, to which you add your APNs and FCM credentials
+   */
+  pushApplicationId?: string;
+  /**
+   * What text messages come from, as the end of its ARN: `pool/pool-…`, `phone-number/phone-…` or `sender-id/NAME/FR`.
+   * @default 'pool/herald', which you replace before the first text message: until then each is refused
+   */
+  smsOrigination: `${'pool' | 'phone-number' | 'sender-id'}/${string}`;
+  /** Sender of emails, at a domain that is verified in SES. @default 'herald@example.com', which you replace */
+  emailFrom: `${string}@${string}`;
+  /**
+   * Invocations at once of match-events, and of each channel's sender per lane: the load on the provider and on your
+   * account's concurrency (they are reserved: intake + 3 × (transactional + promotional)).
+   * @default 10, 5 and 5: 40 of an account's 1,000
+   */
+  concurrency: { intake: number; transactional: number; promotional: number };
+  /** Requests a second that the API takes from all callers together, and how many at one instant. @default 200 and 400 */
+  apiThrottle: { rateLimit: number; burstLimit: number };
+  /** An Athena query that would scan more bytes is stopped: the most that one query can cost. @default 200 GB, $1 */
+  queryCutoffBytes: number;
+  /**
+   * First day (UTC) of arrival that the lake may hold. A query that names no days looks into the folder of every day
+   * since, so not earlier than needed. @default '2026-01-01'
+   */
+  lakeFirstDay: `${number}-${number}-${number}`;
+  /** How long Firehose gathers rows before it writes a file of the lake. @default 60 */
+  lakeBufferSeconds: number;
+  /** SNS topic that is told of every alarm. @default none: alarms show in CloudWatch only */
+  alarmTopicArn?: string;
+};
+
+const DEFAULTS: StageConfig = {
+  keepState: true,
+  signIn: { kind: 'cognito' },
+  smsOrigination: 'pool/herald',
+  emailFrom: 'herald@example.com',
+  concurrency: { intake: 10, transactional: 5, promotional: 5 },
+  apiThrottle: { rateLimit: 200, burstLimit: 400 },
+  queryCutoffBytes: 200e9,
+  lakeFirstDay: '2026-01-01',
+  lakeBufferSeconds: 60,
+};
+
+const CONFIGS: Record<StageName, StageConfig> = {
+  dev: DEFAULTS,
+  prod: {
+    ...DEFAULTS,
+    concurrency: { intake: 100, transactional: 50, promotional: 100 },
+    apiThrottle: { rateLimit: 2_000, burstLimit: 4_000 },
+    queryCutoffBytes: 2e12,
+  },
+  local: {
+    ...DEFAULTS,
+    keepState: false,
+    // The clock of the local cloud may be set to a day long ago, to replay a history.
+    lakeFirstDay: '1990-01-01',
+    signIn: { kind: 'issuer', issuer: 'http://local.herald/issuer', audience: 'herald' },
+  },
+};
+
+/** Throws with the names that exist when there is no such stage. */
+export const stageConfig = (name: string): StageConfig & { name: StageName } => {
+  const stage = STAGES.find((known) => known === name);
+  if (!stage) throw new Error(`There is no stage ${name}; there are ${STAGES.join(', ')} (cdk synth -c stage=dev)`);
+  return { name: stage, ...CONFIGS[stage] };
+};
+export type Stage = ReturnType<typeof stageConfig>;

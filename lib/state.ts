@@ -1,0 +1,120 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AccountRecovery, CfnUserPoolGroup, FeaturePlan, Mfa, UserPool } from 'aws-cdk-lib/aws-cognito';
+import { type Attribute, AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { ROLES } from '../core/access/role.ts';
+import { acknowledge } from './kit/acknowledge.ts';
+import type { Stage } from './stages.ts';
+
+const text = (name: string): Attribute => ({ name, type: AttributeType.STRING });
+const number = (name: string): Attribute => ({ name, type: AttributeType.NUMBER });
+
+/**
+ * Sparse index of the items whose outbox is not published yet: sweep-outbox reads the oldest of them. Items that have
+ * published everything have no `pending` and are not in it.
+ */
+export const PENDING_INDEX = 'pending';
+/** Index of the audit log by UTC day. */
+export const BY_DAY_INDEX = 'by-day';
+
+/** Everything that must outlive a release: tables, buckets, people. Nothing in here has a physical name. */
+export class State extends Stack {
+  readonly definitions: Table;
+  readonly profiles: Table;
+  readonly contacts: Table;
+  readonly windows: Table;
+  readonly ledger: Table;
+  readonly audit: Table;
+  readonly idempotency: Table;
+  readonly lake: Bucket;
+  readonly work: Bucket;
+  /** Absent when the stage trusts an issuer that exists. */
+  readonly userPool?: UserPool;
+
+  constructor(scope: Construct, id: string, stage: Stage) {
+    super(scope, id, { description: `Herald ${stage.name}: tables, buckets and people` });
+    const removalPolicy = stage.keepState ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+
+    const table = (name: string, partitionKey: Attribute, sortKey?: Attribute, timeToLiveAttribute?: string) =>
+      new Table(this, `${name}Table`, {
+        partitionKey,
+        ...(sortKey && { sortKey }),
+        ...(timeToLiveAttribute && { timeToLiveAttribute }),
+        billingMode: BillingMode.PAY_PER_REQUEST,
+        pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+        deletionProtection: stage.keepState,
+        removalPolicy,
+      });
+    this.definitions = table('Definitions', text('kind'), text('id'));
+    this.profiles = table('Profiles', text('profileId'));
+    this.contacts = table('Contacts', text('profileId'));
+    this.windows = table('Windows', text('profileId'), text('triggerId'));
+    this.ledger = table('Ledger', text('run'), text('unit'), 'expiresAt');
+    this.audit = table('Audit', text('subject'), text('entry'));
+    this.idempotency = table('Idempotency', text('id'), undefined, 'expiration');
+    for (const indexed of [this.definitions, this.profiles]) {
+      indexed.addGlobalSecondaryIndex({
+        indexName: PENDING_INDEX,
+        partitionKey: text('pending'),
+        sortKey: number('updatedMs'),
+      });
+    }
+    this.audit.addGlobalSecondaryIndex({ indexName: BY_DAY_INDEX, partitionKey: text('day'), sortKey: text('entry') });
+
+    const bucket = (name: string, expireAfter: Record<string, Duration>) => {
+      const made = new Bucket(this, `${name}Bucket`, {
+        encryption: BucketEncryption.S3_MANAGED,
+        blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+        enforceSSL: true,
+        removalPolicy,
+        lifecycleRules: [
+          { abortIncompleteMultipartUploadAfter: Duration.days(2) },
+          ...Object.entries(expireAfter).map(([prefix, expiration]) => ({ prefix, expiration })),
+        ],
+      });
+      acknowledge(made, {
+        'AwsSolutions-S1':
+          'Only roles of this application reach it. Access logs would be more objects than it holds; who must have them turns on CloudTrail data events.',
+      });
+      return made;
+    };
+    this.lake = bucket('Lake', { 'errors/': Duration.days(30) });
+    // A run's files are needed until it has drained; two months leave time to ask what happened.
+    this.work = bucket('Work', {
+      'athena/': Duration.days(7),
+      'imports/': Duration.days(60),
+      'snapshots/': Duration.days(60),
+    });
+
+    if (stage.signIn.kind === 'cognito') this.userPool = this.people(removalPolicy, stage);
+  }
+
+  /** The people who use Herald. A role is a group; an admin invites, nobody signs up. */
+  private people(removalPolicy: RemovalPolicy, stage: Stage): UserPool {
+    const userPool = new UserPool(this, 'UserPool', {
+      selfSignUpEnabled: false,
+      signInAliases: { email: true },
+      passwordPolicy: {
+        minLength: 12,
+        requireDigits: true,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireSymbols: true,
+      },
+      mfa: Mfa.REQUIRED,
+      mfaSecondFactor: { otp: true, sms: false },
+      accountRecovery: AccountRecovery.EMAIL_ONLY,
+      featurePlan: FeaturePlan.ESSENTIALS,
+      deletionProtection: stage.keepState,
+      removalPolicy,
+    });
+    acknowledge(userPool, {
+      'AwsSolutions-COG8':
+        'The Plus plan adds risk scores for public sign-in at a fee per person; here a few invited people sign in with a second factor.',
+    });
+    for (const groupName of ROLES)
+      new CfnUserPoolGroup(this, `Role-${groupName}`, { userPoolId: userPool.userPoolId, groupName });
+    return userPool;
+  }
+}

@@ -1,0 +1,94 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { env as finishCampaignEnv } from '../lambdas/strategy/finish-campaign.env.ts';
+import { env as manageCampaignsEnv } from '../lambdas/strategy/manage-campaigns.env.ts';
+import { env as manageTemplatesEnv } from '../lambdas/strategy/manage-templates.env.ts';
+import { env as prepareSnapshotEnv } from '../lambdas/strategy/prepare-snapshot.env.ts';
+import { env as requestApprovalEnv } from '../lambdas/strategy/request-approval.env.ts';
+import { env as settleApprovalEnv } from '../lambdas/strategy/settle-approval.env.ts';
+import type { Delivery } from './delivery.ts';
+import { reads, readsAndWrites, remembers, starts } from './kit/bindings.ts';
+import { TypedFunction } from './kit/typed-function.ts';
+import { TypedStateMachine } from './kit/typed-state-machine.ts';
+import type { Lake } from './lake.ts';
+import type { State } from './state.ts';
+
+/** What to send and when: templates, campaigns, their approval and their run. */
+export class Strategy extends Construct {
+  readonly approvePlan: TypedStateMachine;
+  readonly runCampaign: TypedStateMachine<'AthenaWorkGroup'>;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { state, lake, delivery }: { state: State; lake: Lake; delivery: Delivery },
+  ) {
+    super(scope, id);
+    const DEFINITIONS_TABLE = readsAndWrites(state.definitions);
+    const AUDIT_TABLE = readsAndWrites(state.audit);
+    const IDEMPOTENCY_TABLE = remembers(state.idempotency);
+    const timeout = Duration.seconds(15);
+
+    new TypedFunction(this, 'ManageTemplates', {
+      entry: 'strategy/manage-templates',
+      env: manageTemplatesEnv,
+      environment: { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, PROFILES_TABLE: reads(state.profiles) },
+      timeout,
+    });
+
+    const prepareSnapshot = new TypedFunction(this, 'PrepareSnapshot', {
+      entry: 'strategy/prepare-snapshot',
+      env: prepareSnapshotEnv,
+      // The bucket only becomes part of the query's text; the state machine runs the query.
+      environment: {
+        DEFINITIONS_TABLE,
+        AUDIT_TABLE,
+        WORK_BUCKET: state.work.bucketName,
+        GLUE_DATABASE: lake.database.ref,
+      },
+      timeout,
+    });
+    const finishCampaign = new TypedFunction(this, 'FinishCampaign', {
+      entry: 'strategy/finish-campaign',
+      env: finishCampaignEnv,
+      environment: { DEFINITIONS_TABLE, AUDIT_TABLE },
+      timeout,
+    });
+    const { listSnapshotFiles, dispatchFile, checkDrained } = delivery.tasks;
+    this.runCampaign = new TypedStateMachine(this, 'RunCampaign', {
+      definition: 'strategy/run-campaign',
+      functions: [prepareSnapshot, listSnapshotFiles, dispatchFile, checkDrained, finishCampaign],
+      substitutions: { AthenaWorkGroup: lake.workGroup.name },
+    });
+    lake.grantQuery(this.runCampaign.role);
+
+    const requestApproval = new TypedFunction(this, 'RequestApproval', {
+      entry: 'strategy/request-approval',
+      env: requestApprovalEnv,
+      environment: { DEFINITIONS_TABLE, AUDIT_TABLE },
+      timeout,
+    });
+    const settleApproval = new TypedFunction(this, 'SettleApproval', {
+      entry: 'strategy/settle-approval',
+      env: settleApprovalEnv,
+      environment: { DEFINITIONS_TABLE, AUDIT_TABLE, RUN_MACHINE_ARN: starts(this.runCampaign.machine) },
+      timeout,
+    });
+    this.approvePlan = new TypedStateMachine(this, 'ApprovePlan', {
+      definition: 'strategy/approve-plan',
+      functions: [requestApproval, settleApproval],
+    });
+
+    new TypedFunction(this, 'ManageCampaigns', {
+      entry: 'strategy/manage-campaigns',
+      env: manageCampaignsEnv,
+      environment: {
+        DEFINITIONS_TABLE,
+        AUDIT_TABLE,
+        IDEMPOTENCY_TABLE,
+        APPROVE_MACHINE_ARN: starts(this.approvePlan.machine, true),
+      },
+      timeout,
+    });
+  }
+}

@@ -1,0 +1,224 @@
+import { App } from 'aws-cdk-lib';
+import { Template as Assertions } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { routes } from '../../core/access/routes.ts';
+import { handlerEntries } from '../../lib/kit/bundle.ts';
+import { Platform } from '../../lib/platform.ts';
+import { type Stage, stageConfig } from '../../lib/stages.ts';
+import { State } from '../../lib/state.ts';
+import { propertiesOf, resourcesOf, synthesized, type Template } from './synthesized.ts';
+
+type FunctionProperties = {
+  Runtime: string;
+  Architectures: string[];
+  Timeout: number;
+  MemorySize: number;
+  LoggingConfig: { LogFormat: string; LogGroup: { Ref: string } };
+  ReservedConcurrentExecutions?: number;
+};
+type QueueProperties = {
+  VisibilityTimeout?: number;
+  MessageRetentionPeriod: number;
+  SqsManagedSseEnabled: boolean;
+  RedrivePolicy?: { deadLetterTargetArn: { 'Fn::GetAtt': [string, string] }; maxReceiveCount: number };
+};
+type MappingProperties = {
+  FunctionName: { Ref: string };
+  EventSourceArn: { 'Fn::GetAtt': [string, string] };
+  FunctionResponseTypes: string[];
+  ScalingConfig: { MaximumConcurrency: number };
+  MaximumBatchingWindowInSeconds?: number;
+};
+type RouteProperties = { RouteKey: string; AuthorizationType: string; AuthorizerId?: { Ref: string } };
+type Statement = { Effect: string; Action: string | string[]; Resource: unknown };
+
+const { platform: dev, state: devState } = await synthesized('dev');
+const { platform: local, state: localState } = await synthesized('local');
+const functions = new Map(
+  resourcesOf(dev, 'AWS::Lambda::Function').map(([id, { Properties }]) => [id, Properties as FunctionProperties]),
+);
+const queues = new Map(
+  resourcesOf(dev, 'AWS::SQS::Queue').map(([id, { Properties }]) => [id, Properties as QueueProperties]),
+);
+const mappings = propertiesOf<MappingProperties>(dev, 'AWS::Lambda::EventSourceMapping');
+
+describe('functions', () => {
+  test('there is one per handler', async () => {
+    expect(functions.size).toBe((await handlerEntries()).length);
+  });
+
+  test.each([...functions])('%s runs on nodejs24.x and arm64, and logs JSON into its own group', (_, properties) => {
+    expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+    expect(properties.LoggingConfig.LogFormat).toBe('JSON');
+    const sharers = [...functions.values()].filter(
+      ({ LoggingConfig }) => LoggingConfig.LogGroup.Ref === properties.LoggingConfig.LogGroup.Ref,
+    );
+    expect(sharers).toEqual([properties]);
+    expect(dev.Resources[properties.LoggingConfig.LogGroup.Ref]?.Properties).toHaveProperty('RetentionInDays');
+  });
+
+  test('all log groups expire', () => {
+    for (const properties of propertiesOf(dev, 'AWS::Logs::LogGroup'))
+      expect(properties).toHaveProperty('RetentionInDays', 30);
+  });
+});
+
+describe('queues', () => {
+  test.each([...queues])('%s is encrypted, kept for 14 days and reached over TLS only', (id, properties) => {
+    expect(properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
+    const policies = propertiesOf<{ Queues: { Ref: string }[]; PolicyDocument: { Statement: object[] } }>(
+      dev,
+      'AWS::SQS::QueuePolicy',
+    ).filter((policy) => policy.Queues.some(({ Ref }) => Ref === id));
+    expect(policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)).toContainEqual(
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    );
+  });
+
+  test('each has dead letters or holds them, and the dead letters are watched', () => {
+    const watched = propertiesOf<{
+      MetricName: string;
+      Threshold: number;
+      Dimensions?: { Value: { 'Fn::GetAtt': string[] } }[];
+    }>(dev, 'AWS::CloudWatch::Alarm')
+      .filter(({ MetricName, Threshold }) => MetricName === 'ApproximateNumberOfMessagesVisible' && Threshold === 0)
+      .map(({ Dimensions }) => Dimensions?.[0]?.Value['Fn::GetAtt'][0]);
+    for (const [id, { RedrivePolicy }] of queues) {
+      if (!RedrivePolicy) expect(watched).toContain(id);
+      else {
+        expect(RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(5);
+        expect(watched).toContain(RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0]);
+      }
+    }
+  });
+
+  test('every mapping is bounded, fails message by message, and leaves its function six time-outs', () => {
+    expect(mappings).toHaveLength(7);
+    for (const mapping of mappings) {
+      expect(mapping.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+      expect(mapping.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);
+      const { VisibilityTimeout = 0 } = queues.get(mapping.EventSourceArn['Fn::GetAtt'][0])!;
+      const { Timeout } = functions.get(mapping.FunctionName.Ref)!;
+      expect(VisibilityTimeout).toBeGreaterThanOrEqual(6 * Timeout + (mapping.MaximumBatchingWindowInSeconds ?? 0));
+    }
+  });
+
+  test.each([...new Set(mappings.map(({ FunctionName }) => FunctionName.Ref))])(
+    '%s has reserved at least what its mappings may use together',
+    (id) => {
+      const own = mappings.filter(({ FunctionName }) => FunctionName.Ref === id);
+      const total = own.reduce((sum, { ScalingConfig }) => sum + ScalingConfig.MaximumConcurrency, 0);
+      expect(functions.get(id)?.ReservedConcurrentExecutions).toBeGreaterThanOrEqual(total);
+    },
+  );
+});
+
+describe('the API', () => {
+  const made = propertiesOf<RouteProperties>(dev, 'AWS::ApiGatewayV2::Route');
+
+  test('has exactly the routes of the table', () => {
+    expect(made.map(({ RouteKey }) => RouteKey).sort()).toEqual(
+      routes.map(({ method, path }) => `${method} ${path}`).sort(),
+    );
+  });
+
+  test('asks for a token wherever the table names roles', () => {
+    for (const { method, path, roles } of routes) {
+      const { AuthorizationType } = made.find(({ RouteKey }) => RouteKey === `${method} ${path}`)!;
+      expect(AuthorizationType).toBe(typeof roles === 'string' ? 'NONE' : 'JWT');
+    }
+  });
+
+  test.each([
+    ['dev', dev, { 'Fn::ImportValue': expect.stringMatching(/^HeraldState-dev:.*UserPool.*ProviderURL/) }],
+    ['local', local, 'http://local.herald/issuer'],
+  ] as const)('of %s trusts the right issuer', (_, template, issuer) => {
+    const [authorizer] = propertiesOf<{ JwtConfiguration: object }>(template, 'AWS::ApiGatewayV2::Authorizer');
+    expect(authorizer?.JwtConfiguration).toMatchObject({ Issuer: issuer });
+  });
+
+  test('is throttled and logged', () => {
+    const [stage] = propertiesOf(dev, 'AWS::ApiGatewayV2::Stage');
+    expect(stage).toMatchObject({
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 },
+      AccessLogSettings: { Format: expect.stringContaining('$context.routeKey') },
+    });
+  });
+});
+
+describe('state', () => {
+  const stateful = ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::Cognito::UserPool'];
+
+  test('outlives its stack in dev, and not in local', () => {
+    for (const [, { Type, DeletionPolicy }] of Object.entries(devState.Resources)) {
+      if (stateful.includes(Type)) expect(DeletionPolicy).toBe('Retain');
+    }
+    for (const [, { Type, DeletionPolicy }] of Object.entries(localState.Resources)) {
+      if (stateful.includes(Type)) expect(DeletionPolicy).toBe('Delete');
+    }
+    for (const properties of propertiesOf(devState, 'AWS::DynamoDB::Table')) {
+      expect(properties).toMatchObject({
+        DeletionProtectionEnabled: true,
+        BillingMode: 'PAY_PER_REQUEST',
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      });
+    }
+  });
+
+  test('is nowhere but in its stack, and has no physical names', () => {
+    const names = ['TableName', 'BucketName', 'UserPoolName'];
+    for (const { Type, Properties } of Object.values(devState.Resources)) {
+      if (stateful.includes(Type)) expect(names.filter((name) => name in Properties)).toEqual([]);
+    }
+    expect(Object.values(dev.Resources).filter(({ Type }) => stateful.includes(Type))).toEqual([]);
+  });
+
+  test('people have the five roles in dev; local has its own issuer', () => {
+    const groups = propertiesOf<{ GroupName: string }>(devState, 'AWS::Cognito::UserPoolGroup');
+    expect(groups.map(({ GroupName }) => GroupName)).toEqual(['viewer', 'marketer', 'approver', 'operator', 'admin']);
+    expect(Object.values(localState.Resources).filter(({ Type }) => Type.startsWith('AWS::Cognito'))).toEqual([]);
+  });
+});
+
+describe('what a deployment never has', () => {
+  test('custom resources, networks, keys and other things that cost while nothing happens', () => {
+    const types = [...Object.values(dev.Resources), ...Object.values(devState.Resources)].map(({ Type }) => Type);
+    expect(types.filter((type) => /^Custom::|^AWS::(EC2|KMS|CloudFormation|ECS|RDS|Kinesis::)/.test(type))).toEqual([]);
+  });
+
+  test('a policy that allows every action of a service, or things of every kind', () => {
+    const policies = propertiesOf<{ PolicyDocument: { Statement: Statement[] } }>(dev, 'AWS::IAM::Policy');
+    for (const { Action, Resource } of policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)) {
+      const actions = [Action].flat();
+      expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+      if (Resource === '*') expect(actions.filter((action) => !/^(xray|logs):/.test(action))).toEqual([]);
+    }
+  });
+});
+
+describe('what a stage may say', () => {
+  const platformOf = (changes: Partial<Stage>) => {
+    const app = new App();
+    const stage = { ...stageConfig('local'), ...changes };
+    const state = new State(app, 'State', stage);
+    return Assertions.fromStack(new Platform(app, 'Platform', { stage, state })).toJSON() as Template;
+  };
+
+  test('alarms tell the topic that is named', () => {
+    const alarmTopicArn = 'arn:aws:sns:us-east-1:000000000000:alarms';
+    const alarms = propertiesOf<{ AlarmActions?: string[] }>(platformOf({ alarmTopicArn }), 'AWS::CloudWatch::Alarm');
+    expect(alarms.length).toBeGreaterThan(40);
+    for (const { AlarmActions } of alarms) expect(AlarmActions).toEqual([alarmTopicArn]);
+  });
+
+  test('a push application that exists is used, and only it', () => {
+    const template = platformOf({ pushApplicationId: 'app123' });
+    expect(resourcesOf(template, 'AWS::Pinpoint::App')).toEqual([]);
+    expect(JSON.stringify(template)).toContain(':apps/app123/messages');
+  });
+});
+
+test('an unknown stage is refused with the names of those that exist', () => {
+  expect(() => stageConfig('test')).toThrow('There is no stage test; there are dev, prod, local');
+});
