@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
 import type { DatabaseSync } from 'node:sqlite';
+import type { Readable } from 'node:stream';
 
 /** Time as the local cloud sees it: the machine's, or virtual. All services and all handlers read this clock. */
 export interface Clock {
@@ -11,7 +11,7 @@ export interface Clock {
   enter(): () => void;
 }
 
-/** Counts what AWS would bill. `operation` names the request, `units` are the billed units of `item` (see prices.ts). */
+/** Counts what AWS would bill. `operation` names the request, `units` are the billed units of `item` (see meter.ts). */
 export interface Meter {
   count(item: string, units: number, operation: string): void;
 }
@@ -40,6 +40,8 @@ export interface Services {
     invoke(functionArn: string, event: unknown): Promise<InvokeResult>;
     /** Asynchronous invocation: two retries, then the function's on-failure destination. Resolves when accepted. */
     invokeAsync(functionArn: string, event: unknown): Promise<void>;
+    /** How many invocations of it run at the same time here. */
+    concurrency(functionArn: string): number;
   };
   sqs: { send(queueArn: string, body: string, options?: { group?: string; attributes?: object }): void };
   states: {
@@ -52,6 +54,8 @@ export interface Services {
     put(bucket: string, key: string, body: Buffer | string): void;
     get(bucket: string, key: string): Buffer | undefined;
     keys(bucket: string, prefix: string): string[];
+    /** Moves a finished file of this machine into the bucket. */
+    adopt(bucket: string, key: string, path: string): void;
   };
   athena: {
     /** Runs to the end. `state` is SUCCEEDED or FAILED with a reason, as GetQueryExecution would say. */
@@ -59,8 +63,6 @@ export interface Services {
       sql: string;
       database: string;
       workGroup: string;
-      output?: string;
-      parameters?: string[];
     }): Promise<{ id: string; execution: Record<string, unknown>; state: 'SUCCEEDED' | 'FAILED'; reason: string }>;
   };
   /** Hands a payload to any target by ARN: Lambda (async), SQS, Step Functions, Firehose or a bus. */

@@ -1,0 +1,72 @@
+import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
+import { parentPort, workerData } from 'node:worker_threads';
+
+/**
+ * Runs inside the thread of one Lambda environment: virtual Date, structured console, then the handler's module, then
+ * one invocation after another. Plain JavaScript, because a thread that loads TypeScript loads a compiler with it:
+ * 12 MB and 70 ms for every environment. Messages in and out are the types of lambda-environment.ts.
+ */
+const { file, exportName, shared, context } = workerData;
+const send = (message) => parentPort.postMessage(message);
+
+if (shared) {
+  const cell = new BigInt64Array(shared);
+  const now = () => Number(Atomics.load(cell, 0));
+  globalThis.Date = new Proxy(Date, {
+    apply: (RealDate) => new RealDate(now()).toString(),
+    construct: (RealDate, args, target) => Reflect.construct(RealDate, args.length === 0 ? [now()] : args, target),
+    get: (RealDate, key) => (key === 'now' ? now : Reflect.get(RealDate, key)),
+  });
+}
+
+let requestId = '';
+const text = (value) => (typeof value === 'string' ? value : inspect(value));
+const logs =
+  (level) =>
+  (...args) => {
+    // One object alone stays an object, several arguments become text: as Lambda's JSON log format does.
+    const [first] = args;
+    const alone = args.length === 1 && typeof first === 'object' && !(first instanceof Error);
+    const message = alone ? first : args.map(text).join(' ');
+    send({ kind: 'log', line: JSON.stringify({ timestamp: new Date().toISOString(), level, requestId, message }) });
+  };
+// Below INFO nothing is logged unless ApplicationLogLevel says so, which no function does.
+const silent = () => {};
+const levels = { trace: silent, debug: silent, log: logs('INFO'), info: logs('INFO'), warn: logs('WARN') };
+Object.assign(console, levels, { error: logs('ERROR') });
+
+const fail = (error) => {
+  console.error(error);
+  const known = error instanceof Error;
+  send({
+    kind: 'failed',
+    errorType: known ? error.name : typeof error,
+    errorMessage: known ? error.message : text(error),
+  });
+};
+
+let handler;
+try {
+  handler = (await import(pathToFileURL(file).href))[exportName];
+  if (typeof handler !== 'function') throw new Error(`${file} does not export a function named ${exportName}`);
+  send({ kind: 'ready' });
+} catch (error) {
+  fail(error);
+}
+
+parentPort.on('message', async (invocation) => {
+  const end = performance.now() + invocation.timeoutMs;
+  requestId = invocation.requestId;
+  const getRemainingTimeInMillis = () => Math.max(0, Math.floor(end - performance.now()));
+  try {
+    const value = await handler(JSON.parse(invocation.event), {
+      ...context,
+      awsRequestId: requestId,
+      getRemainingTimeInMillis,
+    });
+    send({ kind: 'done', value: JSON.stringify(value) ?? 'null' });
+  } catch (error) {
+    fail(error);
+  }
+});

@@ -1,0 +1,73 @@
+import { inbox } from './inbox.ts';
+import { simulatedAddresses } from './simulated-addresses.ts';
+import { AwsError, type Context, type Service } from './types.ts';
+
+type Request = {
+  ConfigurationSetName?: string;
+  DefaultContent: { Template: { TemplateContent: Parts; TemplateData: string } };
+  BulkEmailEntries: { Destination: { ToAddresses: string[] }; ReplacementEmailContent?: Replacement }[];
+};
+type Parts = { Subject: string; Html: string; Text?: string };
+type Replacement = { ReplacementTemplate: { ReplacementTemplateData: string } };
+type Result = { Status: string; Error?: string; MessageId?: string };
+
+/** SES fills `{{name}}` and does not escape; of its template language nothing more is imitated. */
+const fill = (template: string, data: Record<string, unknown>): string =>
+  template.replace(/\{\{([^{}]*)\}\}/g, (_, name: string) => {
+    if (data[name] === undefined) throw new Error(`Attribute '${name}' is not present in the rendering data.`);
+    return String(data[name]);
+  });
+
+/** SendBulkEmail of SESv2: what is accepted is in the inbox. */
+export const ses = (ctx: Context): Service => {
+  const messages = inbox(ctx);
+  const simulate = simulatedAddresses('email');
+  const configurationSets = new Set<string>();
+
+  const deliver = (addresses: string[], { Subject, Html, Text = '' }: Parts, data: Record<string, unknown>): Result => {
+    const [to = '', second] = addresses;
+    if (second !== undefined || !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(to))
+      return { Status: 'INVALID_PARAMETER', Error: `The local SES wants one address, not ${addresses}` };
+    const behaviour = simulate(to);
+    if (behaviour === 'rejected') return { Status: 'MESSAGE_REJECTED', Error: 'Address is on the suppression list' };
+    if (behaviour === 'throttled') return { Status: 'ACCOUNT_THROTTLED', Error: 'Maximum sending rate exceeded.' };
+    const [title, html, body] = [fill(Subject, data), fill(Html, data), fill(Text, data)];
+    ctx.meter.count('channel-email', 1, 'ses:send');
+    return { Status: 'SUCCESS', MessageId: messages.add({ channel: 'email', to, title, body, html }) };
+  };
+
+  return {
+    signingName: 'ses',
+    async handle({ path, body }) {
+      if (path !== '/v2/email/outbound-bulk-emails')
+        throw new AwsError('NotFoundException', `The local SES does not support ${path}`, 404);
+      const request = JSON.parse((await body()).toString()) as Request;
+      const { ConfigurationSetName: set, BulkEmailEntries: entries, DefaultContent } = request;
+      if (set && !configurationSets.has(set))
+        throw new AwsError('NotFoundException', `Configuration set <${set}> does not exist.`, 404);
+      if (entries.length === 0 || entries.length > 50)
+        throw new AwsError('BadRequestException', 'A bulk email has 1 to 50 destinations');
+      const { TemplateContent, TemplateData } = DefaultContent.Template;
+      const results = entries.map(({ Destination, ReplacementEmailContent: own }): Result => {
+        try {
+          const replacement = JSON.parse(own?.ReplacementTemplate.ReplacementTemplateData ?? '{}') as object;
+          return deliver(Destination.ToAddresses, TemplateContent, { ...JSON.parse(TemplateData), ...replacement });
+        } catch (error) {
+          // On AWS a rendering failure is accepted and comes back as an event; here it is told at once.
+          return { Status: 'FAILED', Error: (error as Error).message };
+        }
+      });
+      return { headers: { 'content-type': 'application/json' }, body: { BulkEmailEntryResults: results } };
+    },
+    resources: {
+      'AWS::SES::ConfigurationSet': {
+        supported: [],
+        ignored: ['DeliveryOptions', 'SuppressionOptions', 'Tags'],
+        create({ logicalId }) {
+          configurationSets.add(logicalId);
+          return { ref: logicalId };
+        },
+      },
+    },
+  };
+};

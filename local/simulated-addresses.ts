@@ -1,0 +1,24 @@
+/** What a provider does with a message to a simulated address. `accepted` is every other address. */
+type Simulated = 'accepted' | 'dead' | 'opted-out' | 'invalid' | 'rejected' | 'throttled';
+
+/** All simulated addresses: the address alone decides, so that runs repeat. Throttled is only the first attempt. */
+const RULES: readonly [channel: 'push' | 'sms' | 'email', address: RegExp, behaviour: Simulated][] = [
+  ['push', /^dead-/, 'dead'],
+  ['push', /^optout-/, 'opted-out'],
+  ['push', /^throttle-once-/, 'throttled'],
+  ['sms', /^\+1555550/, 'opted-out'],
+  ['sms', /^\+1555551/, 'invalid'],
+  ['sms', /^\+1555552/, 'throttled'],
+  ['email', /^reject-/, 'rejected'],
+  ['email', /^throttle-once-/, 'throttled'],
+];
+
+export const simulatedAddresses = (of: 'push' | 'sms' | 'email'): ((address: string) => Simulated) => {
+  const throttled = new Set<string>();
+  return (address) => {
+    const [, , behaviour = 'accepted'] = RULES.find(([channel, some]) => channel === of && some.test(address)) ?? [];
+    if (behaviour === 'throttled' && throttled.has(address)) return 'accepted';
+    if (behaviour === 'throttled') throttled.add(address);
+    return behaviour;
+  };
+};

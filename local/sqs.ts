@@ -1,0 +1,100 @@
+import { eventSourceMappings } from './event-source.ts';
+import { type Faults, noFaults } from './faults.ts';
+import { countRequests, type Message, md5, openQueue, type Queue, systemAttributes } from './queue.ts';
+import { records } from './store.ts';
+import { AwsError, type Context, type ResourceHandler, type Service } from './types.ts';
+
+const MAX_BYTES = 1024 * 1024;
+
+type Entry = { Id: string; MessageBody: string; MessageGroupId?: string };
+type Input = Entry & { QueueUrl: string; Entries: Entry[]; MaxNumberOfMessages?: number };
+/** Input of the SDK that has an effect, or may be ignored because everything is answered at once and in full. */
+const INPUTS = [
+  ...['QueueUrl', 'Entries', 'Id', 'MessageBody', 'MessageGroupId', 'MaxNumberOfMessages', 'WaitTimeSeconds'],
+  ...['AttributeNames', 'MessageSystemAttributeNames'],
+];
+
+/**
+ * SQS: standard queues only, with fair groups. Long polling answers at once: event source mappings are pushed, and a
+ * poller that waits would hold virtual time still.
+ */
+export const sqs = (ctx: Context, { faults = noFaults }: { faults?: Faults } = {}): Service => {
+  const kept = records<Message>(ctx.store, 'messages');
+  const queues = new Map<string, Queue>();
+  const find = (name = ''): Queue => {
+    const queue = queues.get(name);
+    if (!queue) throw new AwsError('QueueDoesNotExist', `The specified queue does not exist: ${name}`);
+    return queue;
+  };
+  const byArn = (arn: string) => find(arn.split(':')[5]);
+
+  const send = (queueUrl: string, entries: Entry[]) => {
+    const queue = find(queueUrl.split('/').at(-1));
+    const messages = entries.map(({ Id, MessageBody: body, MessageGroupId: group }) => ({ Id, body, group }));
+    const bytes = messages.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+    if (entries.length > 10) throw new AwsError('TooManyEntriesInBatchRequest', 'A batch has at most 10 entries.');
+    if (bytes > MAX_BYTES) {
+      throw new AwsError('BatchRequestTooLong', `Requests have at most ${MAX_BYTES} bytes; this one has ${bytes}.`);
+    }
+    countRequests(ctx, 'SendMessage', messages);
+    return messages.map(({ Id, body, group }) => ({
+      Id,
+      MessageId: queue.send(body, group),
+      MD5OfMessageBody: md5(body),
+    }));
+  };
+
+  const actions: Record<string, (input: Input) => object | undefined> = {
+    SendMessage: (input) => send(input.QueueUrl, [input])[0],
+    SendMessageBatch: ({ QueueUrl, Entries }) => ({ Successful: send(QueueUrl, Entries) }),
+    ReceiveMessage({ QueueUrl, MaxNumberOfMessages = 1 }) {
+      const taken = find(QueueUrl.split('/').at(-1)).take(MaxNumberOfMessages);
+      countRequests(ctx, 'ReceiveMessage', taken);
+      const Messages = taken.map((message) => ({
+        MessageId: message.id,
+        ReceiptHandle: message.receipt,
+        Body: message.body,
+        MD5OfBody: md5(message.body),
+        Attributes: systemAttributes(message),
+      }));
+      return Messages.length > 0 ? { Messages } : {};
+    },
+  };
+
+  ctx.services.sqs = { send: (arn, body, { group } = {}) => void byArn(arn).send(body, group) };
+
+  const queueResource: ResourceHandler = {
+    supported: ['QueueName', 'VisibilityTimeout', 'MessageRetentionPeriod', 'RedrivePolicy'],
+    ignored: ['SqsManagedSseEnabled', 'Tags'],
+    create({ logicalId, stack, properties }) {
+      const name = String(properties.QueueName ?? `${stack}-${logicalId}`);
+      const arn = `arn:aws:sqs:${ctx.region}:${ctx.account}:${name}`;
+      const redrive = properties.RedrivePolicy as { deadLetterTargetArn: string; maxReceiveCount: number } | undefined;
+      const settings = {
+        name,
+        arn,
+        visibilityMs: Number(properties.VisibilityTimeout ?? 30) * 1000,
+        retentionMs: Number(properties.MessageRetentionPeriod ?? 345_600) * 1000,
+        ...(redrive && { redrive }),
+      };
+      queues.set(name, openQueue(ctx, settings, kept, byArn));
+      return { ref: `${ctx.endpoint()}/${ctx.account}/${name}`, attributes: { Arn: arn, QueueName: name } };
+    },
+  };
+
+  const { resource, start, stop } = eventSourceMappings(ctx, byArn, faults);
+  return {
+    signingName: 'sqs',
+    resources: { 'AWS::SQS::Queue': queueResource, 'AWS::Lambda::EventSourceMapping': resource },
+    async handle(request) {
+      const action = actions[request.action];
+      const input = JSON.parse((await request.body()).toString()) as Input;
+      const names = [input, ...(input.Entries ?? [])].flatMap(Object.keys);
+      const odd = action ? names.find((name) => !INPUTS.includes(name)) : request.action;
+      if (!action || odd) throw new AwsError('UnsupportedOperation', `The local SQS does not support ${odd}`);
+      return { body: action(input) ?? {} };
+    },
+    start,
+    stop,
+  };
+};
