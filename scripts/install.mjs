@@ -11,9 +11,14 @@ const lock = join(root, 'package-lock.json');
 const fresh = existsSync(installed) && (!existsSync(lock) || statSync(installed).mtimeMs >= statSync(lock).mtimeMs);
 if (!fresh) {
   console.error('Installing dependencies (once, about half a minute) …');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (status !== 0) {
-    console.error('`npm ci` failed: see the lines above. Herald needs only Node (20 or newer) and npm to get this far.');
+    console.error(
+      '`npm ci` failed: see the lines above. Herald needs only Node (20 or newer) and npm to get this far.',
+    );
     process.exit(status ?? 1);
   }
 }

@@ -1,0 +1,85 @@
+import type { Herald } from './boot.ts';
+
+type Addresses = { email?: string; phone?: string; pushToken?: string };
+/** A person with a profile and consents to every channel, unless said otherwise. */
+export const addPerson = async (
+  { api, as }: Herald,
+  profileId: string,
+  addresses: Addresses & { attributes?: Record<string, unknown> },
+  consents: Record<string, boolean> = { push: true, sms: true, email: true },
+) => {
+  await api.must(`PUT /v1/profiles/${profileId}`, await as('marketer-mia', addresses));
+  await api.must(`PUT /v1/profiles/${profileId}/consents`, await as('marketer-mia', { consents }));
+};
+
+/** Everything a promotional campaign to `city` needs; returns the draft. */
+export const draftCampaign = async (
+  { api, as }: Herald,
+  options: { city: string; policy?: string[]; sendAt?: string; name?: string },
+) => {
+  const segment = { attribute: 'city', equals: options.city };
+  const { id: segmentId } = await api.must<{ id: string }>(
+    'POST /v1/segments',
+    await as('marketer-mia', { name: options.city, segment }),
+  );
+  const text = 'Hello {{ profile.attributes.firstName | default: "you" }}';
+  const { id: templateId } = await api.must<{ id: string }>(
+    'POST /v1/templates',
+    await as('marketer-mia', {
+      name: options.name ?? 'Hello',
+      channels: {
+        push: { title: 'Hello', body: text },
+        sms: { text },
+        email: { subject: 'Hello', html: `<p>${text}</p>` },
+      },
+    }),
+  );
+  return api.must<CampaignView>(
+    'POST /v1/campaigns',
+    await as('marketer-mia', {
+      name: options.name ?? 'Hello',
+      audience: { segmentId },
+      templateId,
+      channelPolicy: options.policy ?? ['push', 'sms', 'email'],
+      topic: 'news',
+      ...(options.sendAt && { sendAt: options.sendAt }),
+    }),
+  );
+};
+
+export type CampaignView = {
+  id: string;
+  version: number;
+  state: string;
+  reason?: string;
+  approval?: { decision?: { outcome: string; by: string; comment: string } };
+};
+
+/** Submits, and waits until the approval is open. */
+export const submit = async ({ api, as, cloud }: Herald, { id, version }: CampaignView, expirySeconds?: number) => {
+  const body = { version, ...(expirySeconds && { expirySeconds }) };
+  const submitted = await api.must<CampaignView>(`POST /v1/campaigns/${id}/submit`, await as('marketer-mia', body));
+  await cloud.clock.idle();
+  return submitted;
+};
+
+export const approve = async ({ api, as, cloud }: Herald, { id }: CampaignView) => {
+  await api.must(`POST /v1/campaigns/${id}/approve`, await as('approver-ada', {}));
+  await cloud.clock.idle();
+};
+
+export const stateOf = async ({ api, as }: Herald, { id }: CampaignView) =>
+  (await api.must<CampaignView>(`GET /v1/campaigns/${id}`, await as('viewer-vera'))).state;
+
+/** Imports a CSV text and waits for its end. */
+export const importCsv = async (herald: Herald, csv: string | Uint8Array, mapping: Record<string, string>) => {
+  const created = await herald.api.must<{ id: string; uploadUrl: string }>(
+    'POST /v1/imports',
+    await herald.as('marketer-mia', { name: 'People', mapping }),
+  );
+  await fetch(created.uploadUrl, { method: 'PUT', body: csv as never });
+  await herald.api.must(`POST /v1/imports/${created.id}/start`, await herald.as('marketer-mia', {}));
+  type Import = { state: string; reason?: string; errorsUrl?: string; progress: { imported: number; refused: number } };
+  const ended = ({ state }: Import) => state === 'finished' || state === 'failed';
+  return herald.until<Import>(`GET /v1/imports/${created.id}`, 'marketer-mia', ended, 3_600_000);
+};
