@@ -34,6 +34,3 @@ export const transitions: Record<CampaignState, Partial<Record<CampaignAction, C
 /** The state after the action, or undefined when the action is not allowed in this state. */
 export const nextState = (state: CampaignState, action: CampaignAction): CampaignState | undefined =>
   transitions[state][action];
-
-/** No way leads out of these. */
-export const isFinal = (state: CampaignState): boolean => Object.keys(transitions[state]).length === 0;

@@ -54,19 +54,6 @@ export const decodeContact = (item: Item): ContactState => {
   return state;
 };
 
-export const encodeContact = (state: ContactState): Item => ({
-  profileId: { S: state.profileId },
-  version: { N: String(state.version) },
-  ...Object.fromEntries(Object.entries(state.consents).map(([key, given]) => [CONSENT + key, { BOOL: given }])),
-  ...Object.fromEntries(
-    Object.entries(state.suppressed).map(([channel, { atMs, reason }]) => [
-      SUPPRESSED + channel,
-      { S: `${atMs}|${reason}` },
-    ]),
-  ),
-  ...Object.fromEntries(state.touches.map((touch, n) => [REGISTERS[n], { S: encodeTouch(touch) }])),
-});
-
 /** Contact states of people. Who has no item yet is an empty contact (version 0): never asked, never touched. */
 export const contacts = (table: string) => {
   const update = async (profileId: string, expression: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) => {

@@ -4,10 +4,12 @@ import type { CampaignState } from '../../../core/strategy/campaign.ts';
 import {
   CAMPAIGN_ACTIONS,
   type CampaignAction,
-  isFinal,
   nextState,
   transitions,
 } from '../../../core/strategy/campaign-states.ts';
+
+/** No way leads out of these. */
+const isFinal = (state: CampaignState): boolean => Object.keys(transitions[state]).length === 0;
 
 /** The table once more, as a person would write it down: from action to. */
 const ALLOWED = `

@@ -18,8 +18,29 @@ beforeAll(async () => {
 });
 afterAll(() => stop());
 
-test('an item and a state are each other', () => {
-  const state: ContactState = {
+/** The item that holds a state, written out independently of the adapter. */
+const itemOf = ({ profileId, version, consents, suppressed, touches }: ContactState) => ({
+  profileId: { S: profileId },
+  version: { N: String(version) },
+  ...Object.fromEntries(Object.entries(consents).map(([key, given]) => [`c#${key}`, { BOOL: given }])),
+  ...Object.fromEntries(
+    Object.entries(suppressed).map(([channel, { atMs, reason }]) => [`s#${channel}`, { S: `${atMs}|${reason}` }]),
+  ),
+  ...Object.fromEntries(touches.map(([at, key], n) => [`t${n}`, { S: `${String(at).padStart(10, '0')}#${key}` }])),
+});
+
+test('an item is read as the state that it holds', () => {
+  const item = {
+    profileId: { S: 'ada' },
+    version: { N: '7' },
+    'c#sms': { BOOL: true },
+    'c#email/offers': { BOOL: false },
+    's#push': { S: '5|a|b' },
+    t0: { S: '1800000000#new#er' },
+    t1: { S: '0000000001#k' },
+    t2: { S: '' },
+  };
+  expect(codec.decodeContact(item)).toEqual({
     profileId: 'ada',
     version: 7,
     consents: { sms: true, 'email/offers': false },
@@ -28,14 +49,8 @@ test('an item and a state are each other', () => {
       [1_800_000_000, 'new#er'],
       [1, 'k'],
     ],
-  };
-  expect(codec.decodeContact(codec.encodeContact(state))).toEqual(state);
-  expect(codec.encodeContact(state)).toMatchObject({
-    'c#sms': { BOOL: true },
-    's#push': { S: '5|a|b' },
-    t1: { S: '0000000001#k' },
-  });
-  expect(codec.decodeContact(codec.encodeContact(emptyContact('bo')))).toEqual(emptyContact('bo'));
+  } satisfies ContactState);
+  expect(codec.decodeContact({ profileId: { S: 'bo' } })).toEqual(emptyContact('bo'));
 });
 
 test('who was never written is an empty contact', async () => {
@@ -121,7 +136,7 @@ test('the conditional write is the gate: it takes place exactly when that says t
           .map((seconds, at): [number, string] => [1_800_000_000 - seconds, at === mine ? 'mine' : `k${at}`]);
         for (const [key, given] of Object.entries(consents)) if (given !== undefined) contact.consents[key] = given;
         if (suppressed) contact.suppressed[suppressed] = { reason: 'opted-out', atMs: 5 };
-        await client.send(new PutItemCommand({ TableName: 'contacts', Item: codec.encodeContact(contact) }));
+        await client.send(new PutItemCommand({ TableName: 'contacts', Item: itemOf(contact) }));
       }
       const asked = {
         channel: 'sms',
