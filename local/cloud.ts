@@ -5,7 +5,7 @@ import { type Booted, boot } from './boot.ts';
 import { type CloudClock, realClock, type VirtualClock, virtualClock } from './clock.ts';
 import { dynamodb } from './dynamodb.ts';
 import { eventBridge } from './event-bridge.ts';
-import { type FaultRates, noFaults, seededFaults } from './faults.ts';
+import { type FaultCounts, type FaultRates, noFaults, seededFaults } from './faults.ts';
 import { firehose } from './firehose.ts';
 import { httpApi } from './http-api.ts';
 import { type Inbox, inbox } from './inbox.ts';
@@ -43,12 +43,15 @@ export type Cloud = Booted<CloudClock> & {
   tokens: { demo(user: string): Promise<string>; issue(request: TokenRequest): Promise<string> };
   /** Writes what Firehose buffers to the lake at once, for those who cannot wait on a real clock. */
   flushLake(): void;
+  /** Faults injected so far. */
+  injected: FaultCounts;
 };
 
 /** Starts everything that the assembly of stage `local` needs. */
 export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const { persist, port, verbose = false } = options;
-  const faults = options.faults ? seededFaults(options.faults.seed, options.faults) : noFaults;
+  const injected: FaultCounts = {};
+  const faults = options.faults ? seededFaults(options.faults.seed, options.faults, injected) : noFaults;
   const parts = {} as { functions: LambdaService } & Pick<Cloud, 'inbox' | 'tokens' | 'flushLake'>;
 
   const make = (ctx: Context): { services: Service[]; web: Service } => {
@@ -75,7 +78,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       .names()
       .filter((name) => name.includes(part))
       .flatMap(functions.logs);
-  return { ...cloud, ...rest, logs };
+  return { ...cloud, ...rest, logs, injected };
 };
 
 /** Virtual time must not go back behind leases, timers and tokens that a former process has stored. */

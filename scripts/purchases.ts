@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { seededRandom } from '../local/random.ts';
 
 /** One line of a purchase history: customer, yyyymmdd, units, dollars, separated by blanks. */
 export type Purchase = { line: number; customer: string; timeMs: number; units: number; amount: number };
@@ -21,7 +22,7 @@ export const readPurchases = (path: string): Purchase[] => {
 
 /** A history of the same shape for machines without the real one: `customers` people, the same for the same seed. */
 export const inventPurchases = (customers: number, seed = 1): Purchase[] => {
-  const random = generator(seed);
+  const random = seededRandom(seed);
   const found: Purchase[] = [];
   for (let n = 1; n <= customers; n += 1) {
     const times = random() < 0.5 ? 1 : 2 + Math.floor(random() * 6);
@@ -42,20 +43,9 @@ export const inventPurchases = (customers: number, seed = 1): Purchase[] => {
   return found.map((purchase, n) => ({ ...purchase, line: n + 1 }));
 };
 
-/** mulberry32, a small public-domain generator: only for made-up data. */
-const generator = (seed: number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-};
-
 /** Made-up addresses and consents of one customer, always the same ones. Shares are of all customers. */
 export const inventPerson = (customer: string) => {
-  const random = generator(Number.parseInt(customer, 10) * 2_654_435_761);
+  const random = seededRandom(Number.parseInt(customer, 10) * 2_654_435_761);
   const [hasPush, pushFate, hasPhone, phoneFate, hasEmail] = [random(), random(), random(), random(), random()];
   const [pushConsent, smsConsent, emailConsent, city] = [random(), random(), random(), random()];
   const digits = customer.padStart(7, '0').slice(-7);

@@ -1,5 +1,5 @@
 import { inject, onTestFinished } from 'vitest';
-import { startCloud } from '../../local/cloud.ts';
+import { type CloudOptions, startCloud } from '../../local/cloud.ts';
 import { story } from '../../scripts/story.ts';
 
 declare module 'vitest' {
@@ -13,11 +13,12 @@ declare module 'vitest' {
 export const WEDNESDAY_NOON = Date.UTC(2026, 10, 18, 12);
 
 /** A local cloud of the test's own on a virtual clock, with the story's steps; stops when the test ends. */
-export const boot = async (options: { startMs?: number; persist?: string } = {}) => {
+export const boot = async (options: { startMs?: number; persist?: string; faults?: CloudOptions['faults'] } = {}) => {
   const cloud = await startCloud({
     assembly: inject('assembly'),
     clock: { virtualStartMs: options.startMs ?? WEDNESDAY_NOON },
     ...(options.persist && { persist: options.persist }),
+    ...(options.faults && { faults: options.faults }),
   });
   onTestFinished(() => cloud.stop());
   return { cloud, ...story(cloud) };
