@@ -28,6 +28,31 @@ db.checkConditional = (data, existing) => {
   return refusal;
 };
 
+// Its parsers take most of an update's time, and many updates differ in their key only: their trees are kept as text,
+// for applying one changes it. A parser also takes the names and values that it meets out of its context.
+const LARGEST_CACHE = 1_000;
+const withMemory = (parser) => {
+  const { parse } = parser;
+  const known = new Map();
+  parser.parse = (text, { context }) => {
+    const { attrNames, attrVals, unusedAttrNames, unusedAttrVals, isKeyCondition } = context;
+    const key = JSON.stringify([text, attrNames, attrVals, isKeyCondition]);
+    if (!known.has(key)) {
+      const before = [Object.keys(unusedAttrNames), Object.keys(unusedAttrVals)];
+      const tree = JSON.stringify(parse(text, { context }));
+      const [names, values] = [unusedAttrNames, unusedAttrVals].map((left, n) => before[n].filter((name) => !left[name]));
+      if (known.size >= LARGEST_CACHE) known.clear();
+      known.set(key, { tree, names, values });
+    }
+    const { tree, names, values } = known.get(key);
+    for (const name of names) delete unusedAttrNames[name];
+    for (const name of values) delete unusedAttrVals[name];
+    return JSON.parse(tree);
+  };
+};
+withMemory(require('dynalite/db/conditionParser'));
+withMemory(require('dynalite/db/updateParser'));
+
 const call = (request, action, data, done) => {
   const name = action.charAt(0).toLowerCase() + action.slice(1);
   try {

@@ -8,12 +8,12 @@ import type { DeliverySettings } from './settings.ts';
  * without a read (decision 0002).
  */
 
-/** Names one message to one person, whatever the channel: 72 bits, short because ten of them must fit in 1 KB. */
-export const touchKey = (unit: string, profileId: string): string =>
-  createHash('sha256')
-    .update(JSON.stringify([unit, profileId]))
-    .digest('base64url')
-    .slice(0, 12);
+/**
+ * Names a message among all that one person gets, whatever the channel: 72 bits, short because ten of them must fit in
+ * 1 KB. It stands in the person's own item, so everybody who gets the same message has the same key.
+ */
+export const touchKey = (message: string): string =>
+  createHash('sha256').update(message).digest('base64url').slice(0, 12);
 
 export const hasTouch = (contact: ContactState, key: string): boolean => contact.touches.some(([, own]) => own === key);
 

@@ -13,8 +13,8 @@ export type Work = {
   only?: readonly number[];
   eventId: string;
   earlierOf: (index: number) => Earlier;
-  /** Key of the person's touch: the same at every step, so falling back to another channel counts once. */
-  touchKeyOf: (profileId: string) => string;
+  /** Key of the touch: the same at every step, so falling back to another channel counts once. */
+  touchKey: string;
   outcomeIdOf: (profileId: string) => string;
 };
 
@@ -46,7 +46,7 @@ export const workOf = (message: SendMessage): Work => {
       ...(only && { only }),
       eventId: '',
       earlierOf: (index) => earlier[index] ?? {},
-      touchKeyOf: (profileId) => touchKey(run, profileId),
+      touchKey: touchKey(run),
       outcomeIdOf: (profileId) => `${run}#${escaped(profileId)}#${step}`,
     };
   }
@@ -61,7 +61,7 @@ export const workOf = (message: SendMessage): Work => {
     step,
     eventId: event.id,
     earlierOf: () => earlier,
-    touchKeyOf: (id) => touchKey(`${run}#${once}`, id),
+    touchKey: touchKey(`${run}#${once}`),
     outcomeIdOf: () => `${run}#${once}#${step}`,
   };
 };

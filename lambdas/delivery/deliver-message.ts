@@ -58,7 +58,7 @@ export const deliverMessage = async (
   const profileIdOf = (index: number) =>
     message.kind === 'direct' ? message.profileId : (rows[index]?.profileId ?? '');
   for (const index of touchesToRelease(settledOf(record, 'unpublished'), step)) {
-    await release(ports, profileIdOf(index), work.touchKeyOf(profileIdOf(index)));
+    await release(ports, profileIdOf(index), work.touchKey);
   }
   return { message, plan, step, record, profileIdOf, messageIds };
 };

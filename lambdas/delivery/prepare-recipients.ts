@@ -63,7 +63,7 @@ export const prepareRecipients = async (
   let refused = 0;
   await inParallel(PARALLEL_RESERVATIONS, addressed, async ({ index, row, address }) => {
     const { profileId } = row;
-    const input = { profileId, channel, topic, lane, settings, nowMs, messageKey: work.touchKeyOf(profileId) };
+    const input = { profileId, channel, topic, lane, settings, nowMs, messageKey: work.touchKey };
     const refuse = (reason: Settled) => {
       refused += 1;
       settled.set(index, reason);

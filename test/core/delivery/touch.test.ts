@@ -28,17 +28,17 @@ describe('reservation', () => {
   test('the item stays below 1 KB', () => {
     let contact: ContactState = emptyContact('x'.repeat(128));
     for (let n = 0; n < 50; n += 1) {
-      contact = reserveTouch(contact, NOW + n, touchKey('run', `p${n}`));
+      contact = reserveTouch(contact, NOW + n, touchKey(`run${n}`));
     }
     expect(contact.touches).toHaveLength(MAX_TOUCHES);
     expect(JSON.stringify(contact.touches).length).toBeLessThan(700);
   });
 });
 
-test('keys of different messages differ, whatever characters they have', () => {
-  expect(touchKey('a', 'b,c')).not.toBe(touchKey('a,b', 'c'));
-  expect(touchKey('r', 'p')).toBe(touchKey('r', 'p'));
-  expect(touchKey('r', 'p')).toHaveLength(12);
+test('keys are short, and differ with the message', () => {
+  expect(touchKey('a')).toBe(touchKey('a'));
+  expect(touchKey('a')).not.toBe(touchKey('b'));
+  expect(touchKey('a')).toHaveLength(12);
 });
 
 /**

@@ -67,7 +67,7 @@ describe('keys of the ledger', () => {
 });
 
 test('a touch has the same key at every step, and another for another message', () => {
-  const key = (message: DirectMessage | SnapshotMessage) => workOf(message).touchKeyOf('ada');
+  const key = (message: DirectMessage | SnapshotMessage) => workOf(message).touchKey;
   expect(key(pointer)).toBe(key({ ...pointer, step: 2, batch: 9 }));
   expect(key(pointer)).not.toBe(key({ ...pointer, runId: 'c1-def' }));
   expect(key(direct('shop', 'e1', 'ada'))).toBe(key(direct('shop', 'e1', 'ada', 1)));
