@@ -23,6 +23,7 @@ export class Audience extends Construct {
       PROFILES_TABLE: readsAndWrites(state.profiles),
       CONTACTS_TABLE: readsAndWrites(state.contacts),
       PROFILES_STREAM: appends(lake.streams.profiles),
+      CONSENTS_STREAM: appends(lake.streams.consents),
     };
     const imports = objects(state.work, { 'imports/': 'readWrite' });
 

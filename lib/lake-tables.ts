@@ -1,4 +1,5 @@
 import type { ProfileRow } from '../core/audience/profile.ts';
+import type { ConsentRow } from '../core/delivery/consent.ts';
 import type { OutcomeRow } from '../core/delivery/outcome.ts';
 import type { EventRow } from '../core/event/event.ts';
 
@@ -44,9 +45,22 @@ const profiles = {
   attributes: 'string',
 } satisfies ColumnsOf<ProfileRow>;
 
+const consents = {
+  profile_id: 'string',
+  consent: 'string',
+  given: 'boolean',
+  imported: 'boolean',
+  at_ms: 'bigint',
+} satisfies ColumnsOf<ConsentRow>;
+
 const columns = (types: Record<string, Column['type']>): readonly Column[] =>
   Object.entries(types).map(([name, type]) => ({ name, type }));
 
 /** Tables of the lake and their columns, the same as the row types in core/ (architecture.md, 8). */
-export const LAKE_TABLES = { events: columns(events), outcomes: columns(outcomes), profiles: columns(profiles) };
+export const LAKE_TABLES = {
+  events: columns(events),
+  outcomes: columns(outcomes),
+  profiles: columns(profiles),
+  consents: columns(consents),
+};
 export type LakeTable = keyof typeof LAKE_TABLES;

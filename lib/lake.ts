@@ -81,10 +81,12 @@ export class Lake extends Construct {
       ],
     );
     allow(grantee, BUCKET_ACTIONS, [lake.bucketArn, work.bucketArn]);
-    grantObjects(grantee, lake, { 'events/': 'read', 'outcomes/': 'read', 'profiles/': 'read' } satisfies Record<
-      `${LakeTable}/`,
-      'read'
-    >);
+    grantObjects(grantee, lake, {
+      'events/': 'read',
+      'outcomes/': 'read',
+      'profiles/': 'read',
+      'consents/': 'read',
+    } satisfies Record<`${LakeTable}/`, 'read'>);
     grantObjects(grantee, work, { 'athena/': 'readWrite', 'snapshots/': 'readWrite' });
   }
 

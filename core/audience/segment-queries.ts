@@ -1,4 +1,6 @@
+import type { Channel } from '../delivery/channel.ts';
 import type { SnapshotRow } from '../delivery/messages.ts';
+import { allowedChannelsSql, channelsOf, channelsSql, type Sending } from './allowed-channels-sql.ts';
 import type { Segment } from './segment.ts';
 import { segmentSql } from './segment-sql.ts';
 import { jsonPath, textLiteral } from './sql-literal.ts';
@@ -16,6 +18,8 @@ export type SnapshotOptions = {
   nowMs: number;
   /** Names of the attributes that the plan's template uses. */
   attributes: readonly string[];
+  /** What is to be sent: adds the channels on which a person is known to allow it. Absent: nobody is asked. */
+  sending?: Sending;
   /** s3:// folder, which must be empty. */
   location: string;
 };
@@ -24,16 +28,21 @@ export type SnapshotOptions = {
  * The UNLOAD that freezes an audience: gzip JSON, one line per recipient, columns of UnloadedRow. It takes as few fields
  * as rendering and the gate need, since every byte is read again by the senders.
  */
-export const snapshotQuery = (segment: Segment, { nowMs, attributes, location }: SnapshotOptions): string => `UNLOAD (
-${segmentSql(segment, nowMs).withMembers}
-SELECT profile_id, email, phone, push_token, time_zone, locale, ${attributesSql(attributes)} AS attributes
-FROM members WHERE member
+export const snapshotQuery = (
+  segment: Segment,
+  { nowMs, attributes, sending, location }: SnapshotOptions,
+): string => `UNLOAD (
+${segmentSql(segment, nowMs).withMembers}${sending ? `,
+${allowedChannelsSql(sending)}` : ''}
+SELECT m.profile_id, m.email, m.phone, m.push_token, m.time_zone, m.locale, ${attributesSql(attributes)} AS attributes${sending ? `,
+  ${channelsSql('a', sending)} AS channels` : ''}
+FROM members AS m${sending ? ' LEFT JOIN allowed AS a ON a.profile_id = m.profile_id' : ''} WHERE m.member
 ) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
 
 /** JSON text of an object with just these attributes; those that a person lacks are absent. */
 const attributesSql = (names: readonly string[]): string => {
   const members = [...new Set(names)].map(
-    (name) => `coalesce(',"${name}":' || json_format(json_extract(attributes, ${jsonPath(name)})), '')`,
+    (name) => `coalesce(',"${name}":' || json_format(json_extract(m.attributes, ${jsonPath(name)})), '')`,
   );
   return members.length === 0 ? "'{}'" : `'{' || substr(${members.join(' || ')}, 2) || '}'`;
 };
@@ -48,6 +57,8 @@ export type UnloadedRow = {
   locale?: string | null;
   /** JSON text. */
   attributes?: string | null;
+  /** See channelsSql. */
+  channels?: string | null;
 };
 
 /** The recipient as snapshot parts carry it. */
@@ -60,3 +71,6 @@ export const snapshotRow = (row: UnloadedRow): SnapshotRow => ({
   ...(row.locale && { locale: row.locale }),
   attributes: JSON.parse(row.attributes || '{}') as Record<string, unknown>,
 });
+
+/** The channels that the lake knows the person to allow. */
+export const allowedChannels = ({ channels }: UnloadedRow): Channel[] => channelsOf(channels ?? '');

@@ -16,8 +16,22 @@ export type Addresses = { email?: string; phone?: string; pushToken?: string };
 const FIELD: Record<Channel, keyof Addresses> = { push: 'pushToken', sms: 'phone', email: 'email' };
 export const addressOf = (channel: Channel, addresses: Addresses): string | undefined => addresses[FIELD[channel]];
 
-/** Step of the policy at which a person starts: the first channel with an address, or the last one, where it ends. */
-export const firstStep = (policy: readonly Channel[], addresses: Addresses): number => {
-  const step = policy.findIndex((channel) => addressOf(channel, addresses));
-  return step < 0 ? policy.length - 1 : step;
+/** The next step of the policy, from `step` on, whose channel has an address of the person. Undefined: none. */
+export const reachableStep = (policy: readonly Channel[], addresses: Addresses, step: number): number | undefined => {
+  const found = policy.findIndex((channel, at) => at >= step && addressOf(channel, addresses));
+  return found < 0 ? undefined : found;
+};
+
+/**
+ * Where a person starts: at the first channel that has an address and is known to be allowed. Nobody is given up for what
+ * is not known: without such a channel it is the first with an address, and without any the last one, where it ends.
+ */
+export const firstStep = (
+  policy: readonly Channel[],
+  addresses: Addresses,
+  allowed: readonly Channel[],
+): { step: number; allowed: boolean } => {
+  const step = policy.findIndex((channel) => allowed.includes(channel) && addressOf(channel, addresses));
+  if (step >= 0) return { step, allowed: true };
+  return { step: reachableStep(policy, addresses, 0) ?? policy.length - 1, allowed: false };
 };

@@ -1,4 +1,5 @@
 import type { Channel, Lane } from './channel.ts';
+import { allows } from './consent.ts';
 import type { ContactState } from './contact-state.ts';
 import type { SkipReason } from './outcome.ts';
 import type { DeliverySettings } from './settings.ts';
@@ -22,16 +23,13 @@ export type GateDecision =
   | { decision: 'skip'; reason: SkipReason };
 
 /**
- * The one decision before any send to a person on a channel. Promotional messages need an explicit yes, for the channel
- * and topic or, when that was never asked, for the channel; and they count against the frequency cap. Transactional
- * messages only need that nobody said no to the channel and topic. Suppression stops both. What concerns the channel
- * moves on to the next one; the cap, which counts over all channels, ends the message.
+ * The one decision before any send to a person on a channel: suppression and consent, and for promotional messages the
+ * frequency cap. What concerns the channel moves on to the next one; the cap, which counts over all channels, ends the
+ * message.
  */
 export const gate = ({ contact, channel, topic, lane, settings, nowMs, messageKey }: GateInput): GateDecision => {
   if (contact.suppressed[channel]) return { decision: 'next-channel', reason: 'suppressed' };
-  const forTopic = contact.consents[`${channel}/${topic}`];
-  const allowed = lane === 'promotional' ? (forTopic ?? contact.consents[channel]) === true : forTopic !== false;
-  if (!allowed) return { decision: 'next-channel', reason: 'no-consent' };
+  if (!allows(contact.consents, channel, topic, lane)) return { decision: 'next-channel', reason: 'no-consent' };
   if (lane === 'transactional' || hasTouch(contact, messageKey)) return { decision: 'send', reserve: false };
   if (capReached(contact, settings, nowMs)) return { decision: 'skip', reason: 'frequency-cap' };
   return { decision: 'send', reserve: true };

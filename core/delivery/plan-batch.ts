@@ -1,6 +1,6 @@
-import type { Channel, Lane } from './channel.ts';
+import { type Channel, type Lane, reachableStep } from './channel.ts';
 import type { Reason, Settled } from './ledger.ts';
-import type { Earlier, SendMessage } from './messages.ts';
+import type { Earlier, SendMessage, SnapshotRow } from './messages.ts';
 import { FAIL_REASONS, type OutcomeRow } from './outcome.ts';
 import type { Work } from './work.ts';
 
@@ -16,8 +16,6 @@ const MOVES_ON: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 const FAILED: ReadonlySet<Reason> = new Set<Reason>(FAIL_REASONS);
 
-export const movesOn = (settled: Settled, step: number, policy: readonly Channel[]): boolean =>
-  settled !== '' && MOVES_ON.has(settled) && step < policy.length - 1;
 
 /**
  * True when this message may hold a touch of the person: it came to a provider, here or on an earlier channel, or a
@@ -26,27 +24,54 @@ export const movesOn = (settled: Settled, step: number, policy: readonly Channel
 const mayHoldTouch = (settled: Reason, earlier: Earlier, takenOver: boolean): boolean =>
   earlier.touched === true || FAILED.has(settled) || takenOver;
 
-/** What a message and its plan say, without the recipients. */
-export type Step = { work: Work; policy: readonly Channel[]; lane: Lane; takenOver: boolean };
+/** What a message and its plan say. */
+export type Step = {
+  work: Work;
+  policy: readonly Channel[];
+  lane: Lane;
+  takenOver: boolean;
+  /** The later step that may reach a recipient; undefined: none. The same whenever it is asked. */
+  nextStepOf: (index: number) => number | undefined;
+};
+
+/**
+ * Where those whom this channel cannot reach go on. A snapshot's rows never change, so a step without an address is left
+ * out. The profile of a real-time message may change between two tries, and both must go on alike: it takes each step.
+ */
+export const nextStepOf =
+  (message: SendMessage, rows: readonly (SnapshotRow | undefined)[], policy: readonly Channel[]) =>
+  (index: number): number | undefined => {
+    const next = message.step + 1;
+    const row = message.kind === 'snapshot' ? rows[index] : undefined;
+    return row ? reachableStep(policy, row, next) : next < policy.length ? next : undefined;
+  };
+
+const movesOn = (settled: Settled, index: number, step: Step): boolean =>
+  settled !== '' && MOVES_ON.has(settled) && step.nextStepOf(index) !== undefined;
 
 /**
  * Recipients whose touch must be given back: the message ends here, no channel took it. One that a provider may have
  * taken (`unknown-after-crash`) keeps its touch.
  */
-export const touchesToRelease = (settled: ReadonlyMap<number, Settled>, { work, policy, lane, takenOver }: Step) =>
+export const touchesToRelease = (settled: ReadonlyMap<number, Settled>, step: Step) =>
   [...settled].flatMap(([index, reason]) => {
+    const { work, lane, takenOver } = step;
     if (lane === 'transactional' || reason === '' || reason === 'unknown-after-crash') return [];
-    if (movesOn(reason, work.step, policy)) return [];
+    if (movesOn(reason, index, step)) return [];
     return mayHoldTouch(reason, work.earlierOf(index), takenOver) ? [index] : [];
   });
 
-/** The message for those who move on to the next channel, or undefined when the batch ends here. Same input, same message. */
+/**
+ * The message for those who move on, or undefined when the batch ends here. It is one message, to the first step that may
+ * reach any of them, so that a batch is done when its last message is. Same input, same message.
+ */
 export const nextMessage = <M extends SendMessage>(
   message: M,
   settled: ReadonlyMap<number, Settled>,
-  { work, policy, lane, takenOver }: Step,
+  from: Step,
 ): M | undefined => {
-  const moved = [...settled].filter(([, reason]) => movesOn(reason, work.step, policy));
+  const { work, lane, takenOver } = from;
+  const moved = [...settled].filter(([index, reason]) => movesOn(reason, index, from));
   if (moved.length === 0) return undefined;
   const notes = moved.flatMap(([index, reason]): [number, Earlier][] => {
     const before = work.earlierOf(index);
@@ -61,7 +86,7 @@ export const nextMessage = <M extends SendMessage>(
   const { earlier: _, ...rest } = message;
   return {
     ...rest,
-    step: work.step + 1,
+    step: Math.min(...moved.map(([index]) => from.nextStepOf(index) ?? Number.POSITIVE_INFINITY)),
     ...(message.kind === 'snapshot' && { only: moved.map(([index]) => index) }),
     ...(notes.length > 0 && { earlier: message.kind === 'snapshot' ? Object.fromEntries(notes) : notes[0]?.[1] }),
   } as M;
@@ -80,12 +105,13 @@ export const outcomeRows = (
   settled: ReadonlyMap<number, Settled>,
   profileIdOf: (index: number) => string,
   messageIds: ReadonlyMap<number, string>,
-  { work, policy }: Step,
+  from: Step,
   { planKind, planId }: PlanNames,
   atMs: number,
 ): OutcomeRow[] =>
   [...settled].map(([index, own]) => {
-    const final = !movesOn(own, work.step, policy);
+    const { work, policy } = from;
+    const final = !movesOn(own, index, from);
     const { reason, step } =
       own !== '' && final ? lastWord(own, work.step, work.earlierOf(index)) : { reason: own, step: work.step };
     const profileId = profileIdOf(index);

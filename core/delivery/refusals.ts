@@ -1,5 +1,6 @@
 /**
- * How many of a plan's recipients the gate refused lately on a channel, as one sender remembers it. A reservation that the
+ * How many of a plan's recipients of whom nothing spoke against it the gate refused lately on a channel, as one sender
+ * remembers it. A reservation that the
  * gate refuses is billed as a whole write unit, a look beforehand as a tenth of one ($0.0625 to $0.625 per million): where
  * more than a tenth are refused, looking first is cheaper.
  */

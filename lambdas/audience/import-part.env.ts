@@ -5,5 +5,6 @@ export const env = z.object({
   PROFILES_TABLE: z.string(),
   CONTACTS_TABLE: z.string(),
   PROFILES_STREAM: z.string(),
+  CONSENTS_STREAM: z.string(),
   WORK_BUCKET: z.string(),
 });

@@ -1,6 +1,8 @@
 import type { Context } from 'aws-lambda';
+import type { ProfileRow } from '../../core/audience/profile.ts';
 import { type ImportError, MAX_LISTED_ERRORS, type ProfileImport } from '../../core/audience/profile-import.ts';
 import { readImportWindow, UnusableFile } from '../../core/audience/read-import-window.ts';
+import type { ConsentRow } from '../../core/delivery/consent.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { definitions, type Stored } from '../adapters/definitions.ts';
 import { appendRows } from '../adapters/lake.ts';
@@ -10,12 +12,13 @@ import { readEnv } from '../middleware/read-env.ts';
 import { env } from './import-part.env.ts';
 import { importRows } from './import-rows.ts';
 
-const { DEFINITIONS_TABLE, PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, WORK_BUCKET } = readEnv(env);
+const { DEFINITIONS_TABLE, PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, CONSENTS_STREAM, WORK_BUCKET } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
 const ports = {
   profiles: profiles(PROFILES_TABLE),
   contacts: contacts(CONTACTS_TABLE),
-  append: (rows: object[]) => appendRows(PROFILES_STREAM, rows),
+  appendProfiles: (rows: ProfileRow[]) => appendRows(PROFILES_STREAM, rows),
+  appendConsents: (rows: ConsentRow[]) => appendRows(CONSENTS_STREAM, rows),
 };
 
 /** Bytes of the file that are in memory at once, and what a crash repeats: about 3,000 rows. */

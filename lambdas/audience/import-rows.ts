@@ -1,5 +1,6 @@
 import { foldRows, type ImportRow } from '../../core/audience/import-mapping.ts';
 import { mergeProfile, type ProfileRow, ProfileTooLarge, profileRow } from '../../core/audience/profile.ts';
+import { type ConsentRow, consentRows } from '../../core/delivery/consent.ts';
 import type { Contacts } from '../adapters/contacts.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import type { Profiles } from '../adapters/profiles.ts';
@@ -8,7 +9,12 @@ import type { Profiles } from '../adapters/profiles.ts';
 const PARALLEL = 16;
 const ATTEMPTS = 5;
 
-type Ports = { profiles: Profiles; contacts: Contacts; append: (rows: ProfileRow[]) => Promise<void> };
+type Ports = {
+  profiles: Profiles;
+  contacts: Contacts;
+  appendProfiles: (rows: ProfileRow[]) => Promise<void>;
+  appendConsents: (rows: ConsentRow[]) => Promise<void>;
+};
 
 /**
  * Merges rows into profiles and consents; resolves when profiles, consents and lake rows are durable. `part` names this
@@ -16,7 +22,7 @@ type Ports = { profiles: Profiles; contacts: Contacts; append: (rows: ProfileRow
  * but its lake row is, which counts once by its version. Gives the ids of people whose profile would become too large.
  */
 export const importRows = async (
-  { profiles, contacts, append }: Ports,
+  { profiles, contacts, appendProfiles, appendConsents }: Ports,
   rows: readonly ImportRow[],
   part: string,
   nowMs: number,
@@ -51,6 +57,7 @@ export const importRows = async (
       tooLarge.push(row.profileId);
     }
   });
-  if (written.length > 0) await append(written);
+  const said = people.flatMap((row) => consentRows(row.profileId, row.consents, { imported: true, atMs: nowMs }));
+  await Promise.all([appendProfiles(written), appendConsents(said)]);
   return tooLarge;
 };

@@ -1,5 +1,6 @@
 import { routes } from '../../core/access/routes/audience.ts';
 import { ProfileTooLarge, profileId as profileIdSchema } from '../../core/audience/profile.ts';
+import { consentRows } from '../../core/delivery/consent.ts';
 import { putAudit } from '../adapters/audit.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { profiles } from '../adapters/profiles.ts';
@@ -9,7 +10,7 @@ import { readEnv } from '../middleware/read-env.ts';
 import { changeProfile } from './change-profile.ts';
 import { env } from './manage-profiles.env.ts';
 
-const { PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, AUDIT_TABLE } = readEnv(env);
+const { PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, CONSENTS_STREAM, AUDIT_TABLE } = readEnv(env);
 const people = profiles(PROFILES_TABLE);
 const contactStates = contacts(CONTACTS_TABLE);
 const sinks = { auditTable: AUDIT_TABLE, profilesStream: PROFILES_STREAM };
@@ -38,6 +39,8 @@ export const handler = apiHandler('audience/manage-profiles', routes, {
     const entry = { subject: `profile/${profileId}`, action: 'consent', actor, atMs: nowMs, version: 0 };
     await putAudit(AUDIT_TABLE, { ...entry, detail: detail.join(', ').slice(0, 1_000) });
     await contactStates.setConsents(profileId, consents);
+    const { appendRows } = await import('../adapters/lake.ts');
+    await appendRows(CONSENTS_STREAM, consentRows(profileId, consents, { imported: false, atMs: nowMs }));
     return { body: await contactView(profileId) };
   },
 

@@ -11,7 +11,7 @@ import {
   settledOf,
 } from '../../core/delivery/ledger.ts';
 import type { SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
-import { type Step, touchesToRelease } from '../../core/delivery/plan-batch.ts';
+import { nextStepOf, type Step, touchesToRelease } from '../../core/delivery/plan-batch.ts';
 import type { Outgoing, SendResult } from '../../core/delivery/sender.ts';
 import { hasTouch, releaseTouch } from '../../core/delivery/touch.ts';
 import { type Work, workOf } from '../../core/delivery/work.ts';
@@ -51,9 +51,10 @@ export const deliverMessage = async (
   if (claimed === 'busy') throw new RetryLater(`Another worker has ${work.run} ${work.unit}`);
 
   const takenOver = claimed.token > 1;
-  const step: Step = { work, policy: plan.channelPolicy, lane: plan.lane, takenOver };
-  const delivery: Delivery = { ports, message, work, plan, step, lastTry: receives >= LAST_RECEIVE[plan.lane] };
   const rows = await ports.rowsOf(message);
+  const policy = plan.channelPolicy;
+  const step: Step = { work, policy, lane: plan.lane, takenOver, nextStepOf: nextStepOf(message, rows, policy) };
+  const delivery: Delivery = { ports, message, work, plan, step, lastTry: receives >= LAST_RECEIVE[plan.lane] };
   const { record, messageIds } = await send(delivery, claimed, rows);
   const profileIdOf = (index: number) =>
     message.kind === 'direct' ? message.profileId : (rows[index]?.profileId ?? '');

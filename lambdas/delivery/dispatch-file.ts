@@ -1,4 +1,4 @@
-import { snapshotRow, type UnloadedRow } from '../../core/audience/segment-queries.ts';
+import { allowedChannels, snapshotRow, type UnloadedRow } from '../../core/audience/segment-queries.ts';
 import { firstStep } from '../../core/delivery/channel.ts';
 import { PART_SIZE, type PlanRef, type SnapshotRow } from '../../core/delivery/messages.ts';
 import { snapshotPart } from '../../core/delivery/snapshot-part.ts';
@@ -23,8 +23,8 @@ type Input = { campaignId: string; hash: string; runId: string; file: string; in
 
 /**
  * Cuts one file of a snapshot into parts of 10,000 recipients and sends pointers to them, 100 recipients each, to send
- * queues. People go to the first channel of the policy for which they have an address, in parts of their own, so that
- * batches are full and nobody costs a step that cannot reach them. Streams: memory holds one part a channel. Running it
+ * queues. People go to the first channel of the policy that can reach them (see firstStep), in parts of their own, so
+ * that batches are full and nobody costs a step without effect. Streams: memory holds one part a channel. Running it
  * twice is safe: the same file gives the same parts and pointers, and the ledger lets each act once. Throws PlanCancelled.
  */
 export const handler = async ({ campaignId, hash, runId, file, index }: Input) => {
@@ -50,10 +50,11 @@ export const handler = async ({ campaignId, hash, runId, file, index }: Input) =
 
   const waiting = new Map<number, SnapshotRow[]>(channelPolicy.map((_, step) => [step, []]));
   for await (const line of gunzipLines(await readObject(WORK_BUCKET, file))) {
-    const row = snapshotRow(JSON.parse(line) as UnloadedRow);
-    const step = firstStep(channelPolicy, row);
+    const unloaded = JSON.parse(line) as UnloadedRow;
+    const row = snapshotRow(unloaded);
+    const { step, allowed } = firstStep(channelPolicy, row, allowedChannels(unloaded));
     const rows = waiting.get(step) ?? [];
-    rows.push(row);
+    rows.push(allowed ? row : { ...row, lookFirst: true });
     waiting.set(step, rows);
     if (rows.length === PART_SIZE) {
       await dispatch(step, rows);

@@ -53,7 +53,9 @@ export const prepareRecipients = async (
   const { topic, lane } = plan;
   const past = ports.refusals.get(plan.planId) ?? NO_REFUSALS;
   const readAll = lane === 'transactional' || takenOver || looksFirst(past);
-  const toRead = addressed.filter(({ index }) => readAll || work.earlierOf(index).touched);
+  const isDoubtful = ({ index, row }: { index: number; row: SnapshotRow }) =>
+    row.lookFirst === true || work.earlierOf(index).touched === true;
+  const toRead = addressed.filter((one) => readAll || isDoubtful(one));
   const [known, settings, renderer] = await Promise.all([
     ports.contacts.getMany(toRead.map(({ row }) => row.profileId)),
     ports.settings(),
@@ -61,11 +63,12 @@ export const prepareRecipients = async (
   ]);
   const ready: Outgoing[] = [];
   let refused = 0;
-  await inParallel(PARALLEL_RESERVATIONS, addressed, async ({ index, row, address }) => {
+  await inParallel(PARALLEL_RESERVATIONS, addressed, async (one) => {
+    const { index, row, address } = one;
     const { profileId } = row;
     const input = { profileId, channel, topic, lane, settings, nowMs, messageKey: work.touchKey };
     const refuse = (reason: Settled) => {
-      refused += 1;
+      if (!isDoubtful(one)) refused += 1;
       settled.set(index, reason);
     };
     let contact = known.get(profileId);
@@ -85,7 +88,8 @@ export const prepareRecipients = async (
     if (reason) return refuse(reason);
     ready.push({ key: index, address, content: rendered.content });
   });
-  ports.refusals.set(plan.planId, noteRefusals(past, addressed.length, refused));
+  const undoubted = addressed.filter((one) => !isDoubtful(one)).length;
+  ports.refusals.set(plan.planId, noteRefusals(past, undoubted, refused));
   return { settled, ready: ready.sort((a, b) => a.key - b.key) };
 };
 

@@ -36,10 +36,10 @@ const PARALLEL_BATCHES = 2;
  */
 export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSender<C>) => {
   let renderer: Promise<Renderer> | undefined;
-  const ports: Ports = {
+  const readerOf = recipients({ bucket: env.WORK_BUCKET, profilesTable: env.PROFILES_TABLE });
+  const shared: Omit<Ports, 'rowsOf'> = {
     now: () => Date.now(),
     ...plans(env.DEFINITIONS_TABLE),
-    rowsOf: recipients({ bucket: env.WORK_BUCKET, profilesTable: env.PROFILES_TABLE }),
     ledger: ledger(env.LEDGER_TABLE),
     contacts: contacts(env.CONTACTS_TABLE),
     refusals: new Map(),
@@ -58,7 +58,7 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
   };
 
   /** Delivers one record, or undefined when it has to come again; the log says why. */
-  const deliver = async ({ record, message }: Received, context: Context) => {
+  const deliver = async (ports: Ports, { record, message }: Received, context: Context) => {
     try {
       const leftMs = context.getRemainingTimeInMillis();
       if (leftMs < ENOUGH_MS) throw new RetryLater(`Only ${leftMs} ms are left of this invocation`);
@@ -75,12 +75,13 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
   return async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const delivered = new Map<SQSRecord, Publication>();
     const { received } = parseRecords<SendMessage>(Records);
+    const ports: Ports = { ...shared, rowsOf: readerOf(received.map(({ message }) => message)) };
     const deliverAll = (kind: SendMessage['kind'], atOnce: number) =>
       inParallel(
         atOnce,
         received.filter(({ message }) => message.kind === kind),
         async (one) => {
-          const publication = await deliver(one, context);
+          const publication = await deliver(ports, one, context);
           if (publication) delivered.set(one.record, publication);
         },
       );

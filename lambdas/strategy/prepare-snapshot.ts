@@ -36,6 +36,7 @@ export const handler = async ({
   const sql = snapshotQuery(plan.segment, {
     nowMs: result.run?.startedMs ?? nowMs,
     attributes: attributesOf(plan.template),
+    sending: plan,
     location: folder,
   });
   return { sql, folder, database: GLUE_DATABASE };

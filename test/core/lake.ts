@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProfileRow } from '../../core/audience/profile.ts';
+import type { ConsentRow } from '../../core/delivery/consent.ts';
 import type { OutcomeRow } from '../../core/delivery/outcome.ts';
 import type { EventRow } from '../../core/event/event.ts';
 import { LAKE_TABLES, type LakeTable as TableName } from '../../lib/lake-tables.ts';
@@ -37,11 +38,13 @@ export const createLake = async () => {
     write('events', [], () => 0);
     write('profiles', [], () => 0);
     write('outcomes', [], () => 0);
+    write('consents', [], () => 0);
   };
   empty();
   return {
     events: (rows: readonly EventRow[]) => write('events', rows, (row) => row.received_ms),
     profiles: (rows: readonly ProfileRow[]) => write('profiles', rows, (row) => row.updated_ms),
+    consents: (rows: readonly ConsentRow[]) => write('consents', rows, (row) => row.at_ms),
     outcomes: (rows: readonly OutcomeRow[], lagMs = 0) => write('outcomes', rows, (row) => row.at_ms + lagMs),
     /** Rows as objects; every value is text, as Athena gives it. */
     async query(sql: string): Promise<Record<string, string | null>[]> {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Settled } from '../../../core/delivery/ledger.ts';
-import type { Earlier, SnapshotMessage } from '../../../core/delivery/messages.ts';
+import type { DirectMessage, Earlier, SnapshotMessage, SnapshotRow } from '../../../core/delivery/messages.ts';
 import { FAIL_REASONS, SKIP_REASONS } from '../../../core/delivery/outcome.ts';
-import { movesOn, nextMessage, outcomeRows, type Step, touchesToRelease } from '../../../core/delivery/plan-batch.ts';
+import { nextMessage, nextStepOf, outcomeRows, type Step, touchesToRelease } from '../../../core/delivery/plan-batch.ts';
 import { workOf } from '../../../core/delivery/work.ts';
 
 const policy = ['push', 'sms', 'email'] as const;
@@ -18,11 +18,13 @@ const message = (step: number, earlier?: Record<number, Earlier>): SnapshotMessa
   step,
   ...(earlier && { earlier }),
 });
-const stepOf = (pointer: SnapshotMessage, takenOver = false): Step => ({
+const everywhere: SnapshotRow = { profileId: 'ada', pushToken: 't', phone: '+1', email: 'e', attributes: {} };
+const stepOf = (pointer: SnapshotMessage, takenOver = false, rows = Array<SnapshotRow>(9).fill(everywhere)): Step => ({
   work: workOf(pointer),
   policy,
   lane: 'promotional',
   takenOver,
+  nextStepOf: nextStepOf(pointer, rows, policy),
 });
 const row = (settled: Settled, step: number, earlier?: Earlier) => {
   const pointer = message(step, earlier && { 0: earlier });
@@ -31,8 +33,11 @@ const row = (settled: Settled, step: number, earlier?: Earlier) => {
 };
 
 test('these reasons, and no others, move on to the next channel', () => {
-  const reasons = [...SKIP_REASONS, ...FAIL_REASONS];
-  expect(reasons.filter((reason) => movesOn(reason, 0, policy))).toEqual([
+  const moving = (step: number) =>
+    [...SKIP_REASONS, ...FAIL_REASONS, '' as const].filter((reason) =>
+      nextMessage(message(step), new Map([[0, reason]]), stepOf(message(step))),
+    );
+  expect(moving(0)).toEqual([
     'no-address',
     'no-consent',
     'suppressed',
@@ -41,8 +46,47 @@ test('these reasons, and no others, move on to the next channel', () => {
     'provider-refused',
     'provider-unavailable',
   ]);
-  expect(reasons.filter((reason) => movesOn(reason, 2, policy))).toEqual([]);
-  expect(movesOn('', 0, policy)).toBe(false);
+  expect(moving(2)).toEqual([]);
+});
+
+describe('where people go on', () => {
+  const { email, ...noEmail } = everywhere;
+  const { phone, ...noPhone } = everywhere;
+  const onlyPush = { profileId: 'ada', pushToken: 't', attributes: {} };
+
+  test('a step without an address is left out, and whoever has none left ends here', () => {
+    const left = new Map<number, Settled>([
+      [0, 'address-refused'],
+      [1, 'address-refused'],
+    ]);
+    const next = (rows: SnapshotRow[], step = 0) => {
+      const after = nextMessage(message(step), left, stepOf(message(step), false, rows));
+      return after && [after.step, after.only];
+    };
+    expect(next([noPhone, noPhone])).toEqual([2, [0, 1]]);
+    // One message, so whoever has no phone passes through that step too.
+    expect(next([noPhone, everywhere])).toEqual([1, [0, 1]]);
+    expect(next([onlyPush, noPhone])).toEqual([2, [1]]);
+    expect(next([onlyPush, onlyPush])).toBeUndefined();
+    expect(next([noEmail, everywhere], 1)).toEqual([2, [1]]);
+  });
+
+  test('the row of somebody who ends here is final, and the touch is given back', () => {
+    const left = new Map<number, Settled>([[0, 'address-refused']]);
+    const step = stepOf(message(0), false, [onlyPush]);
+    const plan = { planKind: 'campaign' as const, planId: 'c1' };
+    expect(outcomeRows(left, () => 'ada', new Map(), step, plan, 5)).toMatchObject([
+      { channel: 'push', outcome: 'failed', reason: 'address-refused', final: true },
+    ]);
+    expect(touchesToRelease(left, step)).toEqual([0]);
+    expect(touchesToRelease(left, stepOf(message(0), false, [noPhone]))).toEqual([]);
+  });
+
+  test('a real-time message takes each step, for the profile may change', () => {
+    const direct = { kind: 'direct', step: 0 } as DirectMessage;
+    expect(nextStepOf(direct, [noPhone], policy)(0)).toBe(1);
+    expect(nextStepOf({ ...direct, step: 2 }, [everywhere], policy)(0)).toBeUndefined();
+  });
 });
 
 describe('outcome rows', () => {

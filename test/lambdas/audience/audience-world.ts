@@ -58,6 +58,7 @@ const resources = {
   Work: { Type: 'AWS::S3::Bucket', Properties: {} },
   ProfilesStream: stream('profiles'),
   EventsStream: stream('events'),
+  ConsentsStream: stream('consents'),
   WorkGroup: {
     Type: 'AWS::Athena::WorkGroup',
     Properties: {
@@ -71,6 +72,7 @@ const resources = {
   EventsTable: glueTable('events'),
   ProfilesTable: glueTable('profiles'),
   OutcomesTable: glueTable('outcomes'),
+  ConsentsTable: glueTable('consents'),
 };
 
 /**
@@ -129,6 +131,7 @@ export const audienceWorld = async () => {
     AUDIT_TABLE: ref('Audit'),
     IDEMPOTENCY_TABLE: ref('Idempotency'),
     PROFILES_STREAM: ref('ProfilesStream'),
+    CONSENTS_STREAM: ref('ConsentsStream'),
     WORK_BUCKET: ref('Work'),
     ATHENA_WORK_GROUP: 'herald',
     GLUE_DATABASE: 'herald',

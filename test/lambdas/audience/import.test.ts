@@ -102,6 +102,15 @@ describe('a CSV import', () => {
     await run('Second', 'id,mail,city,sms\nb1,,,yes\nb2,,,no\n');
     expect((await world.item('Contacts', 'b1'))?.['c#sms']).toEqual({ BOOL: false });
     expect((await world.item('Contacts', 'b2'))?.['c#sms']).toEqual({ BOOL: false });
+    expect(
+      await world.ask(`SELECT profile_id, consent, given, imported FROM consents
+        WHERE starts_with(profile_id, 'b') ORDER BY profile_id, at_ms`),
+    ).toEqual([
+      { profile_id: 'b1', consent: 'sms', given: 'false', imported: 'true' },
+      { profile_id: 'b1', consent: 'sms', given: 'true', imported: 'true' },
+      { profile_id: 'b2', consent: 'sms', given: 'true', imported: 'true' },
+      { profile_id: 'b2', consent: 'sms', given: 'false', imported: 'true' },
+    ]);
   });
 
   it('imported again changes nothing, and adds nothing to the lake', async () => {
@@ -176,17 +185,20 @@ describe('a crash', () => {
       ],
     });
     const appended: object[] = [];
+    const consents: object[] = [];
     const ports = {
       profiles: late,
       contacts: contacts(process.env.CONTACTS_TABLE ?? ''),
-      append: async (rows: object[]) => void appended.push(...rows),
+      appendProfiles: async (rows: object[]) => void appended.push(...rows),
+      appendConsents: async (rows: object[]) => void consents.push(...rows),
     };
-    await importRows(ports, [{ profileId: 'f1', input: { attributes: { city: 'Paris' } }, consents: {} }], 'p', 2);
+    await importRows(ports, [{ profileId: 'f1', input: { attributes: { city: 'Paris' } }, consents: { sms: true } }], 'p', 2);
     const stored = await people.get('f1');
     expect(stored?.profile).toMatchObject({ version: 2, attributes: { vip: true, city: 'Paris' } });
     // What the other writer has not published yet is still there to be published.
     expect(stored?.outbox).toHaveLength(1);
     expect(appended).toMatchObject([{ profile_id: 'f1', version: 2 }]);
+    expect(consents).toEqual([{ profile_id: 'f1', consent: 'sms', given: true, imported: true, at_ms: 2 }]);
   });
 });
 

@@ -122,6 +122,24 @@ describe('consents', () => {
       'consent sms: yes, email/offers: no',
     ]);
   });
+  it('are kept in the lake, statement by statement', async () => {
+    await consents('kay', { sms: true, 'email/offers': false });
+    await consents('kay', { sms: false });
+    expect(
+      await world.ask(`SELECT consent, given, imported FROM consents WHERE profile_id = 'kay' ORDER BY consent, given`),
+    ).toEqual([
+      { consent: 'email/offers', given: 'false', imported: 'false' },
+      { consent: 'sms', given: 'false', imported: 'false' },
+      { consent: 'sms', given: 'true', imported: 'false' },
+    ]);
+  });
+  it('take effect even when the lake cannot be reached, which the caller is told', async () => {
+    await consents('liv', { sms: true });
+    world.broken.add('firehose');
+    expect((await consents('liv', { sms: false })).status).toBe(500);
+    world.broken.delete('firehose');
+    expect((await contact('liv')).body).toMatchObject({ consents: { sms: false } });
+  });
   it('of one person at one instant are audited each', async () => {
     const { putAudit } = await import('../../../lambdas/adapters/audit.ts');
     const entry = { subject: 'profile/bea', action: 'consent', actor: 'mia', atMs: 1_000, version: 0 };
