@@ -40,7 +40,7 @@ export const startEnvironment = (
     env,
     execArgv: [],
     // Lambda's memory counts everything; V8's old generation is what a leak fills.
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 8 },
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 24 },
   });
   let ready = false;
   let broken: Outcome | undefined;

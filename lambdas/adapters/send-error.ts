@@ -6,6 +6,7 @@ import type { SendResult } from '../../core/delivery/sender.ts';
  */
 export const PROVIDER_CLIENT = {
   maxAttempts: 1,
+  cacheMiddleware: true,
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 };
 
