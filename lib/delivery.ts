@@ -3,9 +3,7 @@ import { CfnApp } from 'aws-cdk-lib/aws-pinpoint';
 import { CfnConfigurationSet } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import type { Channel } from '../core/delivery/channel.ts';
-import { env as checkDrainedEnv } from '../lambdas/delivery/check-drained.env.ts';
-import { env as dispatchFileEnv } from '../lambdas/delivery/dispatch-file.env.ts';
-import { env as listSnapshotFilesEnv } from '../lambdas/delivery/list-snapshot-files.env.ts';
+import { env as dispatchSnapshotEnv } from '../lambdas/delivery/dispatch-snapshot.env.ts';
 import { env as manageSettingsEnv } from '../lambdas/delivery/manage-settings.env.ts';
 import { env as sendEmailEnv } from '../lambdas/delivery/send-email.env.ts';
 import { env as sendPushEnv } from '../lambdas/delivery/send-push.env.ts';
@@ -22,48 +20,26 @@ export type DeliveryProps = { stage: Stage; state: State; lake: Lake; sendQueues
 
 /** From a snapshot's files to the providers: dispatch, three senders behind two lanes each, and the limits they keep. */
 export class Delivery extends Construct {
-  /** Tasks of the campaign's state machine. */
-  readonly tasks: { listSnapshotFiles: TypedFunction; dispatchFile: TypedFunction; checkDrained: TypedFunction };
+  /** Task of the campaign's state machine. */
+  readonly dispatchSnapshot: TypedFunction;
 
   constructor(scope: Construct, id: string, props: DeliveryProps) {
     super(scope, id);
     const { state, sendQueues } = props;
-    this.tasks = {
-      listSnapshotFiles: new TypedFunction(this, 'ListSnapshotFiles', {
-        entry: 'delivery/list-snapshot-files',
-        env: listSnapshotFilesEnv,
-        environment: {
-          DEFINITIONS_TABLE: readsAndWrites(state.definitions),
-          AUDIT_TABLE: readsAndWrites(state.audit),
-          // Athena writes the manifest of an UNLOAD beside its results, not beside the files.
-          WORK_BUCKET: objects(state.work, { 'athena/': 'read', 'snapshots/': 'read' }),
-        },
-        timeout: Duration.seconds(30),
-      }),
-      dispatchFile: new TypedFunction(this, 'DispatchFile', {
-        entry: 'delivery/dispatch-file',
-        env: dispatchFileEnv,
-        environment: {
-          DEFINITIONS_TABLE: reads(state.definitions),
-          LEDGER_TABLE: readsAndWrites(state.ledger),
-          WORK_BUCKET: objects(state.work, { 'snapshots/': 'readWrite' }),
-          ...sendQueues.bindings,
-        },
-        timeout: Duration.minutes(10),
-        memoryMb: 1024,
-      }),
-      checkDrained: new TypedFunction(this, 'CheckDrained', {
-        entry: 'delivery/check-drained',
-        env: checkDrainedEnv,
-        environment: {
-          LEDGER_TABLE: {
-            value: state.ledger.tableName,
-            grant: (grantee) => allow(grantee, ['dynamodb:Query'], [state.ledger.tableArn]),
-          },
-        },
-        timeout: Duration.seconds(15),
-      }),
-    };
+    this.dispatchSnapshot = new TypedFunction(this, 'DispatchSnapshot', {
+      entry: 'delivery/dispatch-snapshot',
+      env: dispatchSnapshotEnv,
+      environment: {
+        DEFINITIONS_TABLE: readsAndWrites(state.definitions),
+        AUDIT_TABLE: readsAndWrites(state.audit),
+        LEDGER_TABLE: readsAndWrites(state.ledger),
+        // Athena writes the manifest of an UNLOAD beside its results, not beside the files.
+        WORK_BUCKET: objects(state.work, { 'athena/': 'read', 'snapshots/': 'readWrite' }),
+        ...sendQueues.bindings,
+      },
+      timeout: Duration.minutes(10),
+      memoryMb: 1024,
+    });
 
     this.senders(props);
 

@@ -7,7 +7,7 @@ import { env as prepareSnapshotEnv } from '../lambdas/strategy/prepare-snapshot.
 import { env as requestApprovalEnv } from '../lambdas/strategy/request-approval.env.ts';
 import { env as settleApprovalEnv } from '../lambdas/strategy/settle-approval.env.ts';
 import type { Delivery } from './delivery.ts';
-import { reads, readsAndWrites, remembers, starts } from './kit/bindings.ts';
+import { allow, reads, readsAndWrites, remembers, starts } from './kit/bindings.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import { TypedStateMachine } from './kit/typed-state-machine.ts';
 import type { Lake } from './lake.ts';
@@ -51,13 +51,19 @@ export class Strategy extends Construct {
     const finishCampaign = new TypedFunction(this, 'FinishCampaign', {
       entry: 'strategy/finish-campaign',
       env: finishCampaignEnv,
-      environment: { DEFINITIONS_TABLE, AUDIT_TABLE },
+      environment: {
+        DEFINITIONS_TABLE,
+        AUDIT_TABLE,
+        LEDGER_TABLE: {
+          value: state.ledger.tableName,
+          grant: (grantee) => allow(grantee, ['dynamodb:Query'], [state.ledger.tableArn]),
+        },
+      },
       timeout,
     });
-    const { listSnapshotFiles, dispatchFile, checkDrained } = delivery.tasks;
     this.runCampaign = new TypedStateMachine(this, 'RunCampaign', {
       definition: 'strategy/run-campaign',
-      functions: [prepareSnapshot, listSnapshotFiles, dispatchFile, checkDrained, finishCampaign],
+      functions: [prepareSnapshot, delivery.dispatchSnapshot, finishCampaign],
       substitutions: { AthenaWorkGroup: lake.workGroup.name },
     });
     lake.grantQuery(this.runCampaign.role);

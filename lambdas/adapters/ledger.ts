@@ -24,7 +24,7 @@ const decode = (item: Item): LedgerRecord => ({
 });
 
 /** How far one part of a snapshot is: drained when as many batches are done as it has. */
-export type PartProgress = { unit: string; batches: number; done: number };
+export type PartProgress = { unit: string; batches: number; recipients: number; done: number };
 
 /** The ledger table: one item per batch and step, written a handful of times, each write one unit. */
 export const ledger = (table: string) => {
@@ -104,16 +104,21 @@ export const ledger = (table: string) => {
       );
     },
 
-    /** Says how many batches a part has, before any of them is sent. Repeating it keeps what is done. */
-    async registerPart(key: LedgerKey, batches: number, nowMs: number): Promise<void> {
+    /** Says how large a part is, before any of its batches is sent. Repeating it keeps what is done. */
+    async registerPart(
+      key: LedgerKey,
+      { batches, recipients }: Pick<PartProgress, 'batches' | 'recipients'>,
+      nowMs: number,
+    ): Promise<void> {
       await dynamo.send(
         new UpdateItemCommand({
           TableName: table,
           Key: keyOf(key),
-          UpdateExpression: 'SET #batches = :batches, #ttl = :ttl',
-          ExpressionAttributeNames: { '#batches': 'batches', '#ttl': 'expiresAt' },
+          UpdateExpression: 'SET #batches = :batches, #recipients = :recipients, #ttl = :ttl',
+          ExpressionAttributeNames: { '#batches': 'batches', '#recipients': 'recipients', '#ttl': 'expiresAt' },
           ExpressionAttributeValues: {
             ':batches': { N: String(batches) },
+            ':recipients': { N: String(recipients) },
             ':ttl': { N: String(Math.floor(nowMs / 1_000) + KEPT_SECONDS) },
           },
         }),
@@ -136,8 +141,8 @@ export const ledger = (table: string) => {
           }),
         );
         for (const item of page.Items ?? []) {
-          const batches = Number(item.batches?.N ?? Number.NaN);
-          found.push({ unit: item.unit?.S ?? '', batches, done: item.done?.NS?.length ?? 0 });
+          const [batches, recipients] = [Number(item.batches?.N), Number(item.recipients?.N)];
+          found.push({ unit: item.unit?.S ?? '', batches, recipients, done: item.done?.NS?.length ?? 0 });
         }
         from = page.LastEvaluatedKey;
       } while (from);

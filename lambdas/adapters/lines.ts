@@ -13,9 +13,16 @@ export async function* gunzipLines(response: Response): AsyncGenerator<string> {
   const lines = createInterface({ input: body.pipe(text), crlfDelay: Number.POSITIVE_INFINITY })[
     Symbol.asyncIterator
   ]();
-  for (;;) {
-    const next = await Promise.race([lines.next(), failed]);
-    if (next.done) break;
-    if (next.value !== '') yield next.value;
+  try {
+    for (;;) {
+      const next = await Promise.race([lines.next(), failed]);
+      if (next.done) break;
+      if (next.value !== '') yield next.value;
+    }
+  } finally {
+    // Who stops in the middle leaves no download behind. What is torn down then is of no interest.
+    failed.catch(() => {});
+    body.destroy();
+    text.destroy();
   }
 }

@@ -1,23 +1,45 @@
 import { ended, MACHINE } from '../../core/strategy/campaign-decisions.ts';
 import { definitions } from '../adapters/definitions.ts';
+import { ledger } from '../adapters/ledger.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { changeCampaign, isRefusal } from './change-campaign.ts';
 import { env } from './finish-campaign.env.ts';
 
-const { DEFINITIONS_TABLE, AUDIT_TABLE } = readEnv(env);
+const { DEFINITIONS_TABLE, AUDIT_TABLE, LEDGER_TABLE } = readEnv(env);
 const store = { defs: definitions(DEFINITIONS_TABLE), sinks: { auditTable: AUDIT_TABLE } };
+const progress = ledger(LEDGER_TABLE);
 
-type Task = { campaignId: string; runId: string; error?: string; parts?: number; recipients?: number };
+/** The run still has recipients without a final outcome. The state machine asks again on this name. */
+class NotDrained extends Error {
+  override name = 'NotDrained';
+}
+
+/** `parts` is how many were dispatched; `error` what stopped the run. */
+type Task = { campaignId: string; runId: string } & ({ parts: number } | { error: string });
 
 /**
- * Last task of run-campaign, after the drain or after an error that nothing else handled. Running it twice is safe: a
- * campaign that has ended stays as it ended.
+ * Last task of run-campaign: ends the campaign once each recipient has a final outcome, or after an error that nothing
+ * else handled. Running it twice is safe: a campaign that has ended stays as it ended. Throws NotDrained while something
+ * is under way.
  */
-export const handler = async ({ campaignId, runId, error, parts, recipients }: Task): Promise<{ state: string }> => {
+export const handler = async (task: Task): Promise<{ state: string }> => {
+  const { campaignId, runId } = task;
+  const end = 'error' in task ? { error: task.error } : await drained(runId, task.parts);
   const nowMs = Date.now();
   const result = await changeCampaign(store, campaignId, MACHINE, nowMs, (campaign) =>
-    ended(campaign, runId, { error, parts, snapshotSize: recipients }, nowMs),
+    ended(campaign, runId, end, nowMs),
   );
   if (!result || isRefusal(result)) throw new Error(`Campaign ${campaignId} cannot end: ${result?.detail ?? 'gone'}`);
   return { state: result.state };
+};
+
+const drained = async (runId: string, parts: number) => {
+  const found = await progress.parts(runId);
+  const sum = (what: 'batches' | 'done' | 'recipients') => found.reduce((total, part) => total + part[what], 0);
+  const whole = found.filter(({ done, batches }) => done === batches).length;
+  if (found.length < parts || whole < found.length) {
+    const done = `${whole} of ${parts} parts, ${sum('done')} of ${sum('batches')} batches of ${runId} are done`;
+    throw new NotDrained(done);
+  }
+  return { parts, snapshotSize: sum('recipients') };
 };

@@ -19,6 +19,7 @@ const TABLES: Table[] = [
   { name: 'profiles', keys: ['profileId'], indexes: { pending: ['pending', 'updatedMs'] }, numbers: ['updatedMs'] },
   { name: 'audit', keys: ['subject', 'entry'], indexes: { 'by-day': ['day', 'entry'] } },
   { name: 'idempotency', keys: ['id'] },
+  { name: 'ledger', keys: ['run', 'unit'] },
 ];
 
 const keySchema = ([hash, range]: string[]) => [
@@ -90,6 +91,7 @@ export const startTables = async () => {
     PROFILES_TABLE: 'profiles',
     AUDIT_TABLE: 'audit',
     IDEMPOTENCY_TABLE: 'idempotency',
+    LEDGER_TABLE: 'ledger',
     PROFILES_STREAM: 'profiles-stream',
     APPROVE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:approve',
     RUN_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:run',

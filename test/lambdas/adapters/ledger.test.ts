@@ -42,17 +42,17 @@ test('a published record gives its lease back; once settled it says so to whoeve
 
 test('the progress of parts: registered once, each batch counted once, in whatever order', async () => {
   await ledger.batchesDone({ run: 'r2', unit: 'p#0-1' }, [4]);
-  for (const unit of ['p#0-0', 'p#0-1']) await ledger.registerPart({ run: 'r2', unit }, 5, 1_000);
+  for (const unit of ['p#0-0', 'p#0-1']) await ledger.registerPart({ run: 'r2', unit }, { batches: 5, recipients: 450 }, 1_000);
   for (const batches of [
     [0, 1, 1],
     [1, 2],
   ])
     await ledger.batchesDone({ run: 'r2', unit: 'p#0-0' }, batches);
-  await ledger.registerPart({ run: 'r2', unit: 'p#0-0' }, 5, 2_000);
+  await ledger.registerPart({ run: 'r2', unit: 'p#0-0' }, { batches: 5, recipients: 450 }, 2_000);
   await ledger.claim({ run: 'r2', unit: 'b#0-0#0#0' }, '--', 1_000, 500);
   expect(await ledger.parts('r2')).toEqual([
-    { unit: 'p#0-0', batches: 5, done: 3 },
-    { unit: 'p#0-1', batches: 5, done: 1 },
+    { unit: 'p#0-0', batches: 5, recipients: 450, done: 3 },
+    { unit: 'p#0-1', batches: 5, recipients: 450, done: 1 },
   ]);
   expect(await ledger.parts('nobody')).toEqual([]);
 });

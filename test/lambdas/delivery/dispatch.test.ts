@@ -9,9 +9,7 @@ import { plan } from './delivery-world.ts';
 const services = memoryServices();
 let stop: () => Promise<void>;
 let defs: Definitions;
-let dispatchFile: typeof import('../../../lambdas/delivery/dispatch-file.ts')['handler'];
-let listFiles: typeof import('../../../lambdas/delivery/list-snapshot-files.ts')['handler'];
-let checkDrained: typeof import('../../../lambdas/delivery/check-drained.ts')['handler'];
+let dispatchSnapshot: typeof import('../../../lambdas/delivery/dispatch-snapshot.ts')['handler'];
 let recipients: typeof import('../../../lambdas/adapters/recipients.ts')['recipients'];
 let ledger: typeof import('../../../lambdas/adapters/ledger.ts')['ledger'];
 
@@ -33,16 +31,24 @@ beforeAll(async () => {
   await campaign('c1', 'preparing');
   await campaign('stopped', 'cancelled');
   await campaign('over', 'failed');
-  ({ handler: dispatchFile } = await import('../../../lambdas/delivery/dispatch-file.ts'));
-  ({ handler: listFiles } = await import('../../../lambdas/delivery/list-snapshot-files.ts'));
-  ({ handler: checkDrained } = await import('../../../lambdas/delivery/check-drained.ts'));
+  ({ handler: dispatchSnapshot } = await import('../../../lambdas/delivery/dispatch-snapshot.ts'));
   ({ recipients } = await import('../../../lambdas/adapters/recipients.ts'));
   ({ ledger } = await import('../../../lambdas/adapters/ledger.ts'));
 });
 afterAll(() => stop());
 
-const FILE = 'snapshots/r1/unload/0/f1.gz';
-const task = { campaignId: 'c1', hash: 'h1', runId: 'r1', file: FILE, index: 0 };
+/** Dispatches a run whose UNLOAD wrote these files; `msLeft` says the time that is left whenever it is asked. */
+const dispatch = (runId: string, files: Record<string, Buffer>, msLeft = () => 600_000, campaignId = 'c1') => {
+  for (const [name, body] of Object.entries(files)) services.objects.set(`/work/snapshots/${runId}/${name}`, body);
+  // In no order, and quoted or not.
+  const addresses = Object.keys(files).map((name) => `s3://work/snapshots/${runId}/${name}`);
+  const text = addresses.map((address, n) => (n % 2 ? address : `"${address}"`)).reverse();
+  services.objects.set(`/work/athena/${runId}.csv`, Buffer.from(`${text.join('\r\n')}\n`));
+  const manifest = `s3://work/athena/${runId}.csv`;
+  return dispatchSnapshot({ campaignId, hash: 'h1', runId, manifest }, { getRemainingTimeInMillis: msLeft });
+};
+const recipientsOf = async (runId: string) =>
+  (await ledger('ledger').parts(runId)).reduce((sum, part) => sum + part.recipients, 0);
 const lines = (count: number) =>
   Array.from({ length: count }, (_, n) =>
     JSON.stringify({
@@ -53,29 +59,62 @@ const lines = (count: number) =>
       channels: ',email,',
     }),
   ).join('\n');
-const pointers = (queue: string) =>
-  (services.queues.get(`${queue}-PROMOTIONAL`) ?? []).map(({ body }) => body as SnapshotMessage);
+const pointers = (queue: string, runId: string) =>
+  (services.queues.get(`${queue}-PROMOTIONAL`) ?? [])
+    .map(({ body }) => body as SnapshotMessage)
+    .filter((pointer) => pointer.runId === runId);
 
-describe('dispatch-file', () => {
-  test('25,050 recipients: three parts, pointers to every one of them, and a re-run repeats exactly those', async () => {
-    services.objects.set(`/work/${FILE}`, gzipSync(lines(25_050)));
-    expect(await dispatchFile(task)).toEqual({ parts: 3, recipients: 25_050 });
-    const first = pointers('EMAIL');
+describe('dispatch-snapshot', () => {
+  test('25,050 recipients: three parts, pointers to every one of them, and the campaign is sending', async () => {
+    expect(await dispatch('r1', { 'a.gz': gzipSync(lines(25_050)) })).toEqual({ parts: 3 });
+    const first = pointers('EMAIL', 'r1');
     expect(first).toHaveLength(251);
     expect([...new Set(first.map(({ part }) => part))]).toEqual(
       [0, 1, 2].map((n) => `snapshots/r1/parts/0-${n}.ndjson`),
     );
+    expect(await recipientsOf('r1')).toBe(25_050);
     const rowsOf = recipients({ bucket: 'work', profilesTable: 'profiles' })(first);
     const last = await rowsOf(first.at(-1) as SnapshotMessage);
     expect(last).toHaveLength(50);
     expect(last[49]).toEqual({ profileId: 'p25049', email: 'p25049@example.com', attributes: { city: 'Tromsø' } });
+    const stored = await defs.get<Campaign>('campaign', 'c1');
+    expect(stored).toMatchObject({ version: 2, body: { state: 'sending', version: 2 } });
 
-    await dispatchFile(task);
-    expect(pointers('EMAIL').slice(251)).toEqual(first);
+    // Again: the last part may not have been finished, the others were.
+    expect(await dispatch('r1', { 'a.gz': gzipSync(lines(25_050)) })).toEqual({ parts: 3 });
+    expect(pointers('EMAIL', 'r1').slice(251)).toEqual(first.slice(200));
+    expect((await defs.get<Campaign>('campaign', 'c1'))?.version).toBe(2);
+  });
+
+  test('cut off anywhere and asked again, it sends every pointer, and few of them twice', async () => {
+    const files = {
+      'a.gz': gzipSync(lines(20_001)),
+      'b.gz': gzipSync(''),
+      'c.gz': gzipSync(lines(300)),
+      'd.gz': gzipSync(lines(10_000)),
+    };
+    expect(await dispatch('whole', files)).toEqual({ parts: 5 });
+    const nameless = ({ runId, part, ...rest }: SnapshotMessage) => ({ ...rest, part: part.replace(runId, '') });
+    const whole = pointers('EMAIL', 'whole').map(nameless);
+    expect(whole).toHaveLength(201 + 3 + 100);
+
+    for (let cut = 0; cut < 5; cut += 1) {
+      const run = `cut${cut}`;
+      let asked = 0;
+      const short = () => (asked++ < cut ? 600_000 : 59_999);
+      await expect(dispatch(run, files, short)).rejects.toMatchObject({ name: 'MoreToDispatch' });
+      services.refuse.add('AmazonSQS.SendMessageBatch');
+      await expect(dispatch(run, files)).rejects.toThrow();
+      expect(await dispatch(run, files)).toEqual({ parts: 5 });
+      const sent = pointers('EMAIL', run).map(nameless);
+      const keyOf = (pointer: object) => JSON.stringify(pointer);
+      expect(new Set(sent.map(keyOf))).toEqual(new Set(whole.map(keyOf)));
+      expect(sent.length).toBeLessThanOrEqual(whole.length + 200);
+      expect(await recipientsOf(run)).toBe(30_301);
+    }
   });
 
   test('people start at the first channel that may reach them; each start has parts of its own', async () => {
-    services.queues.clear();
     const person = (n: number, addresses: object) =>
       JSON.stringify({ profile_id: `p${n}`, ...addresses, attributes: '{}' });
     const channels = ',push,,sms,,email,';
@@ -89,13 +128,11 @@ describe('dispatch-file', () => {
     const starts = [0, 1, 2, 2, 1];
     const kindOf = (n: number) => (n % 50 === 49 ? 1 + (n % 4) : 0);
     const people = Array.from({ length: 10_500 }, (_, n) => person(n, kinds[kindOf(n)] ?? {}));
-    services.objects.set('/work/mixed.gz', gzipSync(people.join('\n')));
-    const mixed = { ...task, file: 'mixed.gz', index: 3, runId: 'r9' };
-    expect(await dispatchFile(mixed)).toEqual({ parts: 4, recipients: 10_500 });
+    expect(await dispatch('r9', { 'mixed.gz': gzipSync(people.join('\n')) })).toEqual({ parts: 4 });
     const readerOf = recipients({ bucket: 'work', profilesTable: 'profiles' });
     const seen: string[] = [];
     for (const [step, queue] of ['PUSH', 'SMS', 'EMAIL'].entries()) {
-      const own = pointers(queue);
+      const own = pointers(queue, 'r9');
       expect(own.length).toBeGreaterThan(0);
       const rowsOf = readerOf(own);
       for (const pointer of own) {
@@ -115,71 +152,34 @@ describe('dispatch-file', () => {
     expect(seen).toHaveLength(10_500);
     expect(new Set(seen).size).toBe(10_500);
     const total = (await ledger('ledger').parts('r9')).reduce((sum, { batches }) => sum + batches, 0);
-    expect(total).toBe(['PUSH', 'SMS', 'EMAIL'].flatMap(pointers).length);
+    expect(total).toBe(['PUSH', 'SMS', 'EMAIL'].flatMap((queue) => pointers(queue, 'r9')).length);
   });
 
-  test('an empty file has no parts', async () => {
-    services.objects.set('/work/empty.gz', gzipSync(''));
-    expect(await dispatchFile({ ...task, file: 'empty.gz' })).toEqual({ parts: 0, recipients: 0 });
+  test('nobody to send to', async () => {
+    expect(await dispatch('empty', { 'a.gz': gzipSync('') })).toEqual({ parts: 0 });
+    const task = { campaignId: 'c1', hash: 'h1', runId: 'none' };
+    expect(await dispatchSnapshot(task, { getRemainingTimeInMillis: () => 600_000 })).toEqual({ parts: 0 });
   });
 
   test('a file that breaks off is an error, not a shorter audience', async () => {
     const whole = gzipSync(lines(5_000));
-    services.objects.set('/work/broken.gz', whole.subarray(0, whole.length / 2));
-    await expect(dispatchFile({ ...task, file: 'broken.gz', index: 9 })).rejects.toThrow();
-  });
-
-  test('a cancelled campaign', async () => {
-    await expect(dispatchFile({ ...task, campaignId: 'stopped' })).rejects.toMatchObject({ name: 'PlanCancelled' });
-  });
-});
-
-describe('check-drained', () => {
-  test('drained when every batch of every part is done', async () => {
-    const progress = ledger('ledger');
-    const run = 'r3';
-    const check = () => checkDrained({ runId: run, parts: 2 });
-    await expect(check()).rejects.toMatchObject({ name: 'NotDrained' });
-    await progress.registerPart({ run, unit: 'p#0-0' }, 2, 1);
-    await progress.batchesDone({ run, unit: 'p#0-0' }, [0]);
-    await progress.batchesDone({ run, unit: 'p#0-0' }, [1]);
-    await expect(check()).rejects.toMatchObject({ name: 'NotDrained' });
-    await progress.registerPart({ run, unit: 'p#0-1' }, 1, 1);
-    await expect(check()).rejects.toMatchObject({ message: '1 of 2 parts, 2 of 3 batches of r3 are done' });
-    await progress.batchesDone({ run, unit: 'p#0-1' }, [0]);
-    expect(await check()).toEqual({ parts: 2, batches: 3 });
-  });
-
-  test('nobody to send to', async () => {
-    expect(await checkDrained({ runId: 'empty', parts: 0 })).toEqual({ parts: 0, batches: 0 });
-  });
-});
-
-describe('list-snapshot-files', () => {
-  const manifest = 's3://work/athena/q1-manifest.csv';
-
-  test('names what the manifest names, and the campaign is sending; twice is the same', async () => {
-    services.objects.set(
-      '/work/athena/q1-manifest.csv',
-      Buffer.from('s3://work/snapshots/r1/unload/0/b.gz\n"s3://work/snapshots/r1/unload/0/a.gz"\n'),
-    );
-    const files = ['snapshots/r1/unload/0/a.gz', 'snapshots/r1/unload/0/b.gz'];
-    for (const _ of [1, 2]) expect(await listFiles({ campaignId: 'c1', runId: 'r1', manifest })).toEqual({ files });
-    const stored = await defs.get<Campaign>('campaign', 'c1');
-    expect(stored?.body).toMatchObject({ state: 'sending', version: 2 });
-    expect(stored?.version).toBe(2);
-  });
-
-  test('no manifest, no files', async () => {
-    expect(await listFiles({ campaignId: 'c1', runId: 'r1' })).toEqual({ files: [] });
+    await expect(dispatch('broken', { 'a.gz': whole.subarray(0, whole.length / 2) })).rejects.toThrow();
   });
 
   test.each([
-    ['a cancelled campaign', 'stopped', manifest, 'PlanCancelled'],
-    ['a file of another bucket', 'c1', 's3://other/x.csv', 'Error'],
-    ['a campaign that has failed', 'over', manifest, 'Error'],
-    ['a campaign that is gone', 'nobody', manifest, 'Error'],
-  ])('%s is an error', async (_, campaignId, from, name) => {
-    await expect(listFiles({ campaignId, runId: 'r1', manifest: from })).rejects.toMatchObject({ name });
+    ['a cancelled campaign', 'stopped', 'PlanCancelled'],
+    ['a campaign that has failed', 'over', 'Error'],
+    ['a campaign that is gone', 'nobody', 'Error'],
+  ])('%s is an error', async (_, campaignId, name) => {
+    const files = { 'a.gz': gzipSync(lines(1)) };
+    await expect(dispatch(`of-${campaignId}`, files, undefined, campaignId)).rejects.toMatchObject({ name });
+    expect(pointers('EMAIL', `of-${campaignId}`)).toEqual([]);
+  });
+
+  test('a file of another bucket is an error', async () => {
+    services.objects.set('/work/athena/other.csv', Buffer.from('s3://other/x.gz\n'));
+    const task = { campaignId: 'c1', hash: 'h1', runId: 'other', manifest: 's3://work/athena/other.csv' };
+    const forever = { getRemainingTimeInMillis: () => 600_000 };
+    await expect(dispatchSnapshot(task, forever)).rejects.toThrow('is not in s3://work/');
   });
 });

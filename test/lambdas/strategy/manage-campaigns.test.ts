@@ -334,9 +334,32 @@ describe('the run', () => {
       stored.version,
       1,
     );
-    expect(await tasks.finish({ campaignId: id, runId, parts: 2, recipients: 12_345 })).toEqual({ state: 'finished' });
+    const { ledger } = await import('../../../lambdas/adapters/ledger.ts');
+    const progress = ledger(process.env.LEDGER_TABLE ?? '');
+    const finish = () => tasks.finish({ campaignId: id, runId, parts: 2 });
+    await expect(finish()).rejects.toMatchObject({ name: 'NotDrained' });
+    await progress.registerPart({ run: runId, unit: 'p#0-0' }, { batches: 2, recipients: 150 }, 1);
+    await progress.batchesDone({ run: runId, unit: 'p#0-0' }, [0]);
+    await progress.batchesDone({ run: runId, unit: 'p#0-0' }, [1]);
+    await expect(finish()).rejects.toMatchObject({ name: 'NotDrained' });
+    await progress.registerPart({ run: runId, unit: 'p#0-1' }, { batches: 1, recipients: 7 }, 1);
+    const message = `1 of 2 parts, 2 of 3 batches of ${runId} are done`;
+    await expect(finish()).rejects.toMatchObject({ name: 'NotDrained', message });
+    expect(await read(id)).toMatchObject({ state: 'sending' });
+    await progress.batchesDone({ run: runId, unit: 'p#0-1' }, [0]);
+    expect(await finish()).toEqual({ state: 'finished' });
     expect(await tasks.finish({ campaignId: id, runId, error: 'late' })).toEqual({ state: 'finished' });
-    expect((await read(id)).run).toMatchObject({ parts: 2, snapshotSize: 12_345, finishedMs: expect.any(Number) });
+    expect((await read(id)).run).toMatchObject({ parts: 2, snapshotSize: 157, finishedMs: expect.any(Number) });
+  });
+
+  test('ends when there is nobody to send to', async () => {
+    const { id, ref, runId } = await approved();
+    await tasks.prepare({ campaignId: id, hash: ref.hash, runId });
+    const stored = (await defs.get<Campaign>('campaign', id))!;
+    const sending = { ...stored.body, state: 'sending' as const, version: stored.version + 1 };
+    await defs.put('campaign', id, sending, stored.version, 1);
+    expect(await tasks.finish({ campaignId: id, runId, parts: 0 })).toEqual({ state: 'finished' });
+    expect((await read(id)).run).toMatchObject({ parts: 0, snapshotSize: 0 });
   });
 
   test('ends with the error that stopped it', async () => {
@@ -356,7 +379,7 @@ describe('the run', () => {
     await expect(tasks.prepare({ campaignId: id, hash: ref.hash, runId })).rejects.toMatchObject({
       name: 'PlanCancelled',
     });
-    expect(await tasks.finish({ campaignId: id, runId })).toEqual({ state: 'cancelled' });
+    expect(await tasks.finish({ campaignId: id, runId, parts: 0 })).toEqual({ state: 'cancelled' });
   });
 
   test('cancelled in review, the state machine is freed', async () => {
@@ -375,7 +398,7 @@ describe('the run', () => {
   test('tasks of a campaign that is not there fail loudly', async () => {
     const task = { campaignId: 'gone', hash: 'h', runId: 'r' };
     await expect(tasks.prepare(task)).rejects.toThrow('gone');
-    await expect(tasks.finish(task)).rejects.toThrow('gone');
+    await expect(tasks.finish({ ...task, parts: 0 })).rejects.toThrow('gone');
     await expect(tasks.settle({ campaignId: 'gone', hash: 'h', submission: 1, expired: false })).rejects.toThrow(
       'gone',
     );

@@ -94,13 +94,15 @@ describe('run-campaign', () => {
       folder,
       database: 'herald',
     }),
-    'list-snapshot-files': () => ({ files: ['a', 'b', 'c'] }),
-    'dispatch-file': (event) => ({ parts: 1, recipients: 100 * ((event as { index: number }).index + 1) }),
-    'check-drained': (_, call) => {
-      if (call < 3) throw named('NotDrained');
+    'dispatch-snapshot': (_, call) => {
+      if (call < 2) throw named('MoreToDispatch');
       return { parts: 3 };
     },
-    'finish-campaign': (event) => ({ state: (event as { error?: string }).error ? 'failed' : 'finished' }),
+    'finish-campaign': (event, call) => {
+      if ((event as { error?: string }).error) return { state: 'failed' };
+      if (call < 3) throw named('NotDrained');
+      return { state: 'finished' };
+    },
   };
   const run = async (
     change: Record<string, Fake> = {},
@@ -121,38 +123,22 @@ describe('run-campaign', () => {
     return { h, end, queries, of };
   };
 
-  test('waits, unloads, dispatches each file, drains, finishes', async () => {
+  test('waits, unloads, dispatches, and finishes once it has drained', async () => {
     const { h, end, queries, of } = await run();
     expect(end).toMatchObject({ status: 'SUCCEEDED', output: { state: 'finished' } });
     expect(h.calls[0]).toMatchObject({ name: 'prepare-snapshot', atMs: Date.parse(input.sendAt) });
     expect(queries).toEqual([
       { sql: `UNLOAD (SELECT 1) TO '${folder}0/' WITH (format = 'JSON')`, database: 'herald', workGroup: 'herald' },
     ]);
-    expect(of('list-snapshot-files')).toEqual([{ campaignId: 'c', runId: 'c-h', manifest: 's3://work/manifest.csv' }]);
-    const files = (of('dispatch-file') as { index: number }[]).sort((a, b) => a.index - b.index);
-    expect(files).toEqual(
-      ['a', 'b', 'c'].map((file, index) => ({ campaignId: 'c', hash: 'h', runId: 'c-h', file, index })),
-    );
-    expect(of('check-drained')).toHaveLength(3);
-    expect(of('finish-campaign')).toEqual([{ campaignId: 'c', runId: 'c-h', parts: 3, recipients: 600 }]);
+    const task = { campaignId: 'c', hash: 'h', runId: 'c-h', manifest: 's3://work/manifest.csv' };
+    expect(of('dispatch-snapshot')).toEqual([task, task]);
+    expect(of('finish-campaign')).toEqual(Array(3).fill({ campaignId: 'c', runId: 'c-h', parts: 3 }));
   });
 
   test('takes few transitions, for each costs $25 per million', async () => {
     const { h } = await run();
-    // 7 states, each of 3 files, and 2 more drain checks.
-    expect(h.meter.snapshot()['states-transition']?.Machine?.units).toBe(7 + 3 + 2);
-  });
-
-  test('an audience of nobody', async () => {
-    const { end, of } = await run({ 'list-snapshot-files': () => ({ files: [] }), 'check-drained': () => ({}) });
-    expect(end.status).toBe('SUCCEEDED');
-    expect(of('dispatch-file')).toEqual([]);
-    expect(of('finish-campaign')).toEqual([{ campaignId: 'c', runId: 'c-h', parts: 0, recipients: 0 }]);
-  });
-
-  test('an audience of one file', async () => {
-    const { of } = await run({ 'list-snapshot-files': () => ({ files: ['only'] }) });
-    expect(of('finish-campaign')).toEqual([{ campaignId: 'c', runId: 'c-h', parts: 1, recipients: 100 }]);
+    // 5 states, one more time to dispatch, and 2 more questions whether it has drained.
+    expect(h.meter.snapshot()['states-transition']?.Machine?.units).toBe(5 + 1 + 2);
   });
 
   test('a query that fails is tried again, into a folder of its own', async () => {
@@ -170,14 +156,13 @@ describe('run-campaign', () => {
     ]);
   });
 
-  test.each(['prepare-snapshot', 'list-snapshot-files', 'dispatch-file'])(
+  test.each(['prepare-snapshot', 'dispatch-snapshot'])(
     '%s: cancelled ends it without retry',
     async (name) => {
       const { end, of } = await run({
         [name]: () => {
           throw named('PlanCancelled');
         },
-        ...(name === 'dispatch-file' && { 'list-snapshot-files': () => ({ files: ['a'] }) }),
       });
       expect(end.status).toBe('SUCCEEDED');
       expect(of(name)).toHaveLength(1);
@@ -185,7 +170,7 @@ describe('run-campaign', () => {
     },
   );
 
-  test.each(['prepare-snapshot', 'list-snapshot-files', 'dispatch-file', 'check-drained'])(
+  test.each(['prepare-snapshot', 'dispatch-snapshot'])(
     '%s: an error is retried, then told',
     async (name) => {
       const { end, of } = await run({
@@ -209,11 +194,23 @@ describe('run-campaign', () => {
 
   test('a drain of days is waited for', async () => {
     const { end } = await run({
-      'check-drained': (_, call) => {
+      'finish-campaign': (_, call) => {
         if (call < 600) throw named('NotDrained');
-        return {};
+        return { state: 'finished' };
       },
     });
-    expect(end.status).toBe('SUCCEEDED');
+    expect(end).toMatchObject({ status: 'SUCCEEDED', output: { state: 'finished' } });
+  });
+
+  test('a drain that cannot be asked for is retried, then told', async () => {
+    const { end, of } = await run({
+      'finish-campaign': (event) => {
+        if ((event as { error?: string }).error) return { state: 'failed' };
+        throw named('Broken', 'no table');
+      },
+    });
+    expect(end).toMatchObject({ status: 'FAILED', error: 'Broken' });
+    expect(of('finish-campaign')).toHaveLength(14);
+    expect(of('finish-campaign').at(-1)).toMatchObject({ error: expect.stringMatching(/^Broken: .*no table/) });
   });
 });

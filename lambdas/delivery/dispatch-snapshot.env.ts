@@ -3,6 +3,7 @@ import { sendQueuesEnv } from '../adapters/send-queues.ts';
 
 export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
+  AUDIT_TABLE: z.string(),
   LEDGER_TABLE: z.string(),
   WORK_BUCKET: z.string(),
   ...sendQueuesEnv,
