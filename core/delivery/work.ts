@@ -21,28 +21,10 @@ export type Work = {
 /** Run of an event-triggered message: all messages of a trigger share it. */
 export const triggerRun = (triggerId: string): string => `t#${triggerId}`;
 
-/** Name within its run of the n-th part (from 0) that a file of the snapshot is cut into. */
-export const partName = (file: number, part: number): string => `${file}-${part}`;
-/** The last segment of a part's key, without extension. */
-const nameOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1).replace(/\.ndjson$/, '');
+/** Name of a part within its run: the last segment of its key, without extension. */
+const partName = (key: string): string => key.slice(key.lastIndexOf('/') + 1).replace(/\.ndjson$/, '');
 /** Ledger unit that counts the batches of a part. */
-export const partUnit = (key: string): string => `p#${nameOf(key)}`;
-
-/**
- * What the ledger's units of parts say about a dispatch that was cut off. Parts are dispatched in the order of files and
- * of their place in them, each known before its pointers go out: all but the last one that is known are out.
- */
-export const dispatchedParts = (units: readonly string[]) => {
-  const known = units.map((unit) => unit.replace(/^p#/, '').split('-').map(Number) as [file: number, part: number]);
-  const lastFile = Math.max(-1, ...known.map(([file]) => file));
-  return {
-    /** How many parts of a file are out; `whole`: all that it has. */
-    inFile: (file: number): { parts: number; whole: boolean } => {
-      const parts = known.filter(([of]) => of === file).length;
-      return { parts: file === lastFile ? parts - 1 : parts, whole: file < lastFile };
-    },
-  };
-};
+export const partUnit = (key: string): string => `p#${partName(key)}`;
 
 /** Keeps `#` a separator, whatever characters an id has. */
 const escaped = (id: string): string => id.replaceAll('%', '%25').replaceAll('#', '%23');
@@ -58,7 +40,7 @@ export const workOf = (message: SendMessage): Work => {
     const { runId: run, part, batch, count, only, earlier = {} } = message;
     return {
       run,
-      unit: `b#${nameOf(part)}#${batch}#${step}`,
+      unit: `b#${partName(part)}#${batch}#${step}`,
       count,
       step,
       ...(only && { only }),

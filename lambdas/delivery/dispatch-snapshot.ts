@@ -3,7 +3,7 @@ import { allowedChannels, snapshotRow, type UnloadedRow } from '../../core/audie
 import { firstStep } from '../../core/delivery/channel.ts';
 import { PART_SIZE, type PlanRef, type SnapshotRow } from '../../core/delivery/messages.ts';
 import { snapshotPart } from '../../core/delivery/snapshot-part.ts';
-import { dispatchedParts, partName, partUnit } from '../../core/delivery/work.ts';
+import { partUnit } from '../../core/delivery/work.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { type Decision, MACHINE } from '../../core/strategy/campaign-decisions.ts';
 import { nextState } from '../../core/strategy/campaign-states.ts';
@@ -41,7 +41,7 @@ type Task = { campaignId: string; hash: string; runId: string; manifest?: string
  * Task of run-campaign: turns the campaign to `sending`, cuts the files that the snapshot's UNLOAD wrote into parts of
  * 10,000 recipients, and sends pointers to them, 100 recipients each, to send queues. People go to the first channel of
  * the policy that can reach them (see firstStep), in parts of their own, so that batches are full and nobody costs a step
- * without effect. Streams: memory holds one part a channel.
+ * without effect. Streams: memory holds one part a step.
  *
  * Running it twice is safe: the same files give the same parts and pointers in the same order, the ledger lets each act
  * once, and of the parts that it knows only the last one is sent again, for that may be unfinished. Throws PlanCancelled,
@@ -57,7 +57,8 @@ export const handler = async (
   const plan: PlanRef = { kind: 'campaign', id: campaignId, hash };
   const { channelPolicy, lane } = await known.planOf(plan);
   const files = manifest ? await filesOf(manifest) : [];
-  const dispatched = dispatchedParts((await progress.parts(runId)).map(({ unit }) => unit));
+  // Parts are dispatched in order, each known before its pointers go out: all but the last one are out.
+  const out = (await progress.parts(runId)).length - 1;
 
   const dispatch = async (part: string, { step, rows }: Cut) => {
     const channel = channelPolicy[step];
@@ -75,18 +76,9 @@ export const handler = async (
   };
 
   let parts = 0;
-  for (const [file, key] of files.entries()) {
-    const before = dispatched.inFile(file);
-    if (before.whole) {
-      parts += before.parts;
-      continue;
-    }
-    let part = 0;
-    for await (const cut of partsOf(key, channelPolicy)) {
-      if (part >= before.parts) await dispatch(`snapshots/${runId}/parts/${partName(file, part)}.ndjson`, cut);
-      part += 1;
-    }
-    parts += part;
+  for await (const cut of partsOf(files, channelPolicy)) {
+    if (parts >= out) await dispatch(`snapshots/${runId}/parts/${parts}.ndjson`, cut);
+    parts += 1;
   }
   return { parts };
 };
@@ -94,17 +86,19 @@ export const handler = async (
 /** Recipients that start at the same step: a part, once there are enough of them. */
 type Cut = { step: number; rows: SnapshotRow[] };
 
-async function* partsOf(file: string, channelPolicy: PlanVersion['channelPolicy']): AsyncGenerator<Cut> {
+async function* partsOf(files: readonly string[], channelPolicy: PlanVersion['channelPolicy']): AsyncGenerator<Cut> {
   const waiting = channelPolicy.map((_, step): Cut => ({ step, rows: [] }));
-  for await (const line of gunzipLines(await readObject(WORK_BUCKET, file))) {
-    const unloaded = JSON.parse(line) as UnloadedRow;
-    const row = snapshotRow(unloaded);
-    const { step, allowed } = firstStep(channelPolicy, row, allowedChannels(unloaded));
-    const cut = waiting[step] as Cut;
-    cut.rows.push(allowed ? row : { ...row, lookFirst: true });
-    if (cut.rows.length < PART_SIZE) continue;
-    yield cut;
-    waiting[step] = { step, rows: [] };
+  for (const file of files) {
+    for await (const line of gunzipLines(await readObject(WORK_BUCKET, file))) {
+      const unloaded = JSON.parse(line) as UnloadedRow;
+      const row = snapshotRow(unloaded);
+      const { step, allowed } = firstStep(channelPolicy, row, allowedChannels(unloaded));
+      const cut = waiting[step] as Cut;
+      cut.rows.push(allowed ? row : { ...row, lookFirst: true });
+      if (cut.rows.length < PART_SIZE) continue;
+      yield cut;
+      waiting[step] = { step, rows: [] };
+    }
   }
   for (const cut of waiting) if (cut.rows.length > 0) yield cut;
 }
