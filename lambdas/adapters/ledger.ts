@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import {
   type AttributeValue,
+  type ConditionalCheckFailedException,
   QueryCommand,
   type QueryCommandOutput,
   UpdateItemCommand,
@@ -29,20 +31,25 @@ export type PartProgress = { unit: string; batches: number; recipients: number; 
 /** The ledger table: one item per batch and step, written a handful of times, each write one unit. */
 export const ledger = (table: string) => {
   return {
-    /** `claimRecord` of core as one conditional update; `busy` when somebody else has it. */
+    /**
+     * `claimRecord` of core as one conditional update; `busy` when somebody else has it. Each claim has a name of its own:
+     * the SDK repeats a request whose answer was lost, and is then refused by what it wrote itself.
+     */
     async claim(key: LedgerKey, marks: string, nowMs: number, leaseMs: number): Promise<LedgerRecord | 'busy'> {
+      const claim = randomBytes(6).toString('base64url');
       try {
         const { Attributes } = await dynamo.send(
           new UpdateItemCommand({
             TableName: table,
             Key: keyOf(key),
             UpdateExpression:
-              'SET #token = if_not_exists(#token, :zero) + :one, #lease = :until, #marks = if_not_exists(#marks, :marks), #ttl = :ttl',
+              'SET #token = if_not_exists(#token, :zero) + :one, #lease = :until, #marks = if_not_exists(#marks, :marks), #claim = :claim, #ttl = :ttl',
             ConditionExpression: 'attribute_not_exists(#token) OR #lease <= :now',
             ExpressionAttributeNames: {
               '#token': 'token',
               '#lease': 'leaseUntilMs',
               '#marks': 'marks',
+              '#claim': 'claim',
               '#ttl': 'expiresAt',
             },
             ExpressionAttributeValues: {
@@ -51,15 +58,18 @@ export const ledger = (table: string) => {
               ':now': { N: String(nowMs) },
               ':until': { N: String(nowMs + leaseMs) },
               ':marks': { S: marks },
+              ':claim': { S: claim },
               ':ttl': { N: String(Math.floor(nowMs / 1_000) + KEPT_SECONDS) },
             },
             ReturnValues: 'ALL_NEW',
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           }),
         );
         return decode(Attributes ?? {});
       } catch (error) {
         if (!isConditionFailure(error)) throw error;
-        return 'busy';
+        const { Item } = error as ConditionalCheckFailedException;
+        return Item?.claim?.S === claim ? decode(Item) : 'busy';
       }
     },
 

@@ -18,7 +18,7 @@ import { type Work, workOf } from '../../core/delivery/work.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import type { Ports } from './ports.ts';
-import { prepareRecipients } from './prepare-recipients.ts';
+import { type Prepared, prepareRecipients } from './prepare-recipients.ts';
 import type { Publication } from './publish.ts';
 
 /**
@@ -47,21 +47,48 @@ export const deliverMessage = async (
   if (plan.channelPolicy[work.step] !== ports.sender.channel) {
     throw new Error(`Step ${work.step} of ${plan.planId}@${plan.hash} is not ${ports.sender.channel}`);
   }
-  const claimed = await ports.ledger.claim(work, openMarks(work.count, work.only), ports.now(), leaseMs);
-  if (claimed === 'busy') throw new RetryLater(`Another worker has ${work.run} ${work.unit}`);
-
-  const takenOver = claimed.token > 1;
   const rows = await ports.rowsOf(message);
   const policy = plan.channelPolicy;
-  const step: Step = { work, policy, lane: plan.lane, takenOver, nextStepOf: nextStepOf(message, rows, policy) };
+  const untaken: Step = { work, policy, lane: plan.lane, takenOver: false, nextStepOf: nextStepOf(message, rows, policy) };
+  const first = await prepareFirst(ports, message, untaken, plan, rows);
+  const claimed = await ports.ledger.claim(work, first.marks, ports.now(), leaseMs);
+  if (claimed === 'busy') throw new RetryLater(`Another worker has ${work.run} ${work.unit}`);
+
+  const step = { ...untaken, takenOver: claimed.token > 1 };
   const delivery: Delivery = { ports, message, work, plan, step, lastTry: receives >= LAST_RECEIVE[plan.lane] };
-  const { record, messageIds } = await send(delivery, claimed, rows);
+  const prepared = step.takenOver ? undefined : first.prepared;
+  const { record, messageIds } = await send(delivery, claimed, rows, prepared);
   const profileIdOf = (index: number) =>
     message.kind === 'direct' ? message.profileId : (rows[index]?.profileId ?? '');
   for (const index of touchesToRelease(settledOf(record, 'unpublished'), step)) {
     await release(ports, profileIdOf(index), work.touchKey);
   }
   return { message, plan, step, record, profileIdOf, messageIds };
+};
+
+/**
+ * What can be prepared before the claim, and the marks to claim with: in the promotional lane, those who come from an
+ * earlier channel with a touch that is reserved. Nothing is written for them, so preparing them is of no consequence until
+ * they are marked, and the claim can mark them itself. They come in small batches, for which a write of its own is dear.
+ */
+const prepareFirst = async (
+  ports: Ports,
+  message: SendMessage,
+  step: Step,
+  plan: PlanVersion,
+  rows: readonly (SnapshotRow | undefined)[],
+): Promise<{ marks: string; prepared?: Prepared }> => {
+  const { work } = step;
+  const open = { token: 0, leaseUntilMs: 0, marks: openMarks(work.count, work.only) };
+  const indexes = openOf(open);
+  const fits = plan.lane === 'promotional' && indexes.length <= ports.sender.chunk;
+  if (!fits || !indexes.every((index) => work.earlierOf(index).touched)) return { marks: open.marks };
+  const prepared = await prepareRecipients(ports, message, step, plan, rows, indexes);
+  const marked = markAttempted(
+    settle(open, prepared.settled),
+    prepared.ready.map(({ key }) => key),
+  );
+  return { marks: marked.marks, prepared };
 };
 
 /** Where a worker died during a provider call: promotional messages choose at most once, transactional at least once. */
@@ -72,21 +99,22 @@ const afterCrash = (record: LedgerRecord, { lane }: PlanVersion): LedgerRecord =
     : reopen(record, inDoubt);
 };
 
-/** Gates, renders, reserves and sends whoever is open. The record that it returns is saved. */
+/** Gates, renders, reserves and sends whoever is open, or is `marked` in the claim. The record that it returns is saved. */
 const send = async (
   delivery: Delivery,
   claimed: LedgerRecord,
   rows: readonly (SnapshotRow | undefined)[],
+  marked: Prepared | undefined,
 ): Promise<{ record: LedgerRecord; messageIds: Map<number, string> }> => {
   const { ports, message, work, plan, step, lastTry } = delivery;
   const messageIds = new Map<number, string>(claimed.messageId ? [[0, claimed.messageId]] : []);
-  if (isSettled(claimed)) return { record: claimed, messageIds };
-  const resumed = afterCrash(claimed, plan);
-  const prepared = await prepareRecipients(ports, message, step, plan, rows, openOf(resumed));
+  if (!marked && isSettled(claimed)) return { record: claimed, messageIds };
+  const resumed = marked ? claimed : afterCrash(claimed, plan);
+  const prepared = marked ?? (await prepareRecipients(ports, message, step, plan, rows, openOf(resumed)));
   let record = settle(resumed, prepared.settled);
   for (let at = 0; at < prepared.ready.length; at += ports.sender.chunk) {
     const chunk = prepared.ready.slice(at, at + ports.sender.chunk);
-    if (plan.lane === 'promotional') {
+    if (plan.lane === 'promotional' && !marked) {
       record = markAttempted(
         record,
         chunk.map(({ key }) => key),
