@@ -40,7 +40,9 @@ const withMemory = (parser) => {
     if (!known.has(key)) {
       const before = [Object.keys(unusedAttrNames), Object.keys(unusedAttrVals)];
       const tree = JSON.stringify(parse(text, { context }));
-      const [names, values] = [unusedAttrNames, unusedAttrVals].map((left, n) => before[n].filter((name) => !left[name]));
+      const [names, values] = [unusedAttrNames, unusedAttrVals].map((left, n) =>
+        before[n].filter((name) => !left[name]),
+      );
       if (known.size >= LARGEST_CACHE) known.clear();
       known.set(key, { tree, names, values });
     }

@@ -32,10 +32,18 @@ export const snapshotQuery = (
   segment: Segment,
   { nowMs, attributes, sending, location }: SnapshotOptions,
 ): string => `UNLOAD (
-${segmentSql(segment, nowMs).withMembers}${sending ? `,
-${allowedChannelsSql(sending)}` : ''}
-SELECT m.profile_id, m.email, m.phone, m.push_token, m.time_zone, m.locale, ${attributesSql(attributes)} AS attributes${sending ? `,
-  ${channelsSql('a', sending)} AS channels` : ''}
+${segmentSql(segment, nowMs).withMembers}${
+  sending
+    ? `,
+${allowedChannelsSql(sending)}`
+    : ''
+}
+SELECT m.profile_id, m.email, m.phone, m.push_token, m.time_zone, m.locale, ${attributesSql(attributes)} AS attributes${
+  sending
+    ? `,
+  ${channelsSql('a', sending)} AS channels`
+    : ''
+}
 FROM members AS m${sending ? ' LEFT JOIN allowed AS a ON a.profile_id = m.profile_id' : ''} WHERE m.member
 ) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
 

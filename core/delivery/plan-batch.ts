@@ -16,7 +16,6 @@ const MOVES_ON: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 const FAILED: ReadonlySet<Reason> = new Set<Reason>(FAIL_REASONS);
 
-
 /**
  * True when this message may hold a touch of the person: it came to a provider, here or on an earlier channel, or a
  * worker died that may have reserved it. Nobody else can tell without a read, and reading everybody would cost too much.

@@ -12,7 +12,8 @@ import { readEnv } from '../middleware/read-env.ts';
 import { env } from './import-part.env.ts';
 import { importRows } from './import-rows.ts';
 
-const { DEFINITIONS_TABLE, PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, CONSENTS_STREAM, WORK_BUCKET } = readEnv(env);
+const { DEFINITIONS_TABLE, PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, CONSENTS_STREAM, WORK_BUCKET } =
+  readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
 const ports = {
   profiles: profiles(PROFILES_TABLE),

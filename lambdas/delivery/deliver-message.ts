@@ -49,7 +49,13 @@ export const deliverMessage = async (
   }
   const rows = await ports.rowsOf(message);
   const policy = plan.channelPolicy;
-  const untaken: Step = { work, policy, lane: plan.lane, takenOver: false, nextStepOf: nextStepOf(message, rows, policy) };
+  const untaken: Step = {
+    work,
+    policy,
+    lane: plan.lane,
+    takenOver: false,
+    nextStepOf: nextStepOf(message, rows, policy),
+  };
   const first = await prepareFirst(ports, message, untaken, plan, rows);
   const claimed = await ports.ledger.claim(work, first.marks, ports.now(), leaseMs);
   if (claimed === 'busy') throw new RetryLater(`Another worker has ${work.run} ${work.unit}`);

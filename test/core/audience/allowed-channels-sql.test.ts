@@ -43,18 +43,21 @@ const ask = async (lane: (typeof LANES)[number]) => {
 describe('the channels that the lake knows somebody to allow', () => {
   it.each(LANES)('are those that the gate finds in the contact: %s', async (lane) => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(statement, { maxLength: 12 }), { minLength: 50, maxLength: 50 }), async (people) => {
-        // Rows that are written twice, in any order, say nothing new.
-        const rows = people.flatMap((said, n) => rowsOf(`p${n}`, said));
-        lake.consents([...rows, ...rows.slice(0, 40)].reverse());
-        const known = await ask(lane);
-        for (const [n, said] of people.entries()) {
-          const consents = contactAfter(said);
-          const allowed = CHANNELS.filter((channel) => allows(consents, channel, TOPIC, lane));
-          const nothingSaid = lane === 'promotional' ? [] : [...CHANNELS];
-          expect(known.get(`p${n}`) ?? nothingSaid, JSON.stringify(said)).toEqual(allowed);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(fc.array(statement, { maxLength: 12 }), { minLength: 50, maxLength: 50 }),
+        async (people) => {
+          // Rows that are written twice, in any order, say nothing new.
+          const rows = people.flatMap((said, n) => rowsOf(`p${n}`, said));
+          lake.consents([...rows, ...rows.slice(0, 40)].reverse());
+          const known = await ask(lane);
+          for (const [n, said] of people.entries()) {
+            const consents = contactAfter(said);
+            const allowed = CHANNELS.filter((channel) => allows(consents, channel, TOPIC, lane));
+            const nothingSaid = lane === 'promotional' ? [] : [...CHANNELS];
+            expect(known.get(`p${n}`) ?? nothingSaid, JSON.stringify(said)).toEqual(allowed);
+          }
+        },
+      ),
       { numRuns: 40 },
     );
   });

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { Settled } from '../../../core/delivery/ledger.ts';
 import type { DirectMessage, Earlier, SnapshotMessage, SnapshotRow } from '../../../core/delivery/messages.ts';
 import { FAIL_REASONS, SKIP_REASONS } from '../../../core/delivery/outcome.ts';
-import { nextMessage, nextStepOf, outcomeRows, type Step, touchesToRelease } from '../../../core/delivery/plan-batch.ts';
+import {
+  nextMessage,
+  nextStepOf,
+  outcomeRows,
+  type Step,
+  touchesToRelease,
+} from '../../../core/delivery/plan-batch.ts';
 import { workOf } from '../../../core/delivery/work.ts';
 
 const policy = ['push', 'sms', 'email'] as const;

@@ -42,7 +42,8 @@ test('a published record gives its lease back; once settled it says so to whoeve
 
 test('the progress of parts: registered once, each batch counted once, in whatever order', async () => {
   await ledger.batchesDone({ run: 'r2', unit: 'p#0-1' }, [4]);
-  for (const unit of ['p#0-0', 'p#0-1']) await ledger.registerPart({ run: 'r2', unit }, { batches: 5, recipients: 450 }, 1_000);
+  for (const unit of ['p#0-0', 'p#0-1'])
+    await ledger.registerPart({ run: 'r2', unit }, { batches: 5, recipients: 450 }, 1_000);
   for (const batches of [
     [0, 1, 1],
     [1, 2],

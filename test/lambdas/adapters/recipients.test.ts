@@ -39,7 +39,8 @@ const part = (name: string): SnapshotMessage[] => {
 describe('recipients of pointers that came together', () => {
   test('are read in one call when they lie close to each other, each part by itself', async () => {
     const [a, b] = [part('a'), part('b')];
-    const pick = (pointers: SnapshotMessage[], ...batches: number[]) => batches.map((n) => pointers[n] as SnapshotMessage);
+    const pick = (pointers: SnapshotMessage[], ...batches: number[]) =>
+      batches.map((n) => pointers[n] as SnapshotMessage);
     const together = [...pick(a, 7, 5, 99, 6, 5), ...pick(b, 8)];
     const rowsOf = readerOf(together);
     for (const pointer of together) {

@@ -192,7 +192,12 @@ describe('a crash', () => {
       appendProfiles: async (rows: object[]) => void appended.push(...rows),
       appendConsents: async (rows: object[]) => void consents.push(...rows),
     };
-    await importRows(ports, [{ profileId: 'f1', input: { attributes: { city: 'Paris' } }, consents: { sms: true } }], 'p', 2);
+    await importRows(
+      ports,
+      [{ profileId: 'f1', input: { attributes: { city: 'Paris' } }, consents: { sms: true } }],
+      'p',
+      2,
+    );
     const stored = await people.get('f1');
     expect(stored?.profile).toMatchObject({ version: 2, attributes: { vip: true, city: 'Paris' } });
     // What the other writer has not published yet is still there to be published.

@@ -69,9 +69,7 @@ describe('dispatch-snapshot', () => {
     expect(await dispatch('r1', { 'a.gz': gzipSync(lines(25_050)) })).toEqual({ parts: 3 });
     const first = pointers('EMAIL', 'r1');
     expect(first).toHaveLength(251);
-    expect([...new Set(first.map(({ part }) => part))]).toEqual(
-      [0, 1, 2].map((n) => `snapshots/r1/parts/${n}.ndjson`),
-    );
+    expect([...new Set(first.map(({ part }) => part))]).toEqual([0, 1, 2].map((n) => `snapshots/r1/parts/${n}.ndjson`));
     expect(await recipientsOf('r1')).toBe(25_050);
     const rowsOf = recipients({ bucket: 'work', profilesTable: 'profiles' })(first);
     const last = await rowsOf(first.at(-1) as SnapshotMessage);

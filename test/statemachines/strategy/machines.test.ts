@@ -156,33 +156,27 @@ describe('run-campaign', () => {
     ]);
   });
 
-  test.each(['prepare-snapshot', 'dispatch-snapshot'])(
-    '%s: cancelled ends it without retry',
-    async (name) => {
-      const { end, of } = await run({
-        [name]: () => {
-          throw named('PlanCancelled');
-        },
-      });
-      expect(end.status).toBe('SUCCEEDED');
-      expect(of(name)).toHaveLength(1);
-      expect(of('finish-campaign')).toEqual([]);
-    },
-  );
+  test.each(['prepare-snapshot', 'dispatch-snapshot'])('%s: cancelled ends it without retry', async (name) => {
+    const { end, of } = await run({
+      [name]: () => {
+        throw named('PlanCancelled');
+      },
+    });
+    expect(end.status).toBe('SUCCEEDED');
+    expect(of(name)).toHaveLength(1);
+    expect(of('finish-campaign')).toEqual([]);
+  });
 
-  test.each(['prepare-snapshot', 'dispatch-snapshot'])(
-    '%s: an error is retried, then told',
-    async (name) => {
-      const { end, of } = await run({
-        [name]: () => {
-          throw named('Broken', 'no table');
-        },
-      });
-      expect(end).toMatchObject({ status: 'FAILED', error: 'Broken' });
-      expect(of(name).length).toBeGreaterThan(5);
-      expect(of('finish-campaign')).toMatchObject([{ error: expect.stringMatching(/^Broken: .*no table/) }]);
-    },
-  );
+  test.each(['prepare-snapshot', 'dispatch-snapshot'])('%s: an error is retried, then told', async (name) => {
+    const { end, of } = await run({
+      [name]: () => {
+        throw named('Broken', 'no table');
+      },
+    });
+    expect(end).toMatchObject({ status: 'FAILED', error: 'Broken' });
+    expect(of(name).length).toBeGreaterThan(5);
+    expect(of('finish-campaign')).toMatchObject([{ error: expect.stringMatching(/^Broken: .*no table/) }]);
+  });
 
   test('a failure that cannot even be noted is still a failure', async () => {
     const broken: Fake = () => {
