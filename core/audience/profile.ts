@@ -7,7 +7,8 @@ const text = (max: number) =>
   z.string().check(z.maxLength(max), z.refine(isPlainText, 'NUL and lone surrogates are not text'));
 const scalar = z.union([text(2_000), z.number(), z.boolean()]);
 const attributeValue = z.union([scalar, z.null(), z.array(scalar).check(z.maxLength(100))]);
-const attributeName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/));
+/** Names that need no quoting, in SQL paths and in templates. */
+export const attributeName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/));
 
 /** True for names that the time zone database knows, for example Europe/Paris. */
 export const isTimeZone = (name: string): boolean => {

@@ -1,6 +1,5 @@
-import type { Channel } from '../delivery/channel.ts';
 import type { SnapshotRow } from '../delivery/messages.ts';
-import { allowedChannelsSql, channelsOf, channelsSql, type Sending } from './allowed-channels-sql.ts';
+import { consentsOf, consentsText, type KnownConsents, knownConsentsSql, type Sending } from './known-consents-sql.ts';
 import type { Segment } from './segment.ts';
 import { segmentSql } from './segment-sql.ts';
 import { jsonPath, textLiteral } from './sql-literal.ts';
@@ -18,7 +17,7 @@ export type SnapshotOptions = {
   nowMs: number;
   /** Names of the attributes that the plan's template uses. */
   attributes: readonly string[];
-  /** What is to be sent: adds the channels on which a person is known to allow it. Absent: nobody is asked. */
+  /** What is to be sent: adds what is known of the consents to it. */
   sending?: Sending;
   /** s3:// folder, which must be empty. */
   location: string;
@@ -28,24 +27,20 @@ export type SnapshotOptions = {
  * The UNLOAD that freezes an audience: gzip JSON, one line per recipient, columns of UnloadedRow. It takes as few fields
  * as rendering and the gate need, since every byte is read again by the senders.
  */
-export const snapshotQuery = (
-  segment: Segment,
-  { nowMs, attributes, sending, location }: SnapshotOptions,
-): string => `UNLOAD (
-${segmentSql(segment, nowMs).withMembers}${
-  sending
-    ? `,
-${allowedChannelsSql(sending)}`
-    : ''
-}
-SELECT m.profile_id, m.email, m.phone, m.push_token, m.time_zone, m.locale, ${attributesSql(attributes)} AS attributes${
-  sending
-    ? `,
-  ${channelsSql('a', sending)} AS channels`
-    : ''
-}
-FROM members AS m${sending ? ' LEFT JOIN allowed AS a ON a.profile_id = m.profile_id' : ''} WHERE m.member
+export const snapshotQuery = (segment: Segment, { nowMs, attributes, sending, location }: SnapshotOptions): string => {
+  const [ctes, column, join] = sending
+    ? [
+        `,\n${knownConsentsSql(sending)}`,
+        `, ${consentsText('k')} AS consents`,
+        ' LEFT JOIN known AS k ON k.profile_id = m.profile_id',
+      ]
+    : ['', '', ''];
+  return `UNLOAD (
+${segmentSql(segment, nowMs).withMembers}${ctes}
+SELECT m.profile_id, m.email, m.phone, m.push_token, m.time_zone, m.locale, ${attributesSql(attributes)} AS attributes${column}
+FROM members AS m${join} WHERE m.member
 ) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
+};
 
 /** JSON text of an object with just these attributes; those that a person lacks are absent. */
 const attributesSql = (names: readonly string[]): string => {
@@ -65,8 +60,8 @@ export type UnloadedRow = {
   locale?: string | null;
   /** JSON text. */
   attributes?: string | null;
-  /** See channelsSql. */
-  channels?: string | null;
+  /** See consentsText. */
+  consents?: string | null;
 };
 
 /** The recipient as snapshot parts carry it. */
@@ -80,5 +75,5 @@ export const snapshotRow = (row: UnloadedRow): SnapshotRow => ({
   attributes: JSON.parse(row.attributes || '{}') as Record<string, unknown>,
 });
 
-/** The channels that the lake knows the person to allow. */
-export const allowedChannels = ({ channels }: UnloadedRow): Channel[] => channelsOf(channels ?? '');
+/** What the lake knows of the person's consents. */
+export const knownConsents = ({ consents }: UnloadedRow): KnownConsents => consentsOf(consents ?? '');

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Question, questionsAbout } from './condition.ts';
+import { attributeName } from './profile.ts';
 
 /**
  * The segment language: a tree of `all`, `any` and `not` over conditions on a profile's attributes, its own fields and its
@@ -27,7 +28,6 @@ export type Segment =
   | FieldCondition
   | EventCondition;
 
-const attributeName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/));
 const propertyPath = z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}(\.[A-Za-z_][A-Za-z0-9_]{0,63}){0,4}$/));
 const eventType = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/));
 const days = z.number().check(z.minimum(0), z.maximum(36_525));

@@ -23,15 +23,17 @@ export const reachableStep = (policy: readonly Channel[], addresses: Addresses, 
 };
 
 /**
- * Where a person starts: at the first channel that has an address and is known to be allowed. Nobody is given up for what
- * is not known: without such a channel it is the first with an address, and without any the last one, where it ends.
+ * Where a person starts: at the first channel that has an address and that the person is not known to refuse; who is known
+ * to refuse all of them at the first with an address, for the contact has the last word; who has no address at the last
+ * step, where it ends. `sure`: the person is known to agree to it.
  */
 export const firstStep = (
   policy: readonly Channel[],
   addresses: Addresses,
-  allowed: readonly Channel[],
-): { step: number; allowed: boolean } => {
-  const step = policy.findIndex((channel) => allowed.includes(channel) && addressOf(channel, addresses));
-  if (step >= 0) return { step, allowed: true };
-  return { step: reachableStep(policy, addresses, 0) ?? policy.length - 1, allowed: false };
+  known: Partial<Record<Channel, boolean>>,
+): { step: number; sure: boolean } => {
+  const open = policy.findIndex((channel) => known[channel] !== false && addressOf(channel, addresses));
+  const step = open >= 0 ? open : (reachableStep(policy, addresses, 0) ?? policy.length - 1);
+  const channel = policy[step];
+  return { step, sure: channel !== undefined && known[channel] === true };
 };

@@ -14,7 +14,7 @@ export const allows = (consents: Consents, channel: Channel, topic: string, lane
 
 /**
  * One statement of a person, as a row of the lake table `consents`. Contact states decide; this history tells snapshots
- * which channel to begin with, and anybody later who said what and when. `imported`: a file said it, so a yes counts only
+ * which channels not to begin with, and anybody later who said what and when. `imported`: a file said it, so a yes counts only
  * where the person never said anything. Repeating a row says nothing new.
  */
 export type ConsentRow = { profile_id: string; consent: string; given: boolean; imported: boolean; at_ms: number };

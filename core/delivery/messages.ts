@@ -62,6 +62,6 @@ export type SnapshotRow = {
   locale?: string;
   /** Only the attributes that the plan's template names. */
   attributes: Record<string, unknown>;
-  /** No consent was known when the snapshot was made: a look is cheaper than a write that will be refused. */
+  /** No consent was known when the snapshot was made: a look is cheaper than a write that is likely to be refused. */
   lookFirst?: true;
 };

@@ -62,7 +62,8 @@ export const touchesToRelease = (settled: ReadonlyMap<number, Settled>, step: St
 
 /**
  * The message for those who move on, or undefined when the batch ends here. It is one message, to the first step that may
- * reach any of them, so that a batch is done when its last message is. Same input, same message.
+ * reach any of them, so that a batch is done when its last message is. The same record gives the same message; after
+ * a takeover it may ask for a few more looks.
  */
 export const nextMessage = <M extends SendMessage>(
   message: M,

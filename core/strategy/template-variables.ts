@@ -1,3 +1,4 @@
+import { attributeName } from '../audience/profile.ts';
 import type { AcceptedEvent } from '../event/event.ts';
 
 /** What a template may say about the person: the profile as the API gives it, without version and tokens. */
@@ -34,6 +35,9 @@ export const variableError = ({ segments }: VariableUse): string | undefined => 
   if (member === undefined || typeof member === 'object') return `name a member of ${root}: ${members.join(', ')}`;
   if (!members.includes(String(member))) return `${root} has no member ${member}; it has ${members.join(', ')}`;
   if (member === 'attributes' && typeof attribute !== 'string') return 'name the attribute: profile.attributes.<name>';
+  if (member === 'attributes' && !attributeName.safeParse(attribute).success) {
+    return `${String(attribute)} is no name of an attribute`;
+  }
   return undefined;
 };
 

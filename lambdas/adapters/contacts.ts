@@ -101,17 +101,20 @@ export const contacts = (table: string) => {
     get,
 
     /**
-     * Eventually consistent (half the price): a decision on it is safe because `saveTouches` fails when it was stale.
-     * Throws when DynamoDB still leaves keys unprocessed after several rounds.
+     * Eventually consistent unless `strongly` (half the price): enough for a decision that reserves a touch, because
+     * `saveTouches` fails when it was stale, and for no other. Throws when DynamoDB still leaves keys unprocessed after
+     * several rounds.
      */
-    async getMany(profileIds: readonly string[]): Promise<Map<string, ContactState>> {
+    async getMany(profileIds: readonly string[], strongly: boolean): Promise<Map<string, ContactState>> {
       const unique = [...new Set(profileIds)];
       const found = new Map(unique.map((id) => [id, emptyContact(id)]));
       for (let at = 0; at < unique.length; at += MAX_KEYS) {
         let keys: Item[] = unique.slice(at, at + MAX_KEYS).map((id) => ({ profileId: { S: id } }));
         for (let round = 1; keys.length > 0; round += 1) {
           if (round > 5) throw new Error(`DynamoDB left ${keys.length} contacts unread`);
-          const answer = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } }));
+          const answer = await dynamo.send(
+            new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: strongly } } }),
+          );
           for (const item of answer.Responses?.[table] ?? []) found.set(item.profileId?.S ?? '', decodeContact(item));
           keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
         }
@@ -195,10 +198,11 @@ export const contacts = (table: string) => {
       );
     },
 
-    /** No more messages on this channel. The first reason is kept. */
+    /** No more messages on this channel. The first reason is kept, so repeating it changes nothing. */
     async suppress(profileId: string, channel: Channel, reason: string, atMs: number): Promise<void> {
       await update(profileId, {
-        UpdateExpression: 'SET #s = if_not_exists(#s, :s), #v = if_not_exists(#v, :zero) + :one',
+        UpdateExpression: 'SET #s = :s, #v = if_not_exists(#v, :zero) + :one',
+        ConditionExpression: 'attribute_not_exists(#s)',
         ExpressionAttributeNames: { '#s': SUPPRESSED + channel, '#v': 'version' },
         ExpressionAttributeValues: { ':s': { S: `${atMs}|${reason}` }, ':zero': { N: '0' }, ':one': { N: '1' } },
       });

@@ -7,7 +7,7 @@ import { cached } from './cache.ts';
 import { definitions } from './definitions.ts';
 import { loadPlanVersion } from './plan-versions.ts';
 
-/** A cancelled campaign stops sending after at most this long. */
+/** A campaign that was cancelled or has failed stops sending after at most this long. */
 const STATE_MAX_AGE_MS = 3_000;
 /** A changed cap acts after at most this long. */
 const SETTINGS_MAX_AGE_MS = 10_000;
@@ -34,7 +34,10 @@ export const plans = (table: string) => {
     planOf: ({ id, hash }: PlanRef): Promise<PlanVersion> => version(`${id}@${hash}`),
     /** Why nothing more may be sent of the plan, if so. */
     async stopOf({ kind, id }: PlanRef): Promise<'plan-cancelled' | 'plan-paused' | undefined> {
-      if (kind === 'campaign') return (await campaign(id)) === 'cancelled' ? 'plan-cancelled' : undefined;
+      if (kind === 'campaign') {
+        const state = await campaign(id);
+        return state === undefined || state === 'cancelled' || state === 'failed' ? 'plan-cancelled' : undefined;
+      }
       return (await trigger(id)) === 'active' ? undefined : 'plan-paused';
     },
     settings: (): Promise<DeliverySettings> => settings('delivery'),

@@ -2,7 +2,7 @@ import type { SendResult } from '../../core/delivery/sender.ts';
 
 /**
  * How clients of providers are made. A retry inside the SDK after a lost answer would send twice, unseen by the ledger. A
- * call that hangs ends well before the Lambda does, so that what it left unknown can still be noted.
+ * call that hangs ends after 13 s, well before the Lambda does, so that what it left unknown can still be noted.
  */
 export const PROVIDER_CLIENT = {
   maxAttempts: 1,

@@ -4,9 +4,10 @@ import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/se
 import { inParallel } from './in-parallel.ts';
 import { PROVIDER_CLIENT, resultOfError } from './send-error.ts';
 
-/** SendTextMessage takes one recipient; this many calls are under way at once. */
-const PARALLEL = 10;
-/** Marked as attempted together: at most this many people are in doubt when a worker dies. */
+/**
+ * SendTextMessage takes one recipient; so many calls are under way at once. They are marked as attempted together: at most
+ * so many people are in doubt when a worker dies, and a provider that hangs costs the time of one call.
+ */
 const CHUNK = 25;
 
 const client = new PinpointSMSVoiceV2Client(PROVIDER_CLIENT);
@@ -54,7 +55,7 @@ export const smsChannel = (origination: string): ChannelSender<'sms'> => {
     chunk: CHUNK,
     async send(messages, lane) {
       const results = new Map<number, SendResult>();
-      await inParallel(PARALLEL, messages, async (message) => {
+      await inParallel(CHUNK, messages, async (message) => {
         results.set(message.key, await sendOne(message, lane));
       });
       return results;

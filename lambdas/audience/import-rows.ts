@@ -50,12 +50,12 @@ export const importRows = async (
   };
 
   await inParallel(PARALLEL, people, async (row) => {
-    try {
-      await Promise.all([merge(row), contacts.grantConsents(row.profileId, row.consents)]);
-    } catch (error) {
+    const merged = merge(row).catch((error: unknown) => {
       if (!(error instanceof ProfileTooLarge)) throw error;
       tooLarge.push(row.profileId);
-    }
+    });
+    // Also when the profile is too large: what the person said counts, above all a no.
+    await Promise.all([merged, contacts.grantConsents(row.profileId, row.consents)]);
   });
   const said = people.flatMap((row) => consentRows(row.profileId, row.consents, { imported: true, atMs: nowMs }));
   await Promise.all([appendProfiles(written), appendConsents(said)]);

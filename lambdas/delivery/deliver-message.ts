@@ -13,13 +13,13 @@ import {
 import type { SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
 import { nextStepOf, type Step, touchesToRelease } from '../../core/delivery/plan-batch.ts';
 import type { Outgoing, SendResult } from '../../core/delivery/sender.ts';
-import { hasTouch, releaseTouch } from '../../core/delivery/touch.ts';
 import { type Work, workOf } from '../../core/delivery/work.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import type { Ports } from './ports.ts';
 import { type Prepared, prepareRecipients } from './prepare-recipients.ts';
 import type { Publication } from './publish.ts';
+import { release } from './release-touch.ts';
 
 /**
  * At this receive a provider that still does not take a message is given up and the next channel gets its turn: well before
@@ -27,7 +27,18 @@ import type { Publication } from './publish.ts';
  */
 export const LAST_RECEIVE = { transactional: 5, promotional: 15 } as const;
 
-type Delivery = { ports: Ports; message: SendMessage; work: Work; plan: PlanVersion; step: Step; lastTry: boolean };
+/** A lease outlives the invocation that holds it by this much: a worker that is cut off writes nothing after it. */
+const LEASE_MARGIN_MS = 5_000;
+/** With less time left no provider is called: a call that hangs takes 13 s to give up, and its answer must be noted. */
+const CALL_MS = 15_000;
+
+/** `receives`: how often the queue has given the message out. `leftMs`: how long this invocation may go on. */
+export type Attempt = { receives: number; leftMs: () => number };
+
+type Delivery = { ports: Ports; message: SendMessage; work: Work; plan: PlanVersion; step: Step } & {
+  lastTry: boolean;
+  leftMs: () => number;
+};
 
 /**
  * Sends one message of a send queue: to a batch of recipients, or to one. Returns what is to be published of it (see
@@ -40,7 +51,7 @@ type Delivery = { ports: Ports; message: SendMessage; work: Work; plan: PlanVers
 export const deliverMessage = async (
   ports: Ports,
   message: SendMessage,
-  { receives, leaseMs }: { receives: number; leaseMs: number },
+  { receives, leftMs }: Attempt,
 ): Promise<Publication> => {
   const work = workOf(message);
   const plan = await ports.planOf(message.plan);
@@ -56,26 +67,30 @@ export const deliverMessage = async (
     takenOver: false,
     nextStepOf: nextStepOf(message, rows, policy),
   };
-  const first = await prepareFirst(ports, message, untaken, plan, rows);
-  const claimed = await ports.ledger.claim(work, first.marks, ports.now(), leaseMs);
+  const first = await prepareFirst(ports, message, untaken, plan, rows, receives);
+  const claimed = await ports.ledger.claim(work, first.marks, ports.now(), leftMs() + LEASE_MARGIN_MS);
   if (claimed === 'busy') throw new RetryLater(`Another worker has ${work.run} ${work.unit}`);
 
   const step = { ...untaken, takenOver: claimed.token > 1 };
-  const delivery: Delivery = { ports, message, work, plan, step, lastTry: receives >= LAST_RECEIVE[plan.lane] };
+  const lastTry = receives >= LAST_RECEIVE[plan.lane];
+  const delivery: Delivery = { ports, message, work, plan, step, lastTry, leftMs };
   const prepared = step.takenOver ? undefined : first.prepared;
   const { record, messageIds } = await send(delivery, claimed, rows, prepared);
   const profileIdOf = (index: number) =>
     message.kind === 'direct' ? message.profileId : (rows[index]?.profileId ?? '');
-  for (const index of touchesToRelease(settledOf(record, 'unpublished'), step)) {
-    await release(ports, profileIdOf(index), work.touchKey);
+  const settled = settledOf(record, 'unpublished');
+  for (const [index, reason] of settled) {
+    if (reason === 'opted-out')
+      await ports.contacts.suppress(profileIdOf(index), ports.sender.channel, reason, ports.now());
   }
+  for (const index of touchesToRelease(settled, step)) await release(ports, profileIdOf(index), work.touchKey);
   return { message, plan, step, record, profileIdOf, messageIds };
 };
 
 /**
- * What can be prepared before the claim, and the marks to claim with: in the promotional lane, those who come from an
- * earlier channel with a touch that is reserved. Nothing is written for them, so preparing them is of no consequence until
- * they are marked, and the claim can mark them itself. They come in small batches, for which a write of its own is dear.
+ * What can be prepared before the claim, and the marks to claim with: in the promotional lane, a batch of people who come
+ * from an earlier channel and still hold their touch. Nothing is written for them, so preparing them is of no consequence
+ * until they are marked, and the claim can mark them itself. Such batches are small, and a write of its own is dear.
  */
 const prepareFirst = async (
   ports: Ports,
@@ -83,13 +98,16 @@ const prepareFirst = async (
   step: Step,
   plan: PlanVersion,
   rows: readonly (SnapshotRow | undefined)[],
+  receives: number,
 ): Promise<{ marks: string; prepared?: Prepared }> => {
   const { work } = step;
   const open = { token: 0, leaseUntilMs: 0, marks: openMarks(work.count, work.only) };
   const indexes = openOf(open);
-  const fits = plan.lane === 'promotional' && indexes.length <= ports.sender.chunk;
+  // A message that comes again has a record, which knows better.
+  const fits = plan.lane === 'promotional' && receives === 1 && indexes.length <= ports.sender.chunk;
   if (!fits || !indexes.every((index) => work.earlierOf(index).touched)) return { marks: open.marks };
-  const prepared = await prepareRecipients(ports, message, step, plan, rows, indexes);
+  const prepared = await prepareRecipients(ports, message, step, plan, rows, indexes, { mayReserve: false });
+  if (prepared.lacking) return { marks: open.marks };
   const marked = markAttempted(
     settle(open, prepared.settled),
     prepared.ready.map(({ key }) => key),
@@ -112,14 +130,22 @@ const send = async (
   rows: readonly (SnapshotRow | undefined)[],
   marked: Prepared | undefined,
 ): Promise<{ record: LedgerRecord; messageIds: Map<number, string> }> => {
-  const { ports, message, work, plan, step, lastTry } = delivery;
+  const { ports, message, work, plan, step, lastTry, leftMs } = delivery;
   const messageIds = new Map<number, string>(claimed.messageId ? [[0, claimed.messageId]] : []);
   if (!marked && isSettled(claimed)) return { record: claimed, messageIds };
   const resumed = marked ? claimed : afterCrash(claimed, plan);
-  const prepared = marked ?? (await prepareRecipients(ports, message, step, plan, rows, openOf(resumed)));
+  const prepared =
+    marked ?? (await prepareRecipients(ports, message, step, plan, rows, openOf(resumed), { mayReserve: true }));
   let record = settle(resumed, prepared.settled);
   for (let at = 0; at < prepared.ready.length; at += ports.sender.chunk) {
     const chunk = prepared.ready.slice(at, at + ports.sender.chunk);
+    if (leftMs() < CALL_MS) {
+      record = reopen(
+        record,
+        prepared.ready.slice(at).map(({ key }) => key),
+      );
+      break;
+    }
     if (plan.lane === 'promotional' && !marked) {
       record = markAttempted(
         record,
@@ -130,7 +156,7 @@ const send = async (
       await ports.ledger.save(work, record);
     }
     const results = await ports.sender.send(chunk, plan.lane);
-    record = await note(delivery, record, chunk, results, rows, messageIds);
+    record = note(delivery, record, chunk, results, messageIds);
     // A provider that took nobody is not asked again at once.
     if (!lastTry && chunk.every(({ key }) => results.get(key)?.status === 'retry')) break;
   }
@@ -153,14 +179,13 @@ const givenBack = (
 };
 
 /** Settles what the provider answered; whom it asks to come again is open again. */
-const note = async (
-  { ports, plan, lastTry }: Delivery,
+const note = (
+  { plan, lastTry }: Delivery,
   record: LedgerRecord,
   chunk: readonly Outgoing[],
   results: ReadonlyMap<number, SendResult>,
-  rows: readonly (SnapshotRow | undefined)[],
   messageIds: Map<number, string>,
-): Promise<LedgerRecord> => {
+): LedgerRecord => {
   const settled = new Map<number, Settled>();
   const again: number[] = [];
   for (const { key } of chunk) {
@@ -178,19 +203,5 @@ const note = async (
       again.push(key);
     }
   }
-  for (const [key, reason] of settled) {
-    const profileId = rows[key]?.profileId;
-    if (reason === 'opted-out' && profileId) {
-      await ports.contacts.suppress(profileId, ports.sender.channel, 'opted-out', ports.now());
-    }
-  }
   return reopen(settle(record, settled), again);
-};
-
-const release = async (ports: Ports, profileId: string, key: string): Promise<void> => {
-  for (let attempt = 1; attempt <= 10; attempt += 1) {
-    const contact = await ports.contacts.get(profileId);
-    if (!hasTouch(contact, key) || (await ports.contacts.saveTouches(releaseTouch(contact, key)))) return;
-  }
-  throw new RetryLater(`The contact ${profileId} changes all the time`);
 };

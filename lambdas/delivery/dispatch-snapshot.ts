@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { allowedChannels, snapshotRow, type UnloadedRow } from '../../core/audience/segment-queries.ts';
+import { knownConsents, snapshotRow, type UnloadedRow } from '../../core/audience/segment-queries.ts';
 import { firstStep } from '../../core/delivery/channel.ts';
 import { PART_SIZE, type PlanRef, type SnapshotRow } from '../../core/delivery/messages.ts';
 import { snapshotPart } from '../../core/delivery/snapshot-part.ts';
@@ -55,7 +55,8 @@ export const handler = async (
   if (!begun) throw new Error(`Campaign ${campaignId} is gone`);
   if (isRefusal(begun)) throw new Error(`Campaign ${campaignId} cannot be sent: ${begun.detail}`);
   const plan: PlanRef = { kind: 'campaign', id: campaignId, hash };
-  const { channelPolicy, lane } = await known.planOf(plan);
+  const version = await known.planOf(plan);
+  const { channelPolicy, lane } = version;
   const files = manifest ? await filesOf(manifest) : [];
   // Parts are dispatched in order, each known before its pointers go out: all but the last one are out.
   const out = (await progress.parts(runId)).length - 1;
@@ -76,7 +77,7 @@ export const handler = async (
   };
 
   let parts = 0;
-  for await (const cut of partsOf(files, channelPolicy)) {
+  for await (const cut of partsOf(files, version)) {
     if (parts >= out) await dispatch(`snapshots/${runId}/parts/${parts}.ndjson`, cut);
     parts += 1;
   }
@@ -86,15 +87,15 @@ export const handler = async (
 /** Recipients that start at the same step: a part, once there are enough of them. */
 type Cut = { step: number; rows: SnapshotRow[] };
 
-async function* partsOf(files: readonly string[], channelPolicy: PlanVersion['channelPolicy']): AsyncGenerator<Cut> {
+async function* partsOf(files: readonly string[], { channelPolicy, lane }: PlanVersion): AsyncGenerator<Cut> {
   const waiting = channelPolicy.map((_, step): Cut => ({ step, rows: [] }));
   for (const file of files) {
     for await (const line of gunzipLines(await readObject(WORK_BUCKET, file))) {
       const unloaded = JSON.parse(line) as UnloadedRow;
       const row = snapshotRow(unloaded);
-      const { step, allowed } = firstStep(channelPolicy, row, allowedChannels(unloaded));
+      const { step, sure } = firstStep(channelPolicy, row, knownConsents(unloaded));
       const cut = waiting[step] as Cut;
-      cut.rows.push(allowed ? row : { ...row, lookFirst: true });
+      cut.rows.push(sure || lane === 'transactional' ? row : { ...row, lookFirst: true });
       if (cut.rows.length < PART_SIZE) continue;
       yield cut;
       waiting[step] = { step, rows: [] };

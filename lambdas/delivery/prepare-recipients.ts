@@ -6,24 +6,27 @@ import type { SkipReason } from '../../core/delivery/outcome.ts';
 import type { Step } from '../../core/delivery/plan-batch.ts';
 import { looksFirst, NO_REFUSALS, noteRefusals } from '../../core/delivery/refusals.ts';
 import type { Outgoing } from '../../core/delivery/sender.ts';
-import { reserveTouch } from '../../core/delivery/touch.ts';
+import { hasTouch, reserveTouch } from '../../core/delivery/touch.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import type { Ports } from './ports.ts';
+import { release } from './release-touch.ts';
 
 /** Contact items written at once: enough to hide latency, few enough for one connection pool. */
 const PARALLEL_RESERVATIONS = 25;
 /** Two workers seldom want the same person; many times in a row means that something is wrong. */
 const MAX_CONFLICTS = 10;
 
-export type Prepared = { settled: Map<number, Settled>; ready: Outgoing[] };
+/** `lacking`: somebody needs a touch that was not to be written, and is in neither. */
+export type Prepared = { settled: Map<number, Settled>; ready: Outgoing[]; lacking: boolean };
 
 /**
  * Decides on the recipients `open` of a batch, whether each gets the message on this channel now: `ready` has passed the
  * gate, is rendered, and its touch is reserved; `settled` says why not for the others. People without an address cost
  * nothing. A promotional message to somebody who cannot have its touch yet costs one conditional write and no read; with
- * all others, and where many are refused, the contact is read first (decision 0002).
+ * all others, and where many are refused, the contact is read first (decision 0002). Without `mayReserve` nothing is
+ * written.
  */
 export const prepareRecipients = async (
   ports: Ports,
@@ -32,12 +35,13 @@ export const prepareRecipients = async (
   plan: PlanVersion,
   rows: readonly (SnapshotRow | undefined)[],
   open: readonly number[],
+  { mayReserve }: { mayReserve: boolean },
 ): Promise<Prepared> => {
   const nowMs = ports.now();
   const stop = await ports.stopOf(message.plan);
-  if (stop) return { settled: new Map(open.map((index) => [index, stop])), ready: [] };
+  if (stop) return { settled: new Map(open.map((index) => [index, stop])), ready: [], lacking: false };
   if (message.kind === 'direct' && nowMs > message.deadlineMs) {
-    return { settled: new Map(open.map((index) => [index, 'too-late'])), ready: [] };
+    return { settled: new Map(open.map((index) => [index, 'too-late'])), ready: [], lacking: false };
   }
 
   const { channel } = ports.sender;
@@ -48,21 +52,25 @@ export const prepareRecipients = async (
     if (!row || !address) settled.set(index, row ? 'no-address' : 'profile-missing');
     return row && address ? [{ index, row, address }] : [];
   });
-  if (addressed.length === 0) return { settled, ready: [] };
+  if (addressed.length === 0) return { settled, ready: [], lacking: false };
 
   const { topic, lane } = plan;
   const past = ports.refusals.get(plan.planId) ?? NO_REFUSALS;
   const readAll = lane === 'transactional' || takenOver || looksFirst(past);
-  const isDoubtful = ({ index, row }: { index: number; row: SnapshotRow }) =>
-    row.lookFirst === true || work.earlierOf(index).touched === true;
+  const isTouched = ({ index }: { index: number }) => work.earlierOf(index).touched === true;
+  const isDoubtful = (one: { index: number; row: SnapshotRow }) => one.row.lookFirst === true || isTouched(one);
   const toRead = addressed.filter((one) => readAll || isDoubtful(one));
+  // Who has a touch already, or needs none, is decided on by this read alone: it must not miss a withdrawn consent.
+  const strongly = lane === 'transactional' || takenOver || toRead.some(isTouched);
+  const profileIds = toRead.map(({ row }) => row.profileId);
   const [known, settings, renderer] = await Promise.all([
-    ports.contacts.getMany(toRead.map(({ row }) => row.profileId)),
+    ports.contacts.getMany(profileIds, strongly),
     ports.settings(),
     ports.renderer(),
   ]);
   const ready: Outgoing[] = [];
   let refused = 0;
+  let lacking = false;
   await inParallel(PARALLEL_RESERVATIONS, addressed, async (one) => {
     const { index, row, address } = one;
     const { profileId } = row;
@@ -74,6 +82,10 @@ export const prepareRecipients = async (
     let contact = known.get(profileId);
     const first = contact && gate({ ...input, contact });
     if (first && first.decision !== 'send') return refuse(first.reason);
+    if (!mayReserve && (!first || first.reserve)) {
+      lacking = true;
+      return;
+    }
     // Rendered before the touch is written: who cannot be rendered for needs none.
     const rendered = renderer.render(plan.template, channel, variablesOf(message, row));
     if (rendered.kind === 'render-failed') {
@@ -85,12 +97,18 @@ export const prepareRecipients = async (
     }
     contact ??= await ports.contacts.reserve(input);
     const reason = contact && (await reserve(ports, { ...input, contact }));
-    if (reason) return refuse(reason);
+    if (reason) {
+      // The SDK repeats a reservation whose answer was lost; the person may have withdrawn in between.
+      if (contact && !known.has(profileId) && hasTouch(contact, input.messageKey)) {
+        await release(ports, profileId, input.messageKey);
+      }
+      return refuse(reason);
+    }
     ready.push({ key: index, address, content: rendered.content });
   });
   const undoubted = addressed.filter((one) => !isDoubtful(one)).length;
   ports.refusals.set(plan.planId, noteRefusals(past, undoubted, refused));
-  return { settled, ready: ready.sort((a, b) => a.key - b.key) };
+  return { settled, ready: ready.sort((a, b) => a.key - b.key), lacking };
 };
 
 const variablesOf = (message: SendMessage, row: SnapshotRow) => ({

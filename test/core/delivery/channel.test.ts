@@ -9,17 +9,30 @@ test.each<[Addresses, Channel[], number]>([
   [{}, ['push', 'sms', 'email'], 2],
   [{ email: 'e' }, ['push', 'sms'], 1],
 ])('%j by %j starts at step %i', (addresses, policy, step) => {
-  expect(firstStep(policy, addresses, CHANNELS).step).toBe(step);
+  expect(firstStep(policy, addresses, {}).step).toBe(step);
 });
 
-test.each<[Addresses, Channel[], { step: number; allowed: boolean }]>([
-  [{ pushToken: 't', phone: '+1', email: 'e' }, ['sms'], { step: 1, allowed: true }],
-  [{ pushToken: 't', email: 'e' }, ['sms', 'email'], { step: 2, allowed: true }],
-  [{ pushToken: 't', email: 'e' }, ['sms'], { step: 0, allowed: false }],
-  [{ phone: '+1' }, [], { step: 1, allowed: false }],
-  [{}, ['push', 'sms', 'email'], { step: 2, allowed: false }],
-])('%j who allow %j start at %j', (addresses, allowed, start) => {
-  expect(firstStep(CHANNELS, addresses, allowed)).toEqual(start);
+const everywhere = { pushToken: 't', phone: '+1', email: 'e' };
+test.each<[Addresses, Partial<Record<Channel, boolean>>, { step: number; sure: boolean }]>([
+  [everywhere, { push: true }, { step: 0, sure: true }],
+  [everywhere, { push: false, sms: true }, { step: 1, sure: true }],
+  // What is not known is not passed over: the contact may know it.
+  [everywhere, { sms: true, email: true }, { step: 0, sure: false }],
+  [everywhere, { push: false }, { step: 1, sure: false }],
+  [
+    { pushToken: 't', email: 'e' },
+    { push: false, sms: true, email: true },
+    { step: 2, sure: true },
+  ],
+  [
+    { pushToken: 't', email: 'e' },
+    { push: false, sms: true, email: false },
+    { step: 0, sure: false },
+  ],
+  [{ phone: '+1' }, {}, { step: 1, sure: false }],
+  [{}, { push: true, sms: true, email: false }, { step: 2, sure: false }],
+])('%j of whom %j is known start at %j', (addresses, known, start) => {
+  expect(firstStep(CHANNELS, addresses, known)).toEqual(start);
 });
 
 test('the next step that may reach somebody', () => {

@@ -170,6 +170,7 @@ describe('errorsIn', () => {
     ['a variable that does not exist', 'a\nb\n{{ prfile.email }}', 3, 'there is no variable prfile'],
     ['a member that does not exist', '{{ profile.mail }}', 1, 'profile has no member mail'],
     ['all attributes at once', '{{ profile.attributes | json }}', 1, 'name the attribute'],
+    ['an attribute that no profile can have', `{{ profile.attributes["it's"] }}`, 1, 'no name of an attribute'],
     ['a computed attribute', '{{ profile.attributes[event.type] }}', 1, 'name the attribute'],
     ['the whole profile', '{% assign p = profile %}{{ p.email }}', 1, 'name a member of profile'],
     ['an unclosed output', 'a {{ profile.email', 1, 'not closed'],

@@ -3,7 +3,7 @@ import type { Outgoing, SendResult } from '../../../core/delivery/sender.ts';
 import { type AwsAnswer, type AwsRequest, startAws } from './aws.ts';
 
 let requests: AwsRequest[] = [];
-let answer: (request: AwsRequest) => AwsAnswer = () => ({});
+let answer: (request: AwsRequest) => AwsAnswer | Promise<AwsAnswer> = () => ({});
 let stop: () => Promise<void>;
 let channels: {
   push: typeof import('../../../lambdas/adapters/push.ts');
@@ -134,6 +134,22 @@ describe('sms', () => {
       MessageBody: 'hi 0',
       MessageType: 'TRANSACTIONAL',
     });
+  });
+
+  test('a whole chunk is under way at once, so one that hangs costs the time of one call', async () => {
+    const { chunk } = channels.sms.smsChannel('pool-1');
+    let together: (() => void) | undefined;
+    const all = new Promise<void>((resolve) => {
+      together = resolve;
+    });
+    let under = 0;
+    answer = async () => {
+      under += 1;
+      if (under === chunk) together?.();
+      await all;
+      return { body: { MessageId: 'm' } };
+    };
+    expect((await send(chunk, 'promotional')).size).toBe(chunk);
   });
 
   test.each<[string, AwsAnswer, object]>([

@@ -207,6 +207,27 @@ describe('a crash', () => {
   });
 });
 
+describe('a profile that would become too large', () => {
+  it('does not hide that a no could not be written', async () => {
+    const { importRows } = await import('../../../lambdas/audience/import-rows.ts');
+    const { profiles } = await import('../../../lambdas/adapters/profiles.ts');
+    const { contacts } = await import('../../../lambdas/adapters/contacts.ts');
+    const consents: object[] = [];
+    const ports = {
+      profiles: profiles(process.env.PROFILES_TABLE ?? ''),
+      contacts: contacts(process.env.CONTACTS_TABLE ?? ''),
+      appendProfiles: async () => {},
+      appendConsents: async (rows: object[]) => void consents.push(...rows),
+    };
+    const rows = [{ profileId: 'fat', input: { attributes: { a: 'x'.repeat(40_000) } }, consents: { email: false } }];
+    const throttled = { ...ports.contacts, grantConsents: () => Promise.reject(new Error('throttled')) };
+    await expect(importRows({ ...ports, contacts: throttled }, rows, 'p', 1)).rejects.toThrow('throttled');
+    expect(await importRows(ports, rows, 'p', 2)).toEqual(['fat']);
+    expect((await world.item('Contacts', 'fat'))?.['c#email']).toEqual({ BOOL: false });
+    expect(consents).toMatchObject([{ profile_id: 'fat', consent: 'email', given: false }]);
+  });
+});
+
 describe('a file that cannot be used', () => {
   it.each<[string, Buffer, RegExp]>([
     ['UTF-16', Buffer.from('\ufeffid,mail,city,sms\n', 'utf16le'), /UTF-16/],

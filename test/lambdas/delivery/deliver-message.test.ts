@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DirectMessage, SnapshotRow } from '../../../core/delivery/messages.ts';
+import type { Channel } from '../../../core/delivery/channel.ts';
+import type { DirectMessage, SendMessage, SnapshotRow } from '../../../core/delivery/messages.ts';
 import { deliverMessage, LAST_RECEIVE } from '../../../lambdas/delivery/deliver-message.ts';
+import { RetryLater } from '../../../lambdas/middleware/retry-later.ts';
 import { everyChannel, plan, World } from './delivery-world.ts';
 
 const row = (profileId: string, addresses: Partial<SnapshotRow>): SnapshotRow => ({
@@ -182,13 +184,15 @@ describe('crashes', () => {
     const world = cast(new World());
     const slow = world.ports('push');
     const getMany = slow.contacts.getMany;
-    slow.contacts.getMany = async (ids) => {
-      const contacts = await getMany(ids);
+    slow.contacts.getMany = async (ids, strongly) => {
+      const contacts = await getMany(ids, strongly);
       world.nowMs += 60_000;
       await world.deliver('push', world.pointer(), { receives: 2 });
       return contacts;
     };
-    await expect(deliverMessage(slow, world.pointer(), { receives: 1, leaseMs: 35_000 })).rejects.toThrow('fenced');
+    await expect(deliverMessage(slow, world.pointer(), { receives: 1, leftMs: () => 30_000 })).rejects.toThrow(
+      'fenced',
+    );
     await world.drain();
     // It may reserve what the other gave back. A Lambda cannot: it is cut off before its lease ends.
     expectEverybodyOnce(world, { touches: false });
@@ -213,7 +217,94 @@ describe('crashes', () => {
   });
 });
 
+describe('what is decided on without a write', () => {
+  test.each(['promotional', 'transactional'] as const)(
+    '%s: somebody who withdrew is not sent to, though a replica of the table lags',
+    async (lane) => {
+      const world = new World(plan({ channelPolicy: ['push', 'sms'], lane }));
+      world.addPerson(row('ada', { pushToken: 'dead-1', phone: '+1' }));
+      await world.deliver('push', world.pointer());
+      const replica = world.contact('ada');
+      const withdrawn = { push: false, sms: false, 'sms/offers': false };
+      world.people.set('ada', { ...replica, consents: withdrawn, version: replica.version + 1 });
+      const ports = world.ports('sms');
+      const { getMany } = ports.contacts;
+      ports.contacts.getMany = async (ids, strongly) =>
+        strongly ? getMany(ids, strongly) : new Map(ids.map((id) => [id, replica]));
+      const message = world.queue.shift()?.message as SendMessage;
+      await deliverMessage(ports, message, { receives: 1, leftMs: () => 30_000 });
+      expect(world.accepted).toEqual([]);
+    },
+  );
+
+  test('a reservation that the SDK repeats while the person withdraws leaves no touch', async () => {
+    const world = new World(plan({ channelPolicy: ['push'] }));
+    world.addPerson(row('ada', { pushToken: 'tok' }));
+    const ports = world.ports('push');
+    const { reserve } = ports.contacts;
+    ports.contacts.reserve = async (input) => {
+      await reserve(input);
+      const ada = world.contact('ada');
+      world.people.set('ada', { ...ada, consents: {}, version: ada.version + 1 });
+      return reserve(input);
+    };
+    await deliverMessage(ports, world.pointer(), { receives: 1, leftMs: () => 30_000 });
+    expect(world.accepted).toEqual([]);
+    expect(world.contact('ada').touches).toEqual([]);
+  });
+
+  test('a refusal beside a throttled neighbour gives its touch back, and keeps it given back', async () => {
+    const world = new World(plan({ channelPolicy: ['push', 'sms'] }));
+    world.addPerson(row('refused', { pushToken: 'dead-1', phone: 'dead-2' }));
+    world.addPerson(row('neighbour', { pushToken: 'dead-3', phone: 'busy-4' }));
+    await world.run(world.pointer());
+    expect(world.finals().get('neighbour')?.outcome).toBe('sent');
+    expect(world.contact('refused').touches).toEqual([]);
+  });
+});
+
+describe('an invocation that runs out of time', () => {
+  test.each([false, true])(
+    'calls no provider any more, and everybody is sent to later (fell back: %s)',
+    async (after) => {
+      const world = new World(plan({ channelPolicy: ['push', 'sms'] }));
+      for (const id of ['a', 'b', 'c', 'd']) world.addPerson(row(id, { pushToken: `dead-${id}`, phone: `+${id}` }));
+      let [channel, message]: [Channel, SendMessage] = ['push', world.pointer()];
+      if (after) {
+        await world.deliver(channel, message, { chunk: 10 });
+        [channel, message] = ['sms', world.queue.shift()?.message as SendMessage];
+      }
+      world.leftMs = 14_999;
+      const calls = world.calls.size;
+      await expect(world.deliver(channel, message, { chunk: 10 })).rejects.toThrow(RetryLater);
+      expect(world.calls.size).toBe(calls);
+      world.leftMs = 30_000;
+      await world.deliver(channel, message, { chunk: 10, receives: 2 });
+      await world.drain();
+      expect(world.accepted.map(({ address }) => address)).toEqual(['+a', '+b', '+c', '+d']);
+      expect([...world.finals().values()].map(({ outcome }) => outcome)).toEqual(['sent', 'sent', 'sent', 'sent']);
+    },
+  );
+});
+
 describe('a provider that does not answer well', () => {
+  test('its answers are kept when an opt-out cannot be noted at once; the opt-out is noted later', async () => {
+    const world = new World(plan({ channelPolicy: ['sms', 'email'] }));
+    world.addPerson(row('stopped', { phone: 'stop-1', email: 's@x' }));
+    world.addPerson(row('sent', { phone: '+2', email: 'b@x' }));
+    const ports = world.ports('sms');
+    ports.contacts.suppress = () => Promise.reject(new Error('throttled'));
+    const message = world.pointer();
+    await expect(deliverMessage(ports, message, { receives: 1, leftMs: () => 30_000 })).rejects.toThrow('throttled');
+    await world.run(message, 'sms');
+    const ends = [...world.finals().values()].map(({ profile_id, outcome, channel }) => [profile_id, outcome, channel]);
+    expect(ends.sort()).toEqual([
+      ['sent', 'sent', 'sms'],
+      ['stopped', 'sent', 'email'],
+    ]);
+    expect(world.contact('stopped').suppressed.sms?.reason).toBe('opted-out');
+  });
+
   test('throttled recipients come again; their neighbours are not sent twice', async () => {
     const world = new World();
     world.addPerson(row('a', { pushToken: 'tok-a' }));

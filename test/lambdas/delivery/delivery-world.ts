@@ -62,6 +62,8 @@ export class World {
   crashAt = new Set<number>();
   onCrash = () => {};
   settings = DEFAULT_SETTINGS;
+  /** What is left of every invocation. */
+  leftMs = 30_000;
   stop: 'plan-cancelled' | 'plan-paused' | undefined;
   plans = new Map<string, PlanVersion>();
   rows: (SnapshotRow | undefined)[] = [];
@@ -179,6 +181,7 @@ export class World {
         suppress: (profileId, on, reason, atMs) =>
           this.effect(() => {
             const stored = this.contact(profileId);
+            if (stored.suppressed[on]) return;
             const suppressed = { ...stored.suppressed, [on]: { reason, atMs } };
             this.people.set(profileId, { ...stored, suppressed, version: stored.version + 1 });
           }),
@@ -210,9 +213,9 @@ export class World {
   }
 
   /** One invocation with one message: throws what brings the message back. */
-  async deliver(channel: Channel, message: SendMessage, { receives = 1, leaseMs = 35_000, chunk = 3 } = {}) {
+  async deliver(channel: Channel, message: SendMessage, { receives = 1, chunk = 3 } = {}) {
     const ports = this.ports(channel, chunk);
-    const publication = await deliverMessage(ports, message, { receives, leaseMs });
+    const publication = await deliverMessage(ports, message, { receives, leftMs: () => this.leftMs });
     await publish(ports, [publication]);
     if (!isSettled(publication.record)) throw new RetryLater('The provider asks to come again');
   }

@@ -56,13 +56,23 @@ const lines = (count: number) =>
       email: `p${n}@example.com`,
       phone: '',
       attributes: '{"city":"Tromsø"}',
-      channels: ',email,',
+      consents: ',email:yes,',
     }),
   ).join('\n');
 const pointers = (queue: string, runId: string) =>
   (services.queues.get(`${queue}-PROMOTIONAL`) ?? [])
     .map(({ body }) => body as SnapshotMessage)
     .filter((pointer) => pointer.runId === runId);
+
+test.each([
+  ['cancelled', 'stopped', 'plan-cancelled'],
+  ['failed', 'over', 'plan-cancelled'],
+  ['gone', 'nobody', 'plan-cancelled'],
+  ['being sent', 'c1', undefined],
+])('a campaign that is %s: %s may send on unless %s', async (_, id, expected) => {
+  const { plans } = await import('../../../lambdas/adapters/plans.ts');
+  expect(await plans('definitions').stopOf({ kind: 'campaign', id, hash: 'h1' })).toBe(expected);
+});
 
 describe('dispatch-snapshot', () => {
   test('25,050 recipients: three parts, pointers to every one of them, and the campaign is sending', async () => {
@@ -115,13 +125,13 @@ describe('dispatch-snapshot', () => {
   test('people start at the first channel that may reach them; each start has parts of its own', async () => {
     const person = (n: number, addresses: object) =>
       JSON.stringify({ profile_id: `p${n}`, ...addresses, attributes: '{}' });
-    const channels = ',push,,sms,,email,';
+    const consents = ',push:yes,,sms:yes,,email:yes,';
     const kinds = [
-      { push_token: 't', phone: '+1', channels },
-      { push_token: 't', phone: '+1', email: 'e@x.y', channels: ',sms,,email,' },
-      { push_token: 't', email: 'e@x.y', channels: ',sms,,email,' },
-      { channels },
-      { phone: '+1', email: 'e@x.y', channels: '' },
+      { push_token: 't', phone: '+1', consents },
+      { push_token: 't', phone: '+1', email: 'e@x.y', consents: ',push:no,,sms:yes,,email:yes,' },
+      { push_token: 't', email: 'e@x.y', consents: ',push:no,,sms:yes,,email:yes,' },
+      { consents: ',push:yes,,sms:yes,' },
+      { phone: '+1', email: 'e@x.y', consents: ',email:yes,' },
     ];
     const starts = [0, 1, 2, 2, 1];
     const kindOf = (n: number) => (n % 50 === 49 ? 1 + (n % 4) : 0);
@@ -151,6 +161,15 @@ describe('dispatch-snapshot', () => {
     expect(new Set(seen).size).toBe(10_500);
     const total = (await ledger('ledger').parts('r9')).reduce((sum, { batches }) => sum + batches, 0);
     expect(total).toBe(['PUSH', 'SMS', 'EMAIL'].flatMap((queue) => pointers(queue, 'r9')).length);
+  });
+
+  test('only a line feed ends a row: JSON may hold the line separators of Unicode', async () => {
+    const odd = ['a\u2028b', 'c\u2029d', 'e\u0085f', 'g'];
+    const rows = odd.map((profile_id) => JSON.stringify({ profile_id, email: 'e@x.y', attributes: '{}' }));
+    expect(await dispatch('odd', { 'a.gz': gzipSync(rows.join('\n')) })).toEqual({ parts: 1 });
+    const sent = [...pointers('EMAIL', 'odd')];
+    const rowsOf = recipients({ bucket: 'work', profilesTable: 'profiles' })(sent);
+    expect((await rowsOf(sent[0] as SnapshotMessage)).map((row) => row?.profileId)).toEqual(odd);
   });
 
   test('nobody to send to', async () => {
