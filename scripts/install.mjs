@@ -1,5 +1,6 @@
 // Runs under whatever Node the machine has (20 or newer): installs the dependencies when they are missing or older
-// than the lock file. Afterwards `npm run` finds Node 24 in node_modules/.bin, because npm put that folder on PATH.
+// than the lock file. Afterwards Node 24 is in node_modules/.bin, which npm put on PATH: `env node` finds it, while the
+// shell would run a plain `node` of the same line from where it found the first one.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
