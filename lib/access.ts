@@ -70,7 +70,8 @@ export class Access extends Construct {
     if (state.userPool) {
       this.client = new UserPoolClient(this, 'Client', {
         userPool: state.userPool,
-        authFlows: { userSrp: true },
+        // An administrator of the account may sign in for somebody, as tests and first steps do (docs/deploy.md).
+        authFlows: { userSrp: true, adminUserPassword: true },
         // No hosted pages yet, so no addresses to which they would hand tokens.
         disableOAuth: true,
         preventUserExistenceErrors: true,
@@ -87,7 +88,7 @@ export class Access extends Construct {
     const [issuer, audience] =
       signIn.kind === 'issuer'
         ? [signIn.issuer, signIn.audience]
-        : [userPool!.userPoolProviderUrl, this.client!.userPoolClientId];
+        : [`https://${userPool!.userPoolProviderName}`, this.client!.userPoolClientId];
     return new HttpJwtAuthorizer('Authorizer', issuer, { jwtAudience: [audience] });
   }
 

@@ -1,6 +1,7 @@
 import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import featureFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { adaptToEmulator } from './emulator.ts';
 import { Platform } from './platform.ts';
 import { stageConfig } from './stages.ts';
 import { State } from './state.ts';
@@ -20,8 +21,11 @@ export const makeApp = (props: AppProps): App => {
     context: { ...featureFlags, ...FLAGS, ...props.context },
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
-  const stage = stageConfig(app.node.getContext('stage'));
+  const config = stageConfig(app.node.getContext('stage'));
+  const channelEndpoint: string | undefined = config.channelEndpoint && app.node.tryGetContext('channelEndpoint');
+  const stage = channelEndpoint ? { ...config, channelEndpoint } : config;
   const state = new State(app, `HeraldState-${stage.name}`, stage);
-  new Platform(app, `Herald-${stage.name}`, { stage, state });
+  const platform = new Platform(app, `Herald-${stage.name}`, { stage, state });
+  if (stage.name === 'emulator') adaptToEmulator(platform);
   return app;
 };

@@ -65,8 +65,8 @@ export class Audience extends Construct {
         DEFINITIONS_TABLE,
         AUDIT_TABLE,
         IDEMPOTENCY_TABLE,
-        WORK_BUCKET: objects(state.work, { 'snapshots/': 'readWrite' }),
-        ATHENA_WORK_GROUP: lake.queries,
+        WORK_BUCKET: objects(state.work, { 'snapshots/': 'read' }),
+        ATHENA_WORK_GROUP: lake.unloads,
         GLUE_DATABASE: lake.database.ref,
       },
       // A preview waits for Athena; the API answers within 30 s or not at all.

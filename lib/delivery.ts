@@ -89,6 +89,10 @@ export class Delivery extends Construct {
         environment: { ...shared.environment, ...this.email(stage) },
       }),
     };
+    if (stage.channelEndpoint) {
+      senders.push.function.addEnvironment('AWS_ENDPOINT_URL_PINPOINT', stage.channelEndpoint);
+      senders.sms.function.addEnvironment('AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2', stage.channelEndpoint);
+    }
     for (const channel of Object.keys(senders) as Channel[]) {
       // One pointer is up to 100 recipients and 2 s of provider calls, two pointers at a time: five fit the timeout five
       // times, and share a receive, a delete and a lake record. The window lets followers of other channels gather.

@@ -31,7 +31,7 @@ export class Lake extends Construct {
     const name = `herald_${stage.name}`;
     this.database = new CfnDatabase(this, 'Database', { catalogId, databaseInput: { name } });
     const streams = (Object.keys(LAKE_TABLES) as LakeTable[]).map((table) => {
-      this.table(table, stage.lakeFirstDay).addResourceDependency(this.database);
+      this.table(table, stage.lakeFirstDay);
       return [table, this.stream(table, stage.lakeBufferSeconds)];
     });
     this.streams = Object.fromEntries(streams) as Record<LakeTable, CfnDeliveryStream>;
@@ -56,8 +56,17 @@ export class Lake extends Construct {
     return { value: this.workGroup.name, grant: (grantee) => this.grantQuery(grantee) };
   }
 
-  /** Lets a function or a state machine run queries over the lake, and write results and snapshots. */
-  grantQuery(grantee: Grantee): void {
+  /** The same, for queries that write the rows they find below snapshots/. */
+  get unloads(): Binding {
+    return { value: this.workGroup.name, grant: (grantee) => this.grantUnload(grantee) };
+  }
+
+  grantUnload(grantee: Grantee): void {
+    this.grantQuery(grantee);
+    grantObjects(grantee, this.state.work, { 'snapshots/': 'readWriteInParts' });
+  }
+
+  private grantQuery(grantee: Grantee): void {
     const { lake, work } = this.state;
     const stack = Stack.of(this);
     const glue = (resource: string) => stack.formatArn({ service: 'glue', resource });
@@ -87,12 +96,12 @@ export class Lake extends Construct {
       'profiles/': 'read',
       'consents/': 'read',
     } satisfies Record<`${LakeTable}/`, 'read'>);
-    grantObjects(grantee, work, { 'athena/': 'readWrite', 'snapshots/': 'readWrite' });
+    grantObjects(grantee, work, { 'athena/': 'readWriteInParts' });
   }
 
-  private table(name: LakeTable, firstDay: string): CfnTable {
+  private table(name: LakeTable, firstDay: string): void {
     const location = `s3://${this.state.lake.bucketName}/${name}/`;
-    return new CfnTable(this, `${name}-table`, {
+    new CfnTable(this, `${name}-table`, {
       catalogId: Stack.of(this).account,
       databaseName: this.database.ref,
       tableInput: {
@@ -123,7 +132,7 @@ export class Lake extends Construct {
     const { lake } = this.state;
     const role = new Role(this, `${table}-role`, { assumedBy: new ServicePrincipal('firehose.amazonaws.com') });
     allow(role, BUCKET_ACTIONS, [lake.bucketArn]);
-    grantObjects(role, lake, { [`${table}/` as const]: 'write', [`errors/${table}/` as const]: 'write' });
+    grantObjects(role, lake, { [`${table}/` as const]: 'writeInParts', [`errors/${table}/` as const]: 'writeInParts' });
     const stream = new CfnDeliveryStream(this, `${table}-stream`, {
       deliveryStreamType: 'DirectPut',
       deliveryStreamEncryptionConfigurationInput: { keyType: 'AWS_OWNED_CMK' },
@@ -137,7 +146,7 @@ export class Lake extends Construct {
       },
     });
     // Firehose tries its role when it is made, so the policy must exist by then.
-    stream.node.addDependency(role);
+    stream.node.addDependency(role.node.findChild('DefaultPolicy'));
     return stream;
   }
 }

@@ -16,6 +16,9 @@ import { Strategy } from './strategy.ts';
 
 /** Everything that a release may replace. Read from top to bottom, it is the way of an event. */
 export class Platform extends Stack {
+  readonly lake: Lake;
+  readonly strategy: Strategy;
+
   constructor(scope: Construct, id: string, { stage, state }: { stage: Stage; state: State }) {
     super(scope, id, { description: `Herald ${stage.name}: whom to reach, with what, when, and what it achieved` });
 
@@ -29,6 +32,8 @@ export class Platform extends Stack {
     // Before strategy, because a campaign's state machine names the tasks of delivery.
     const delivery = new Delivery(this, 'Delivery', { stage, state, lake, sendQueues });
     const strategy = new Strategy(this, 'Strategy', { state, lake, delivery });
+    this.lake = lake;
+    this.strategy = strategy;
     new Measurement(this, 'Measurement', { state, lake });
     const access = new Access(this, 'Access', { stage, state });
     new Operations(this, 'Operations', { stage, state, lake, audience, strategy, busDeadLetters });

@@ -1,5 +1,8 @@
-/** Stages of one codebase. `local` is what the local cloud runs; it is never deployed. */
-export const STAGES = ['dev', 'prod', 'local'] as const;
+/**
+ * Stages of one codebase. `local` is what the local cloud runs, it is never deployed; `emulator` is deployed to MiniStack
+ * by `npm run deploy:emulator` (docs/emulator.md).
+ */
+export const STAGES = ['dev', 'prod', 'local', 'emulator'] as const;
 export type StageName = (typeof STAGES)[number];
 
 /** Everything in which stages differ. Edit the table below to fit your account, then `npm run deploy`. */
@@ -40,11 +43,13 @@ export type StageConfig = {
   lakeFirstDay: `${number}-${number}-${number}`;
   /** How long Firehose gathers rows before it writes a file of the lake. @default 60 */
   lakeBufferSeconds: number;
+  /** Where push and SMS go instead of AWS. @default AWS */
+  channelEndpoint?: string;
   /** SNS topic that is told of every alarm. @default none: alarms show in CloudWatch only */
   alarmTopicArn?: string;
 };
 
-const DEFAULTS: StageConfig = {
+export const DEFAULTS: StageConfig = {
   keepState: true,
   signIn: { kind: 'cognito' },
   smsOrigination: 'pool/herald',
@@ -70,6 +75,14 @@ const CONFIGS: Record<StageName, StageConfig> = {
     // The clock of the local cloud may be set to a day long ago, to replay a history.
     lakeFirstDay: '1990-01-01',
     signIn: { kind: 'issuer', issuer: 'http://local.herald/issuer', audience: 'herald' },
+  },
+  emulator: {
+    ...DEFAULTS,
+    keepState: false,
+    // What MiniStack has no API for ends in the inbox of the local cloud. The context of the same name says where that is.
+    channelEndpoint: 'http://127.0.0.1:4181',
+    pushApplicationId: 'emulated',
+    lakeBufferSeconds: 1,
   },
 };
 

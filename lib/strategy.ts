@@ -66,7 +66,7 @@ export class Strategy extends Construct {
       functions: [prepareSnapshot, delivery.dispatchSnapshot, finishCampaign],
       substitutions: { AthenaWorkGroup: lake.workGroup.name },
     });
-    lake.grantQuery(this.runCampaign.role);
+    lake.grantUnload(this.runCampaign.role);
 
     const requestApproval = new TypedFunction(this, 'RequestApproval', {
       entry: 'strategy/request-approval',

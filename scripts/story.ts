@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Cloud } from '../local/cloud.ts';
 import { type Client, client } from './client.ts';
+import type { Place } from './place.ts';
 import { inventPerson, type Purchase, peopleCsv } from './purchases.ts';
 import { ORDER_TEMPLATE, REWARD_TEMPLATE, WIN_BACK_TEMPLATE } from './story-templates.ts';
 
@@ -8,7 +8,7 @@ import { ORDER_TEMPLATE, REWARD_TEMPLATE, WIN_BACK_TEMPLATE } from './story-temp
  * The story of the demo, step by step, through the public API only. Every step is safe to repeat: creates carry an
  * Idempotency-Key, events their ids, so a story that was killed is simply told again.
  */
-export const story = (cloud: Cloud) => {
+export const story = (cloud: Omit<Place, 'putOnBus'>) => {
   const api: Client = client(cloud.url);
   const token = (user: string) => cloud.tokens.demo(user);
   const as = async (user: string, body?: unknown, key?: string) => ({
@@ -230,12 +230,13 @@ export const story = (cloud: Cloud) => {
     async livePurchase(apiKey: string, id: string, customer: string, amount: number) {
       const startedAt = performance.timeOrigin + performance.now();
       const startedMs = cloud.clock.now();
-      const last = cloud.inbox.list({ limit: 1 })[0]?.id ?? 0;
+      const [newest] = await cloud.inbox.list({ limit: 1 });
+      const last = newest?.id ?? 0;
       const event = { id, type: 'purchase', profileId: customer, properties: { units: 1, amount } };
       await api.must('POST /v1/events', { apiKey, body: { events: [event] } });
       await cloud.clock.idle();
       const to = inventPerson(customer).phone;
-      const message = cloud.inbox.list({ channel: 'sms', to, after: last }).at(-1);
+      const message = (await cloud.inbox.list({ channel: 'sms', to, after: last })).at(-1);
       if (!message) return undefined;
       const latencyMs = message.realMs - startedAt + (cloud.clock.virtual ? message.atMs - startedMs : 0);
       return { text: message.body, latencyMs };

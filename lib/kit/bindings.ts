@@ -65,7 +65,15 @@ export const starts = (machine: StateMachine, answers = false): Binding => ({
     ),
 });
 
-export type Prefixes = Record<`${string}/`, 'read' | 'write' | 'readWrite'>;
+/** Firehose and Athena write large objects in parts, which they may also give up; a function's write is one call. */
+const WRITE_IN_PARTS = ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
+const OBJECT_ACTIONS = {
+  read: ['s3:GetObject'],
+  readWrite: ['s3:GetObject', 's3:PutObject'],
+  writeInParts: WRITE_IN_PARTS,
+  readWriteInParts: ['s3:GetObject', ...WRITE_IN_PARTS],
+};
+export type Prefixes = Record<`${string}/`, keyof typeof OBJECT_ACTIONS>;
 
 /** Name of a bucket, of which the objects below these prefixes may be used. */
 export const objects = (bucket: Bucket, prefixes: Prefixes): Binding => ({
@@ -78,11 +86,7 @@ export const grantObjects = (grantee: Grantee, bucket: Bucket, prefixes: Prefixe
   const bucketArn = Stack.of(bucket).exportValue(bucket.bucketArn);
   for (const [prefix, access] of Object.entries(prefixes)) {
     const resource = `${bucketArn}/${prefix}*`;
-    const actions = [
-      ...(access === 'write' ? [] : ['s3:GetObject']),
-      ...(access === 'read' ? [] : ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']),
-    ];
-    allow(grantee, actions, [resource]);
+    allow(grantee, OBJECT_ACTIONS[access], [resource]);
     acknowledge(grantee, {
       [wildcardRule(grantee, resource)]:
         `Objects get their names at run time; below ${prefix} all of them are for this role.`,

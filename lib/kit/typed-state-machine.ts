@@ -69,7 +69,7 @@ export class TypedStateMachine<Name extends string = never> extends Construct {
     });
     acknowledge(this.role, {
       'AwsSolutions-IAM5[Resource::*]':
-        'Log delivery (logs:*LogDelivery …) and X-Ray have no resources that a policy could name.',
+        'Log delivery (logs:*LogDelivery, logs:ListLogDeliveries, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:PutResourcePolicy) and X-Ray (xray:Put*, xray:GetSampling*) have no resources that a policy could name.',
     });
   }
 }

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { bundleFolder, handlerEntries } from '../../lib/kit/bundle.ts';
-import { propertiesOf, resourcesOf, synthesized } from './synthesized.ts';
+import { STAGES } from '../../lib/stages.ts';
+import { functionOf, idIn } from './policies.ts';
+import { synthesized } from './synthesized.ts';
 
 /** Operations of the SDK → the action that allows them. */
 const ACTION: Record<string, string> = {
@@ -24,27 +26,35 @@ const ACTION: Record<string, string> = {
 };
 
 /**
- * Adapters bring these along for handlers that only read, or whose outbox has no such effect; the API middleware brings
- * GetItem and DeleteItem for idempotency keys.
+ * Adapters bring these along for handlers whose outbox has no such effect, the API middleware those of idempotency keys:
+ * who uses them has a variable that names what they are used on.
  */
-const MAYBE_UNUSED = [
-  'PutItem',
-  'UpdateItem',
-  'PutRecordBatch',
-  'StartExecution',
-  'SendTaskSuccess',
-  'GetItem',
-  'DeleteItem',
-];
-/** Granted with what a bundle does show: a query is also stopped, the bucket and catalogue behind it are read. */
-const IMPLIED = /^(logs|xray|s3|glue):|^athena:(StopQueryExecution|GetDataCatalog)$|^ses:SendEmail$/;
+const USED_WITH: Record<string, RegExp> = {
+  GetItem: /_TABLE$/,
+  PutItem: /_TABLE$/,
+  UpdateItem: /_TABLE$/,
+  DeleteItem: /^IDEMPOTENCY_TABLE$/,
+  PutRecordBatch: /_STREAM$/,
+  StartExecution: /_MACHINE_ARN$/,
+  SendTaskSuccess: /^APPROVE_MACHINE_ARN$/,
+};
+/** They use of their adapters only what reads. */
+const READERS = ['access/read-audit', 'measurement/read-reports'];
+const WRITING = ['PutItem', 'UpdateItem'];
+
+/** Every function writes its log and is traced. What it may do with objects is the matter of iam.test.ts. */
+const ALWAYS = /^(logs|xray|s3):/;
 /** Reading by key is granted as one; see bindings.ts. */
 const READING = /^dynamodb:(BatchGetItem|Query)$/;
+/** Granted with an operation: a query is also stopped, and looks into the catalogue. */
+const IMPLIED: Record<string, RegExp> = {
+  StartQueryExecution: /^glue:|^athena:(StopQueryExecution|GetDataCatalog)$/,
+  SendBulkEmail: /^ses:SendEmail$/,
+};
 /** What the poller of a queue does in the function's name. */
 const POLLING = /^sqs:(ReceiveMessage|DeleteMessage|ChangeMessageVisibility|GetQueueAttributes|GetQueueUrl)$/;
-
 /** Lambda sends what such a function failed at to the dead letters, in the function's name. */
-const ASYNCHRONOUS = ['intake/accept-bus-events', 'operations/sweep-outbox'];
+const FAILING = /^sqs:(SendMessage|GetQueueAttributes|GetQueueUrl)$/;
 
 /** Operations whose commands are in the bundle: classes of the form `class extends B(p,m,"GetItem",s){}`. */
 const operationsIn = (entry: string): string[] => {
@@ -54,33 +64,46 @@ const operationsIn = (entry: string): string[] => {
   return [...new Set(found.map(([, operation]) => operation!))].filter((name) => name !== 'DescribeEndpoints').sort();
 };
 
-const { platform } = await synthesized('local');
-type Policy = { Roles: { Ref: string }[]; PolicyDocument: { Statement: { Action: string | string[] }[] } };
-const policies = propertiesOf<Policy>(platform, 'AWS::IAM::Policy');
-
-/** `intake/match-events` → the actions that its role has. */
-const actionsOf = (entry: string): string[] => {
-  const [noun, name] = entry.split('/') as [string, string];
-  const construct = [noun, ...name.split('-')].map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
-  const [found] = resourcesOf(platform, 'AWS::Lambda::Function').filter(([id]) =>
-    id.startsWith(`${construct}Function`),
-  );
-  const role = (found![1].Properties.Role as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt'][0];
-  const own = policies.filter(({ Roles }) => Roles.some(({ Ref }) => Ref === role));
-  return own.flatMap(({ PolicyDocument }) => PolicyDocument.Statement.flatMap(({ Action }) => Action));
-};
-
-describe.each(await handlerEntries())('%s', (entry) => {
-  test('may do what its code does', () => {
-    const used = operationsIn(entry).filter((operation) => !MAYBE_UNUSED.includes(operation));
-    expect(used.filter((operation) => !ACTION[operation])).toEqual([]);
-    expect(used.filter((operation) => !actionsOf(entry).includes(ACTION[operation]!))).toEqual([]);
+/** Operations that the handler does use, given the names of its variables. */
+const usedOf = (entry: string, operations: string[], variables: string[]): string[] =>
+  operations.filter((operation) => {
+    const needed = USED_WITH[operation];
+    if (READERS.includes(entry) && WRITING.includes(operation)) return false;
+    return !needed || variables.some((name) => needed.test(name));
   });
 
-  test('may do nothing that its code does not', () => {
-    const used = operationsIn(entry).map((operation) => ACTION[operation]);
-    const besides = [IMPLIED, READING, POLLING, ...(ASYNCHRONOUS.includes(entry) ? [/^sqs:SendMessage$/] : [])];
-    const granted = actionsOf(entry).filter((action) => !besides.some((pattern) => pattern.test(action)));
-    expect([...new Set(granted)].filter((action) => !used.includes(action))).toEqual([]);
+const stages = await Promise.all(STAGES.map(async (stage) => ({ stage, ...(await synthesized(stage)) })));
+
+describe.each(await handlerEntries())('%s', (entry) => {
+  const operations = operationsIn(entry);
+
+  test('does nothing for which no action is known', () => {
+    expect(operations.filter((operation) => !ACTION[operation])).toEqual([]);
+  });
+
+  test.each(stages)('may do what its code does in $stage', ({ platform }) => {
+    const { actions, variables } = functionOf(platform, entry);
+    const used = usedOf(entry, operations, variables);
+    expect(used.filter((operation) => !actions.includes(ACTION[operation]!))).toEqual([]);
+  });
+
+  test.each(stages)('may do nothing that its code does not in $stage', ({ platform }) => {
+    const { actions, variables, polled, hasDestination } = functionOf(platform, entry);
+    const besides = [
+      ALWAYS,
+      READING,
+      ...operations.flatMap((operation) => IMPLIED[operation] ?? []),
+      ...(polled.length > 0 ? [POLLING] : []),
+      ...(hasDestination ? [FAILING] : []),
+    ];
+    const used = usedOf(entry, operations, variables).map((operation) => ACTION[operation]);
+    const surplus = actions.filter((action) => !used.includes(action));
+    expect(surplus.filter((action) => !besides.some((pattern) => pattern.test(action)))).toEqual([]);
+  });
+
+  test.each(stages)('takes messages from exactly the queues that invoke it in $stage', ({ platform }) => {
+    const { statements, polled } = functionOf(platform, entry);
+    const taking = statements.filter(({ actions }) => actions.includes('sqs:ReceiveMessage'));
+    expect(taking.flatMap(({ resources }) => resources.map(idIn)).sort()).toEqual(polled.sort());
   });
 });

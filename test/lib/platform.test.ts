@@ -130,7 +130,16 @@ describe('the API', () => {
   });
 
   test.each([
-    ['dev', dev, { 'Fn::ImportValue': expect.stringMatching(/^HeraldState-dev:.*UserPool.*ProviderURL/) }],
+    [
+      'dev',
+      dev,
+      {
+        'Fn::Join': [
+          '',
+          ['https://', { 'Fn::ImportValue': expect.stringMatching(/^HeraldState-dev:.*UserPool.*ProviderName/) }],
+        ],
+      },
+    ],
     ['local', local, 'http://local.herald/issuer'],
   ] as const)('of %s trusts the right issuer', (_, template, issuer) => {
     const [authorizer] = propertiesOf<{ JwtConfiguration: object }>(template, 'AWS::ApiGatewayV2::Authorizer');
@@ -219,6 +228,15 @@ describe('what a stage may say', () => {
   });
 });
 
+test('an administrator of the account can sign in for somebody, and nobody can with a password alone', () => {
+  const [client] = propertiesOf<{ ExplicitAuthFlows: string[] }>(dev, 'AWS::Cognito::UserPoolClient');
+  expect(client?.ExplicitAuthFlows.toSorted()).toEqual([
+    'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+    'ALLOW_REFRESH_TOKEN_AUTH',
+    'ALLOW_USER_SRP_AUTH',
+  ]);
+});
+
 test('an unknown stage is refused with the names of those that exist', () => {
-  expect(() => stageConfig('test')).toThrow('There is no stage test; there are dev, prod, local');
+  expect(() => stageConfig('test')).toThrow('There is no stage test; there are dev, prod, local, emulator');
 });

@@ -1,19 +1,40 @@
-import { inject, onTestFinished } from 'vitest';
+import { inject, onTestFinished, test } from 'vitest';
 import { type CloudOptions, startCloud } from '../../local/cloud.ts';
+import type { Emulator } from '../../scripts/emulator.ts';
+import type { Place } from '../../scripts/place.ts';
 import { story } from '../../scripts/story.ts';
+import { emulatorPlace } from './emulator-place.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** Folder of the synthesized app of stage local, made once before all tests. */
     assembly: string;
+    /** Where the scenarios run on a deployment (`npm run test:emulator`); null: each on a local cloud of its own. */
+    emulator: Emulator | null;
   }
 }
 
 /** Noon of a Wednesday, so that nothing depends on the edge of a day. */
 export const WEDNESDAY_NOON = Date.UTC(2026, 10, 18, 12);
 
-/** A local cloud of the test's own on a virtual clock, with the story's steps; stops when the test ends. */
-export const boot = async (options: { startMs?: number; persist?: string; faults?: CloudOptions['faults'] } = {}) => {
+/** What every test gets: where Herald runs, the story's steps, and names. `tag` keeps tests on one deployment apart. */
+const heraldAt = <P extends Place>(cloud: P, tag: string) => ({
+  cloud,
+  /** A name of this test's own: of people, cities, and whatever else tests on one deployment must not share. */
+  own: (name: string) => name + tag,
+  /** The claim `sub` of a demo person, which Herald knows people by. */
+  idOf: async (user: string): Promise<string> => {
+    const [, claims = ''] = (await cloud.tokens.demo(user)).split('.');
+    return JSON.parse(Buffer.from(claims, 'base64url').toString()).sub;
+  },
+  ...story(cloud),
+});
+export type Herald = ReturnType<typeof heraldAt<Place>>;
+
+/** A local cloud of the test's own on a virtual clock; stops when the test ends. */
+export const bootLocal = async (
+  options: { startMs?: number; persist?: string; faults?: CloudOptions['faults'] } = {},
+) => {
   const cloud = await startCloud({
     assembly: inject('assembly'),
     clock: { virtualStartMs: options.startMs ?? WEDNESDAY_NOON },
@@ -21,6 +42,23 @@ export const boot = async (options: { startMs?: number; persist?: string; faults
     ...(options.faults && { faults: options.faults }),
   });
   onTestFinished(() => cloud.stop());
-  return { cloud, ...story(cloud) };
+  const bus = Object.values(cloud.outputs).find((outputs) => 'BusName' in outputs)?.BusName;
+  const putOnBus: Place['putOnBus'] = async (entry) => void cloud.services.bus.put(String(bus), entry);
+  return heraldAt({ ...cloud, putOnBus }, '');
 };
-export type Herald = Awaited<ReturnType<typeof boot>>;
+
+const emulator = inject('emulator');
+let booted = 0;
+
+/** Where this test runs: on the deployment, which all tests share, or on a local cloud of its own. */
+export const boot = async (): Promise<Herald> => {
+  if (!emulator) return bootLocal();
+  booted += 1;
+  return heraldAt(await emulatorPlace(emulator), `-${Date.now().toString(36)}${booted}`);
+};
+
+/** A test that needs virtual time, or something else that only the local cloud has; `why` is printed where it is skipped. */
+export const localTest = (why: string, name: string, run: () => Promise<void>) => {
+  if (emulator) console.warn(`SKIPPED on the emulator: ${name} (${why})`);
+  test.skipIf(emulator)(name, run);
+};

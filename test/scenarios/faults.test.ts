@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { boot } from './boot.ts';
+import { bootLocal } from './boot.ts';
 import { approve, draftCampaign, importCsv, submit } from './people.ts';
 
 /** Batches that are delivered again, and environments that die before or after their work, in every function. */
@@ -10,7 +10,7 @@ const PEOPLE = 400;
 test.each([1, 2])(
   'a campaign under faults of seed %i: nobody twice, and everyone has one final outcome',
   async (seed) => {
-    const herald = await boot({ faults: { seed, ...RATES } });
+    const herald = await bootLocal({ faults: { seed, ...RATES } });
     const rows = Array.from({ length: PEOPLE }, (_, n) => {
       const token = n % 2 === 0 ? `device-${n}` : n % 5 === 0 ? `dead-${n}` : '';
       return `p${n},${token},+1202555${String(n).padStart(4, '0')},p${n}@example.com,Paris,yes`;

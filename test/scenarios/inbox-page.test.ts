@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
-import { boot } from './boot.ts';
+import { bootLocal } from './boot.ts';
 import { addPerson, approve, draftCampaign, submit } from './people.ts';
 
 const browserPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -9,7 +9,7 @@ const present = existsSync(browserPath);
 if (!present) console.warn(`SKIPPED: there is no browser at ${browserPath}; set CHROMIUM to one`);
 
 test.skipIf(!present)('a person reads in the inbox what was sent, and hostile content stays text', async () => {
-  const herald = await boot();
+  const herald = await bootLocal();
   const firstName = '<img src=x onerror="document.title=1">';
   await addPerson(herald, 'p1', { email: 'p1@example.com', attributes: { city: 'Paris', firstName } });
   await addPerson(herald, 'p2', { phone: '+12025550002', attributes: { city: 'Paris', firstName } });

@@ -3,21 +3,24 @@ import type { Herald } from './boot.ts';
 type Addresses = { email?: string; phone?: string; pushToken?: string };
 /** A person with a profile and consents to every channel, unless said otherwise. */
 export const addPerson = async (
-  { api, as }: Herald,
-  profileId: string,
+  { api, as, own }: Herald,
+  name: string,
   addresses: Addresses & { attributes?: Record<string, unknown> },
   consents: Record<string, boolean> = { push: true, sms: true, email: true },
 ) => {
-  await api.must(`PUT /v1/profiles/${profileId}`, await as('marketer-mia', addresses));
+  const profileId = own(name);
+  const { city } = addresses.attributes ?? {};
+  const attributes = { ...addresses.attributes, ...(typeof city === 'string' && { city: own(city) }) };
+  await api.must(`PUT /v1/profiles/${profileId}`, await as('marketer-mia', { ...addresses, attributes }));
   await api.must(`PUT /v1/profiles/${profileId}/consents`, await as('marketer-mia', { consents }));
 };
 
 /** Everything a promotional campaign to `city` needs; returns the draft. */
 export const draftCampaign = async (
-  { api, as }: Herald,
+  { api, as, own }: Herald,
   options: { city: string; policy?: string[]; sendAt?: string; name?: string },
 ) => {
-  const segment = { attribute: 'city', equals: options.city };
+  const segment = { attribute: 'city', equals: own(options.city) };
   const { id: segmentId } = await api.must<{ id: string }>(
     'POST /v1/segments',
     await as('marketer-mia', { name: options.city, segment }),

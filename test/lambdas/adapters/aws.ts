@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient, type KeySchemaElement } from '@aws-sdk/client-dynamodb';
 
 /**
- * The outside of adapters for tests: DynamoDB is dynalite in this process, every other service is a function that answers
- * requests. Adapters make their clients when they load, so import them after `startAws`.
+ * The outside of adapters for tests: DynamoDB is dynalite in this process, or the one that HERALD_DYNAMODB names; every
+ * other service is a function that answers requests. Adapters make their clients when they load, so import them after `startAws`.
  */
 export type AwsRequest = { method: string; path: string; headers: IncomingHttpHeaders; body: unknown; raw: Buffer };
 /** A body that is a Buffer is sent as it is, any other as JSON. */
@@ -29,6 +29,7 @@ export const startAws = async (
   answer: (request: AwsRequest) => AwsAnswer | Promise<AwsAnswer> = () => ({ status: 500 }),
 ) => {
   const database = dynalite({ createTableMs: 0 });
+  const elsewhere = process.env.HERALD_DYNAMODB;
   const services = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -52,10 +53,11 @@ export const startAws = async (
   });
   Object.assign(process.env, {
     AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
+    // The emulator takes twelve digits for an account, so each caller has tables of its own there.
+    AWS_ACCESS_KEY_ID: String(randomInt(10 ** 11, 10 ** 12)),
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_ENDPOINT_URL: await listen(services),
-    AWS_ENDPOINT_URL_DYNAMODB: await listen(database),
+    AWS_ENDPOINT_URL_DYNAMODB: elsewhere ?? (await listen(database)),
   });
   const client = new DynamoDBClient();
   for (const [TableName, keys] of Object.entries(tables)) {
@@ -72,7 +74,7 @@ export const startAws = async (
   }
   return async () => {
     client.destroy();
-    await Promise.all([close(database), close(services)]);
+    await Promise.all([...(elsewhere ? [] : [close(database)]), close(services)]);
   };
 };
 

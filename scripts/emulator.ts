@@ -1,0 +1,173 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { AwsClient } from 'aws4fetch';
+import { pythonTools } from './python-tools.ts';
+
+const root = join(import.meta.dirname, '..');
+const folder = join(root, '.herald', 'emulator');
+const stateFile = join(folder, 'state.json');
+
+/** What is running: two processes of ours, and what the deployment gave. */
+export type Emulator = {
+  /** MiniStack, which speaks the AWS APIs. */
+  url: string;
+  /** The inbox where push and SMS end, which MiniStack has no API for. */
+  inboxUrl: string;
+  pids: number[];
+  outputs: Record<string, Record<string, string>>;
+};
+
+const ENVIRONMENT = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
+/** Environment of everything that talks to the emulator: no credential of the machine's owner gets in. */
+export const emulated = (url: string): Record<string, string> => ({
+  ...(Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'))) as object),
+  ...ENVIRONMENT,
+  AWS_DEFAULT_REGION: ENVIRONMENT.AWS_REGION,
+  AWS_ENDPOINT_URL: url,
+  AWS_EC2_METADATA_DISABLED: 'true',
+  // MiniStack runs functions by the first `node`.
+  PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
+});
+
+/** The emulator that `startEmulator` left running, if it still does. */
+export const runningEmulator = (): Emulator | undefined => {
+  if (!existsSync(stateFile)) return undefined;
+  const state = JSON.parse(readFileSync(stateFile, 'utf8')) as Emulator;
+  return state.pids.every(isAlive) ? state : undefined;
+};
+
+/** Starts MiniStack and the inbox on free loopback ports. They outlive this process: end them by `stopEmulator`. */
+export const startEmulator = async (say: (line: string) => void): Promise<Emulator> => {
+  stopEmulator();
+  const bin = await pythonTools(say);
+  mkdirSync(join(folder, 'tmp'), { recursive: true });
+  // MiniStack's own scripts in there are CommonJS, and the project around it is not.
+  writeFileSync(join(folder, 'tmp', 'package.json'), '{ "type": "commonjs" }');
+  const port = await freePort();
+  const server = background(join(bin, 'ministack'), [], 'ministack.log', {
+    ...emulated(`http://127.0.0.1:${port}`),
+    GATEWAY_PORT: String(port),
+    BIND_HOST: '127.0.0.1',
+    MINISTACK_HOST: '127.0.0.1',
+    // It unpacks the functions there and keeps its state in memory.
+    TMPDIR: join(folder, 'tmp'),
+    // Otherwise it listens on fixed ports of its own beside the one it was given.
+    IOT_MTLS_ENABLED: '0',
+    SFTP_ENABLED: '0',
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const inboxPort = await freePort();
+  const inbox = background(
+    process.execPath,
+    [join(root, 'scripts', 'emulator-inbox.ts'), String(inboxPort)],
+    'inbox.log',
+  );
+  const state: Emulator = {
+    url,
+    inboxUrl: `http://127.0.0.1:${inboxPort}`,
+    pids: [server.pid ?? 0, inbox.pid ?? 0],
+    outputs: {},
+  };
+  save(state);
+  await Promise.all([answers(`${url}/_ministack/health`), answers(`${state.inboxUrl}/_local/inbox.json`)]);
+  return state;
+};
+
+/** Runs the pinned CDK command line on stage `emulator` of the project in `cwd`; throws with its last lines when it fails. */
+export const cdk = (emulator: Pick<Emulator, 'url' | 'inboxUrl'>, args: string[], cwd = root): string => {
+  const output = join(cwd, '.herald', 'cdk.emulator');
+  const context = ['-c', 'stage=emulator', '-c', `channelEndpoint=${emulator.inboxUrl}`, '--output', output];
+  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules', '.bin', 'cdk'), [...args, ...context], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...emulated(emulator.url), NO_COLOR: '1', CI: '1' },
+  });
+  const text = `${stdout}${stderr}`;
+  if (status !== 0)
+    throw new Error(`cdk ${args.join(' ')} ended with ${status}:\n${text.split('\n').slice(-60).join('\n')}`);
+  return text;
+};
+
+/** `cdk bootstrap` and `cdk deploy` of both stacks. */
+export const deploy = async (emulator: Emulator, say: (line: string) => void): Promise<Emulator> => {
+  const timed = (what: string, args: string[]) => {
+    const startedAt = performance.now();
+    cdk(emulator, args);
+    say(`${what}: ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
+  };
+  const outputsFile = join(folder, 'outputs.json');
+  timed('cdk bootstrap', ['bootstrap', 'aws://000000000000/us-east-1']);
+  timed('cdk deploy', ['deploy', '--all', '--require-approval', 'never', '--outputs-file', outputsFile]);
+  await verifySender(emulator);
+  const deployed = { ...emulator, outputs: JSON.parse(readFileSync(outputsFile, 'utf8')) };
+  save(deployed);
+  return deployed;
+};
+
+/** SES sends for verified domains only, there as on AWS (docs/deploy.md). */
+const verifySender = async ({ url }: Emulator): Promise<void> => {
+  const ses = new AwsClient({ accessKeyId: 'test', secretAccessKey: 'test', region: 'us-east-1', service: 'ses' });
+  const body = JSON.stringify({ EmailIdentity: 'example.com' });
+  const headers = { 'content-type': 'application/json' };
+  const response = await ses.fetch(`${url}/v2/email/identities`, { method: 'POST', headers, body });
+  if (!response.ok && response.status !== 400)
+    throw new Error(`example.com was not verified: ${await response.text()}`);
+};
+
+/** Ends the processes that `startEmulator` started, with their children. */
+export const stopEmulator = (): void => {
+  if (!existsSync(stateFile)) return;
+  const { pids } = JSON.parse(readFileSync(stateFile, 'utf8')) as Emulator;
+  for (const pid of pids) {
+    try {
+      // Each leads a group of its own, which its Lambda workers are in.
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
+};
+
+const save = (state: Emulator) => writeFileSync(stateFile, JSON.stringify(state, null, 2));
+
+const background = (command: string, args: string[], log: string, env = process.env): ChildProcess => {
+  const file = openSync(join(folder, log), 'a');
+  const child = spawn(command, args, { cwd: folder, env, detached: true, stdio: ['ignore', file, file] });
+  child.on('error', () => {});
+  child.unref();
+  return child;
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+const answers = async (url: string): Promise<void> => {
+  for (let tries = 0; tries < 150; tries += 1) {
+    const ok = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ok) return;
+    await wait(200);
+  }
+  throw new Error(`${url} does not answer; its log is in ${folder}`);
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
