@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { env as readReportsEnv } from '../lambdas/measurement/read-reports.env.ts';
-import { objects, reads } from './kit/bindings.ts';
+import { reads } from './kit/bindings.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import type { Lake } from './lake.ts';
 import type { State } from './state.ts';
@@ -15,7 +15,6 @@ export class Measurement extends Construct {
       env: readReportsEnv,
       environment: {
         DEFINITIONS_TABLE: reads(state.definitions),
-        WORK_BUCKET: objects(state.work, { 'athena/': 'readWrite' }),
         ATHENA_WORK_GROUP: lake.queries,
         GLUE_DATABASE: lake.database.ref,
       },
