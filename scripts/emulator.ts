@@ -36,7 +36,7 @@ export const emulated = (url: string): Record<string, string> => ({
 export const runningEmulator = (): Emulator | undefined => {
   if (!existsSync(stateFile)) return undefined;
   const state = JSON.parse(readFileSync(stateFile, 'utf8')) as Emulator;
-  return state.pids.every(isAlive) ? state : undefined;
+  return state.pids.every(isOurs) ? state : undefined;
 };
 
 /** Starts MiniStack and the inbox on free loopback ports. They outlive this process: end them by `stopEmulator`. */
@@ -121,7 +121,7 @@ const verifySender = async ({ url }: Emulator): Promise<void> => {
 export const stopEmulator = (): void => {
   if (!existsSync(stateFile)) return;
   const { pids } = JSON.parse(readFileSync(stateFile, 'utf8')) as Emulator;
-  for (const pid of pids) {
+  for (const pid of pids.filter(isOurs)) {
     try {
       // Each leads a group of its own, which its Lambda workers are in.
       process.kill(-pid, 'SIGKILL');
@@ -142,12 +142,14 @@ const background = (command: string, args: string[], log: string, env = process.
   return child;
 };
 
-const isAlive = (pid: number): boolean => {
-  try {
-    return pid > 0 && process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+/** The process is alive and one that we started: by now its number may be another's. */
+const isOurs = (pid: number): boolean => {
+  if (pid <= 0) return false;
+  const proc = `/proc/${pid}/cmdline`;
+  const command = existsSync('/proc/self/cmdline')
+    ? existsSync(proc) && readFileSync(proc, 'utf8')
+    : spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout;
+  return /ministack|emulator-inbox/.test(String(command));
 };
 
 const answers = async (url: string): Promise<void> => {

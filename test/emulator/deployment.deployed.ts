@@ -58,7 +58,7 @@ describe('what was deployed did the work', () => {
     // Everything went through the queues, nothing is left in them, and nothing died.
     const { QueueUrls } = await aws<{ QueueUrls: string[] }>('sqs', 'AmazonSQS.ListQueues', {});
     const counts = await Promise.all(
-      QueueUrls.map(async (QueueUrl) => {
+      QueueUrls.filter((url) => url.includes('/Herald-emulator-')).map(async (QueueUrl) => {
         const body = { QueueUrl, AttributeNames: ['All'] };
         const { Attributes } = await aws<{ Attributes: Record<string, string> }>(
           'sqs',

@@ -26,7 +26,7 @@ const run = (script: string) => {
 test.skipIf(missing)(
   'the real cdk deploys to a third-party emulator, and the same scenarios pass there',
   { timeout: 540_000 },
-  () => {
+  async () => {
     const deployed = run('deploy-emulator.ts');
     expect(deployed.status, deployed.text).toBe(0);
     const emulator = runningEmulator();
@@ -35,6 +35,6 @@ test.skipIf(missing)(
     expect(tested.status, tested.text).toBe(0);
     // Nothing is left behind.
     expect(runningEmulator()).toBeUndefined();
-    for (const pid of emulator?.pids ?? []) expect(() => process.kill(pid, 0), String(pid)).toThrow('ESRCH');
+    for (const url of [emulator?.url, emulator?.inboxUrl]) await expect(fetch(String(url))).rejects.toThrow();
   },
 );
