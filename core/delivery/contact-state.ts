@@ -1,9 +1,9 @@
 import type { Channel } from './channel.ts';
 
 /**
- * The small record that every promotional send writes (at most 1 KB, so that one write costs one unit). `consents` keys are a channel or
- * `channel/topic`; the more specific wins; absent means never asked. `touches` are the accepted or reserved sends that
- * count against the frequency cap, newest first: [epoch seconds, key of the message].
+ * The small record that every promotional send writes (at most 1 KB, so that one write costs one unit). For `consents` see
+ * consent.ts. `touches` are the accepted or reserved sends that count against the frequency cap, newest first: [epoch
+ * seconds, key of the message].
  */
 export type ContactState = {
   profileId: string;

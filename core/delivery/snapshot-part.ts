@@ -1,8 +1,35 @@
-import { BATCH_SIZE, type PlanRef, type SnapshotMessage, type SnapshotRow } from './messages.ts';
+import { knownConsents, snapshotRow, type UnloadedRow } from '../audience/segment-queries.ts';
+import type { PlanVersion } from '../strategy/plan-version.ts';
+import { firstStep } from './channel.ts';
+import { BATCH_SIZE, PART_SIZE, type PlanRef, type SnapshotMessage, type SnapshotRow } from './messages.ts';
+
+/** Recipients that start at the same step of the policy: what a part is made of. */
+export type Cut = { step: number; rows: SnapshotRow[] };
 
 /**
- * One part of a snapshot, of people who start at the same step: its text (NDJSON) and the pointers to its batches. The same rows always give the same part and
- * the same pointers, so dispatching a file again repeats messages that the ledger knows.
+ * Sorts people by the step at which they start, and gives each 10,000 of one step away as soon as they are together, the
+ * rest at the end. The same rows in the same order always give the same cuts.
+ */
+export async function* cutParts(
+  unloaded: AsyncIterable<UnloadedRow>,
+  { channelPolicy, lane }: Pick<PlanVersion, 'channelPolicy' | 'lane'>,
+): AsyncGenerator<Cut> {
+  const waiting = channelPolicy.map((_, step): Cut => ({ step, rows: [] }));
+  for await (const one of unloaded) {
+    const row = snapshotRow(one);
+    const { step, sure } = firstStep(channelPolicy, row, knownConsents(one));
+    const cut = waiting[step] as Cut;
+    cut.rows.push(sure || lane === 'transactional' ? row : { ...row, lookFirst: true });
+    if (cut.rows.length < PART_SIZE) continue;
+    yield cut;
+    waiting[step] = { step, rows: [] };
+  }
+  for (const cut of waiting) if (cut.rows.length > 0) yield cut;
+}
+
+/**
+ * One part of a snapshot: its text (NDJSON) and the pointers to its batches. The same rows always give the same part and
+ * the same pointers, so dispatching it again repeats messages that the ledger knows.
  */
 export const snapshotPart = (
   rows: readonly SnapshotRow[],

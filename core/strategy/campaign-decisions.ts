@@ -124,6 +124,10 @@ export const prepared = (campaign: Campaign, runId: string, nowMs: number): Deci
   return act(campaign, 'prepare', { run: { runId, startedMs: nowMs } }, runId);
 };
 
+/** Its audience is frozen, messages go out. Repeated by a retry, it changes nothing. */
+export const begun = (campaign: Campaign, runId: string): Decision =>
+  campaign.state === 'sending' ? { kind: 'same', campaign } : act(campaign, 'send', {}, runId);
+
 /** The run has ended: well, or with `error`. A campaign that was cancelled meanwhile stays as it is. */
 export const ended = (
   campaign: Campaign,

@@ -3,6 +3,7 @@ import type { Queries } from '../adapters/athena.ts';
 import { type Definitions, type Stored, VersionConflict } from '../adapters/definitions.ts';
 import { gunzipLines } from '../adapters/lines.ts';
 import { readObject } from '../adapters/objects.ts';
+import { unloadedFiles } from '../adapters/unloaded-files.ts';
 
 /**
  * The snapshot as it now is: when its query has ended since it was last looked at, the result is stored first. Two
@@ -35,14 +36,7 @@ export const finishSnapshot = async (
 /** The files that the UNLOAD's manifest names, and how many lines they have together. */
 const filesOf = async (bucket: string, manifest: string | undefined): Promise<{ files: string[]; count: number }> => {
   if (!manifest) return { files: [], count: 0 };
-  const prefix = `s3://${bucket}/`;
-  const list = await (await readObject(bucket, manifest.slice(prefix.length))).text();
-  const files = list
-    .split(/\r?\n/)
-    .map((line) => line.trim().replace(/^"(.*)"$/, '$1'))
-    .filter((line) => line.startsWith(prefix))
-    .map((line) => line.slice(prefix.length))
-    .sort();
+  const files = await unloadedFiles(bucket, manifest);
   let count = 0;
   for (const file of files) for await (const _line of gunzipLines(await readObject(bucket, file))) count += 1;
   return { files, count };

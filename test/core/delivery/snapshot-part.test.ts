@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BATCH_SIZE, type SnapshotRow } from '../../../core/delivery/messages.ts';
-import { snapshotPart } from '../../../core/delivery/snapshot-part.ts';
+import type { UnloadedRow } from '../../../core/audience/segment-queries.ts';
+import type { Lane } from '../../../core/delivery/channel.ts';
+import { BATCH_SIZE, PART_SIZE, type SnapshotRow } from '../../../core/delivery/messages.ts';
+import { type Cut, cutParts, snapshotPart } from '../../../core/delivery/snapshot-part.ts';
 
 const names = {
   plan: { kind: 'campaign', id: 'c', hash: 'h' },
@@ -32,4 +34,39 @@ test('the byte ranges of the pointers give back every row, once and in order', (
     }),
     { numRuns: 50 },
   );
+});
+
+const cutsOf = async (rows: readonly UnloadedRow[], lane: Lane): Promise<Cut[]> => {
+  async function* unloaded() {
+    yield* rows;
+  }
+  const cuts: Cut[] = [];
+  for await (const cut of cutParts(unloaded(), { channelPolicy: ['push', 'sms'], lane })) cuts.push(cut);
+  return cuts;
+};
+
+test('people are cut into parts by where they start, full ones first', async () => {
+  const rows = Array.from({ length: 2 * PART_SIZE + 2 }, (_, n): UnloadedRow => {
+    const sms = { phone: '+1', consents: ',sms:yes,' };
+    return { profile_id: `p${n}`, ...(n % 2 ? sms : { push_token: 't', consents: ',push:yes,' }) };
+  });
+  const cuts = await cutsOf(rows, 'promotional');
+  expect(cuts.map(({ step, rows: { length } }) => [step, length])).toEqual([
+    [0, PART_SIZE],
+    [1, PART_SIZE],
+    [0, 1],
+    [1, 1],
+  ]);
+  expect(new Set(cuts.flatMap((cut) => cut.rows.map(({ profileId }) => profileId))).size).toBe(rows.length);
+});
+
+test('only a promotional message looks first where no consent is known', async () => {
+  const rows: UnloadedRow[] = [
+    { profile_id: 'agrees', phone: '+1', consents: ',sms:yes,' },
+    { profile_id: 'unknown', phone: '+2', consents: '' },
+  ];
+  const looked = async (lane: Lane) =>
+    (await cutsOf(rows, lane)).flatMap((cut) => cut.rows.filter(({ lookFirst }) => lookFirst));
+  expect((await looked('promotional')).map(({ profileId }) => profileId)).toEqual(['unknown']);
+  expect(await looked('transactional')).toEqual([]);
 });

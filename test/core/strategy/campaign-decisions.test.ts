@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Campaign, CampaignInput } from '../../../core/strategy/campaign.ts';
 import {
+  begun,
   cancelled,
   type Decision,
   decided,
@@ -149,11 +150,16 @@ describe('settling', () => {
 describe('the run', () => {
   const scheduled: Campaign = { ...draft, state: 'scheduled' };
   const preparing = apply(scheduled, prepared(scheduled, 'run', 5));
-  const sending: Campaign = { ...preparing, state: 'sending' };
+  const sending = apply(preparing, begun(preparing, 'run'));
   test('begins once', () => {
     expect(preparing.run).toEqual({ runId: 'run', startedMs: 5 });
     expect(problem(prepared(preparing, 'run', 9))).toBe('same');
     expect(problem(prepared(preparing, 'other', 9))).toBe('state-conflict');
+  });
+  test('sends once its audience is frozen, and only then', () => {
+    expect(sending).toMatchObject({ state: 'sending', run: { runId: 'run', startedMs: 5 } });
+    expect(problem(begun(sending, 'run'))).toBe('same');
+    expect(problem(begun(scheduled, 'run'))).toBe('state-conflict');
   });
   test('ends well, once', () => {
     const finished = apply(sending, ended(sending, 'run', { snapshotSize: 3, parts: 1 }, 9));
