@@ -1,16 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { env as importPartEnv } from '../lambdas/audience/import-part.env.ts';
+import { env as manageAliasesEnv } from '../lambdas/audience/manage-aliases.env.ts';
 import { env as manageImportsEnv } from '../lambdas/audience/manage-imports.env.ts';
 import { env as manageProfilesEnv } from '../lambdas/audience/manage-profiles.env.ts';
 import { env as manageSegmentsEnv } from '../lambdas/audience/manage-segments.env.ts';
-import { appends, objects, readsAndWrites, remembers, starts } from './kit/bindings.ts';
+import { appends, objects, reads, readsAndWrites, remembers, starts } from './kit/bindings.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import { TypedStateMachine } from './kit/typed-state-machine.ts';
 import type { Lake } from './lake.ts';
 import type { State } from './state.ts';
 
-/** Who there is: profiles, their imports, and segments over them. */
+/** Who there is: profiles, their aliases and imports, and segments over them. */
 export class Audience extends Construct {
   readonly importProfiles: TypedStateMachine;
 
@@ -31,6 +32,19 @@ export class Audience extends Construct {
       entry: 'audience/manage-profiles',
       env: manageProfilesEnv,
       environment: { ...people, AUDIT_TABLE },
+      timeout: Duration.seconds(15),
+    });
+
+    new TypedFunction(this, 'ManageAliases', {
+      entry: 'audience/manage-aliases',
+      env: manageAliasesEnv,
+      environment: {
+        DEFINITIONS_TABLE: reads(state.definitions),
+        IDENTITIES_TABLE: readsAndWrites(state.identities),
+        WINDOWS_TABLE: readsAndWrites(state.windows),
+        IDENTITIES_STREAM: appends(lake.streams.identities),
+        AUDIT_TABLE,
+      },
       timeout: Duration.seconds(15),
     });
 

@@ -2,6 +2,7 @@ import type { ProfileRow } from '../core/audience/profile.ts';
 import type { ConsentRow } from '../core/delivery/consent.ts';
 import type { OutcomeRow } from '../core/delivery/outcome.ts';
 import type { EventRow } from '../core/event/event.ts';
+import type { IdentityRow } from '../core/event/identity.ts';
 
 export type Column = { name: string; type: 'string' | 'bigint' | 'boolean' };
 type TypeOf<Value> = Value extends string ? 'string' : Value extends number ? 'bigint' : 'boolean';
@@ -53,6 +54,12 @@ const consents = {
   at_ms: 'bigint',
 } satisfies ColumnsOf<ConsentRow>;
 
+const identities = {
+  alias: 'string',
+  profile_id: 'string',
+  at_ms: 'bigint',
+} satisfies ColumnsOf<IdentityRow>;
+
 const columns = (types: Record<string, Column['type']>): readonly Column[] =>
   Object.entries(types).map(([name, type]) => ({ name, type }));
 
@@ -62,5 +69,6 @@ export const LAKE_TABLES = {
   outcomes: columns(outcomes),
   profiles: columns(profiles),
   consents: columns(consents),
+  identities: columns(identities),
 };
 export type LakeTable = keyof typeof LAKE_TABLES;

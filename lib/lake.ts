@@ -95,6 +95,7 @@ export class Lake extends Construct {
       'outcomes/': 'read',
       'profiles/': 'read',
       'consents/': 'read',
+      'identities/': 'read',
     } satisfies Record<`${LakeTable}/`, 'read'>);
     grantObjects(grantee, work, { 'athena/': 'readWriteInParts' });
   }

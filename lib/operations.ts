@@ -6,6 +6,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { env as sweepOutboxEnv } from '../lambdas/operations/sweep-outbox.env.ts';
 import type { Audience } from './audience.ts';
+import type { Intake } from './intake.ts';
 import { allow, appends, readsAndWrites, starts } from './kit/bindings.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import type { Lake } from './lake.ts';
@@ -17,6 +18,7 @@ export type OperationsProps = {
   stage: Stage;
   state: State;
   lake: Lake;
+  intake: Intake;
   audience: Audience;
   strategy: Strategy;
   busDeadLetters: Queue;
@@ -27,7 +29,7 @@ export class Operations extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { stage, state, lake, audience, strategy, busDeadLetters }: OperationsProps,
+    { stage, state, lake, intake, audience, strategy, busDeadLetters }: OperationsProps,
   ) {
     super(scope, id);
     const sweepOutbox = new TypedFunction(this, 'SweepOutbox', {
@@ -38,6 +40,7 @@ export class Operations extends Construct {
         PROFILES_TABLE: readsAndWrites(state.profiles, PENDING_INDEX),
         AUDIT_TABLE: readsAndWrites(state.audit),
         PROFILES_STREAM: appends(lake.streams.profiles),
+        ...intake.compileSchedules.bindings,
         APPROVE_MACHINE_ARN: starts(strategy.approvePlan.machine, true),
         RUN_MACHINE_ARN: starts(strategy.runCampaign.machine),
         IMPORT_MACHINE_ARN: starts(audience.importProfiles.machine),

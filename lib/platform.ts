@@ -27,7 +27,7 @@ export class Platform extends Stack {
     const lake = new Lake(this, 'Lake', { stage, state });
     const sendQueues = new SendQueues(this, 'Send');
 
-    new Intake(this, 'Intake', { stage, state, lake, sendQueues, bus, busDeadLetters });
+    const intake = new Intake(this, 'Intake', { stage, state, lake, sendQueues, bus, busDeadLetters });
     const audience = new Audience(this, 'Audience', { state, lake });
     // Before strategy, because a campaign's state machine names the tasks of delivery.
     const delivery = new Delivery(this, 'Delivery', { stage, state, lake, sendQueues });
@@ -36,7 +36,7 @@ export class Platform extends Stack {
     this.strategy = strategy;
     new Measurement(this, 'Measurement', { state, lake });
     const access = new Access(this, 'Access', { stage, state });
-    new Operations(this, 'Operations', { stage, state, lake, audience, strategy, busDeadLetters });
+    new Operations(this, 'Operations', { stage, state, lake, intake, audience, strategy, busDeadLetters });
 
     new CfnOutput(this, 'ApiUrl', { value: access.api.apiEndpoint });
     new CfnOutput(this, 'BusName', { value: bus.eventBusName });

@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccountRecovery, CfnUserPoolGroup, FeaturePlan, Mfa, UserPool } from 'aws-cdk-lib/aws-cognito';
-import { type Attribute, AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ROLES } from '../core/access/role.ts';
@@ -15,6 +15,8 @@ const number = (name: string): Attribute => ({ name, type: AttributeType.NUMBER 
  * published everything have no `pending` and are not in it.
  */
 export const PENDING_INDEX = 'pending';
+/** Index of definitions by kind and time of their last change; it knows their versions, not their content. */
+export const BY_UPDATE_INDEX = 'by-update';
 /** Index of the audit log by UTC day. */
 export const BY_DAY_INDEX = 'by-day';
 
@@ -24,6 +26,8 @@ export class State extends Stack {
   readonly profiles: Table;
   readonly contacts: Table;
   readonly windows: Table;
+  readonly timers: Table;
+  readonly identities: Table;
   readonly ledger: Table;
   readonly audit: Table;
   readonly idempotency: Table;
@@ -49,7 +53,9 @@ export class State extends Stack {
     this.definitions = table('Definitions', text('kind'), text('id'));
     this.profiles = table('Profiles', text('profileId'));
     this.contacts = table('Contacts', text('profileId'));
-    this.windows = table('Windows', text('profileId'), text('triggerId'));
+    this.windows = table('Windows', text('profileId'), text('triggerId'), 'expiresAt');
+    this.timers = table('Timers', text('bucket'), text('timer'));
+    this.identities = table('Identities', text('alias'));
     this.ledger = table('Ledger', text('run'), text('unit'), 'expiresAt');
     this.audit = table('Audit', text('subject'), text('entry'));
     this.idempotency = table('Idempotency', text('id'), undefined, 'expiration');
@@ -60,6 +66,13 @@ export class State extends Stack {
         sortKey: number('updatedMs'),
       });
     }
+    this.definitions.addGlobalSecondaryIndex({
+      indexName: BY_UPDATE_INDEX,
+      partitionKey: text('kind'),
+      sortKey: number('updatedMs'),
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: ['version'],
+    });
     this.audit.addGlobalSecondaryIndex({ indexName: BY_DAY_INDEX, partitionKey: text('day'), sortKey: text('entry') });
 
     const bucket = (name: string, expireAfter: Record<string, Duration>) => {

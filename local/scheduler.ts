@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Cron } from 'croner';
+import { records } from './store.ts';
 import { AwsError, type Context, type Service } from './types.ts';
 
 type Target = {
@@ -12,16 +13,35 @@ const TARGET = /^(Arn|RoleArn|Input|RetryPolicy|DeadLetterConfig)$/;
 /** The first time after `afterMs`, or undefined when there is none. */
 type Next = (afterMs: number) => number | undefined;
 type Schedule = { name: string; arn: string; next: Next; target: Target };
+/** A schedule that was made at run time, for one moment; `id` is its group and name. */
+type OneOff = { id: string; group: string; dueMs: number; target: Target };
+/** What CreateSchedule takes here, for a schedule that fires once and goes. */
+type CreateInput = {
+  GroupName: string;
+  ScheduleExpression: string;
+  ScheduleExpressionTimezone?: string;
+  FlexibleTimeWindow: { Mode: string };
+  ActionAfterCompletion: string;
+  Target: Target;
+  ClientToken?: string;
+};
+const CREATE_INPUT = [
+  ...['GroupName', 'ScheduleExpression', 'ScheduleExpressionTimezone', 'FlexibleTimeWindow', 'ActionAfterCompletion'],
+  ...['Target', 'ClientToken', 'Description'],
+];
 
 const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /**
  * EventBridge Scheduler. Only the next firing of each schedule is on the clock. What fell due while the process was down is
- * not made up for.
+ * not made up for, except of the schedules that were made at run time: they are kept until their target has taken them.
  */
 export const scheduler = (ctx: Context): Service => {
   const { clock, meter, services, account, region } = ctx;
+  const kept = records<OneOff>(ctx.store, 'schedules');
   const schedules: Schedule[] = [];
+  const groups = new Set<string>();
+  const oneOffs = new Map<string, () => void>();
   const armed = new Map<Schedule, () => void>();
 
   function arm(schedule: Schedule, afterMs: number) {
@@ -34,7 +54,7 @@ export const scheduler = (ctx: Context): Service => {
     armed.set(schedule, clock.at(dueMs, fire));
   }
 
-  async function deliver({ name, arn, target }: Schedule, dueMs: number): Promise<void> {
+  async function deliver({ name, arn, target }: Omit<Schedule, 'next'>, dueMs: number): Promise<void> {
     const about = { id: randomUUID(), time: `${new Date(dueMs).toISOString().slice(0, 19)}Z`, account, region };
     const notice = { version: '0', 'detail-type': 'Scheduled Event', source: 'aws.scheduler', ...about };
     const payload: unknown = target.Input ? JSON.parse(target.Input) : { ...notice, resources: [arn], detail: '{}' };
@@ -50,12 +70,68 @@ export const scheduler = (ctx: Context): Service => {
     }
   }
 
+  const arnOf = (id: string) => `arn:aws:scheduler:${region}:${account}:schedule/${id}`;
+
+  const armOneOff = (oneOff: OneOff) => {
+    const { id, group, dueMs, target } = oneOff;
+    const fire = async () => {
+      await deliver({ name: group, arn: arnOf(id), target }, dueMs);
+      kept.remove(id);
+      oneOffs.delete(id);
+    };
+    oneOffs.set(
+      id,
+      clock.at(dueMs, () => void fire()),
+    );
+  };
+
+  /** As AWS does: 404 for a group that is not there, 409 for a name that is taken. */
+  const createOneOff = (name: string, input: CreateInput): string => {
+    const {
+      GroupName: group,
+      ScheduleExpression: expression,
+      ScheduleExpressionTimezone: zone = 'UTC',
+      Target,
+    } = input;
+    const odd = [
+      Object.keys(input).find((key) => !CREATE_INPUT.includes(key)),
+      Target?.Arn === undefined ? 'a schedule without a target' : oddTarget(Target),
+      input.FlexibleTimeWindow?.Mode !== 'OFF' && 'a flexible window',
+      input.ActionAfterCompletion !== 'DELETE' && 'a schedule that stays after it has fired',
+      !expression?.startsWith('at(') && `at run time, the schedule ${expression}`,
+    ].find((one) => one);
+    if (odd) throw new AwsError('ValidationException', `${odd} is not supported locally`);
+    if (!/^[0-9a-zA-Z-_.]{1,64}$/.test(name)) throw new AwsError('ValidationException', `${name} is no name`);
+    if (!groups.has(group))
+      throw new AwsError('ResourceNotFoundException', `Schedule group ${group} does not exist.`, 404);
+    const id = `${group}/${name}`;
+    if (oneOffs.has(id)) throw new AwsError('ConflictException', `Schedule ${name} already exists.`, 409);
+    const dueMs = whenOnce(expression, zone, clock.now());
+    const oneOff = { id, group, dueMs, target: Target };
+    kept.put(oneOff);
+    armOneOff(oneOff);
+    return arnOf(id);
+  };
+
   return {
     signingName: 'scheduler',
-    async handle({ method, path }) {
-      throw new AwsError('UnknownOperationException', `${method} ${path} is not supported locally`, 404);
+    async handle({ method, path, body }) {
+      const [, name] = /^\/schedules\/([^/]+)$/.exec(path) ?? [];
+      if (method !== 'POST' || name === undefined)
+        throw new AwsError('UnknownOperationException', `${method} ${path} is not supported locally`, 404);
+      const ScheduleArn = createOneOff(name, JSON.parse((await body()).toString()) as CreateInput);
+      return { body: { ScheduleArn } };
     },
     resources: {
+      'AWS::Scheduler::ScheduleGroup': {
+        supported: ['Name'],
+        ignored: ['Tags'],
+        create({ logicalId, stack, properties }) {
+          const name = String(properties.Name ?? `${stack}-${logicalId}`);
+          groups.add(name);
+          return { ref: name, attributes: { Arn: `arn:aws:scheduler:${region}:${account}:schedule-group/${name}` } };
+        },
+      },
       'AWS::Scheduler::Schedule': {
         supported: ['Name', 'ScheduleExpression', 'ScheduleExpressionTimezone', 'FlexibleTimeWindow', 'Target'],
         ignored: ['Description', 'KmsKeyArn'],
@@ -64,7 +140,7 @@ export const scheduler = (ctx: Context): Service => {
           const arn = `arn:aws:scheduler:${region}:${account}:schedule/default/${name}`;
           const target = properties.Target as Target;
           const { Mode } = properties.FlexibleTimeWindow as { Mode: string };
-          const odd = Object.keys(target).find((key) => !TARGET.test(key)) ?? (Mode !== 'OFF' && 'a flexible window');
+          const odd = oddTarget(target) ?? (Mode !== 'OFF' && 'a flexible window');
           if (odd) throw new Error(`Schedule ${logicalId} of ${stack}: ${odd} is not supported locally`);
           const zone = String(properties.ScheduleExpressionTimezone ?? 'UTC');
           const next = parseSchedule(String(properties.ScheduleExpression), zone, clock.now());
@@ -75,11 +151,23 @@ export const scheduler = (ctx: Context): Service => {
     },
     start() {
       for (const schedule of schedules) arm(schedule, clock.now());
+      for (const oneOff of kept.left) armOneOff(oneOff);
     },
     stop() {
-      for (const cancel of armed.values()) cancel();
+      for (const cancel of [...armed.values(), ...oneOffs.values()]) cancel();
     },
   };
+};
+
+const oddTarget = (target: object): string | undefined => Object.keys(target).find((key) => !TARGET.test(key));
+
+/** Epoch ms at which a schedule of the form at(…) fires. */
+const whenOnce = (expression: string, zone: string, nowMs: number): number => {
+  try {
+    const dueMs = parseSchedule(expression, zone, nowMs)(nowMs);
+    if (dueMs !== undefined) return dueMs;
+  } catch {}
+  throw new AwsError('ValidationException', `${expression} is no time to come`);
 };
 
 /**

@@ -15,8 +15,9 @@ export const openStore = (persist?: string) => {
   return {
     database,
     dataDir,
+    /** Harmless when it is closed. */
     close() {
-      database.close();
+      if (database.isOpen) database.close();
       if (!persist) rmSync(dataDir, { recursive: true, force: true });
     },
   };

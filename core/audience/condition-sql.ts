@@ -1,4 +1,4 @@
-import type { Question, Scalar } from './condition.ts';
+import type { Question, Scalar } from './question.ts';
 import { doubleLiteral, jsonPath, scalarLiteral, textLiteral } from './sql-literal.ts';
 
 /** How a query reads one value in each of its possible types: NULL when it is missing or of another type. */

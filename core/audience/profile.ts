@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-
-import { isPlainText } from './condition.ts';
+import { ANONYMOUS, isAnonymous } from '../event/identity.ts';
+import { isPlainText } from './question.ts';
 
 /** Text that every part of Herald can carry: no NUL, no half of a surrogate pair. */
 const text = (max: number) =>
@@ -21,7 +21,11 @@ export const isTimeZone = (name: string): boolean => {
   }
 };
 
-export const profileId = text(128).check(z.minLength(1));
+/** Whoever is known by an anonymous id only has ids that begin with `anonymous:`; nobody else may. */
+export const profileId = text(128).check(
+  z.minLength(1),
+  z.refine((id) => !isAnonymous(id), `Ids that begin with ${ANONYMOUS} are reserved`),
+);
 
 /** A person as the API takes and gives it. PUT merges: a field that is absent stays, an attribute set to null goes. */
 export const profileInput = z.strictObject({

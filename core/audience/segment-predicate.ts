@@ -1,15 +1,15 @@
 import type { AcceptedEvent } from '../event/event.ts';
-import { answers, valueAt } from './condition.ts';
 import { daysBefore, windowOf } from './event-window.ts';
 import type { Profile } from './profile.ts';
+import { answers, valueAt } from './question.ts';
 import type { Comparison, EventCondition, Segment } from './segment.ts';
 
 /** What the predicate reads of an event. */
 export type SeenEvent = Pick<AcceptedEvent, 'id' | 'source' | 'type' | 'timeMs' | 'receivedMs' | 'properties'>;
 
 /**
- * True when the person belongs to the segment at `nowMs`. `events` are theirs, in any order, repeats allowed. Means the
- * same as the query of segment-sql.ts (test/core/audience/segment-agreement.test.ts).
+ * True when the person belongs to the segment at `nowMs`. `events` are theirs (also those from before they were known, by
+ * the anonymous ids that are linked to them), in any order, repeats allowed. Means the same as the query of segment-sql.ts (test/core/audience/segment-agreement.test.ts).
  */
 export const isMember = (segment: Segment, profile: Profile, events: readonly SeenEvent[], nowMs: number): boolean =>
   holds(segment, profile, firstCopies(events), nowMs);

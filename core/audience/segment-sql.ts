@@ -69,7 +69,7 @@ const comparisonSql = (value: string, comparison: Comparison, literal: (limit: n
   return `${value} ${OPERATORS[name]} ${literal(limit)}`;
 };
 
-/** `once`: the events that some condition may see. */
+/** `once`: the events that some condition may see, each with the person it belongs to by now. */
 const eventsSql = (facts: readonly EventCondition[], nowMs: number): string => {
   const starts = facts.map((condition) => windowOf(condition, nowMs).fromMs);
   const bounded = starts.every((fromMs) => fromMs !== undefined);

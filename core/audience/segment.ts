@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
-import { type Question, questionsAbout } from './condition.ts';
+import { questionsAbout } from './condition.ts';
 import { attributeName } from './profile.ts';
+import type { Question } from './question.ts';
+import { boundedTree } from './tree-bounds.ts';
 
 /**
  * The segment language: a tree of `all`, `any` and `not` over conditions on a profile's attributes, its own fields and its
@@ -99,41 +101,8 @@ const node: z.ZodMiniType<Segment, Segment> = z.lazy(() =>
   ]),
 );
 
-/** Deeper trees are nobody's thought; the bound also keeps recursive code off the stack's end. */
-export const MAX_DEPTH = 20;
 /** Bytes of JSON. Keeps the SQL well below Athena's 262,144 bytes. */
 export const MAX_SEGMENT_BYTES = 16_384;
 
 /** The schema of a segment. Depth and size are checked before the tree is walked. */
-export const segment = z.pipe(
-  z.transform((input: unknown, context) => {
-    const problem = boundsProblem(input);
-    if (problem) context.issues.push({ code: 'custom', message: problem, input });
-    return input as Segment;
-  }),
-  node,
-);
-
-/** Nesting of the JSON itself: three levels are inside a condition. No recursion, so no depth can hurt it. */
-const boundsProblem = (input: unknown): string | undefined => {
-  let level: unknown[] = [input];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > 2 * MAX_DEPTH + 4) return `a segment is nested at most ${MAX_DEPTH} deep`;
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
-  }
-  if (depthOf(input) > MAX_DEPTH) return `a segment is nested at most ${MAX_DEPTH} deep`;
-  const bytes = new TextEncoder().encode(JSON.stringify(input) ?? '').length;
-  if (bytes > MAX_SEGMENT_BYTES) return `a segment has at most ${MAX_SEGMENT_BYTES} bytes of JSON, this one ${bytes}`;
-  return undefined;
-};
-
-/** Nesting of all, any and not. Called on JSON whose own nesting is already bounded. */
-const depthOf = (input: unknown): number => {
-  if (typeof input !== 'object' || input === null) return 0;
-  const { all, any, not } = input as Record<string, unknown>;
-  const inner = [
-    ...[all, any].flatMap((list) => (Array.isArray(list) ? list : [])),
-    ...(not === undefined ? [] : [not]),
-  ];
-  return 1 + Math.max(0, ...inner.map(depthOf));
-};
+export const segment = boundedTree(node, 'a segment', MAX_SEGMENT_BYTES);

@@ -1,4 +1,4 @@
-import { isPlainText, type Scalar } from './condition.ts';
+import { isPlainText, type Scalar } from './question.ts';
 
 /**
  * Values as Trino literals, the only way by which anything that a person wrote enters a query. (Athena's execution

@@ -36,8 +36,12 @@ export type DirectMessage = {
   plan: PlanRef;
   profileId: string;
   event: AcceptedEvent;
-  /** Values that the rule computed, for the template (`{{ window.value }}`). */
-  window?: { value: number };
+  /**
+   * What a trigger's window found: `value` for the template (`{{ window.value }}`; only counts, sums, least and greatest
+   * have one). `firing` names the occasion: of a person, a trigger and an occasion there is one message, whichever event
+   * asked for it.
+   */
+  window?: { value?: number; firing: string };
   step: number;
   /** Epoch ms after which the message is no longer worth sending. */
   deadlineMs: number;

@@ -52,8 +52,10 @@ export const workOf = (message: SendMessage): Work => {
   }
   const { plan, profileId, event, window, earlier = {} } = message;
   const run = triggerRun(plan.id);
-  // A window fires once per person, whichever of two racing events made it fire.
-  const once = bounded(window ? `w#${escaped(profileId)}` : [event.source, event.id, profileId].map(escaped).join('#'));
+  // What fired a window is one occasion, whichever of two racing events made it fire.
+  const once = bounded(
+    (window ? ['w', profileId, window.firing] : [event.source, event.id, profileId]).map(escaped).join('#'),
+  );
   return {
     run,
     unit: `${once}#${step}`,

@@ -1,5 +1,6 @@
 import { type AcceptedEvent, eventInput, MAX_EVENT_BYTES } from './event.ts';
 import { type Hazard, hazardOf } from './hazard.ts';
+import { anonymousProfileId } from './identity.ts';
 
 /** Why one event of a call is refused. The list is closed: apps branch on it. */
 export type RefusalReason = 'not-an-object' | 'too-large' | 'invalid-field' | 'time-in-future' | Hazard['reason'];
@@ -58,11 +59,13 @@ const acceptEvent = (
     const message = issue?.code === 'unrecognized_keys' ? 'Unknown field' : (issue?.message ?? 'Invalid input');
     return { refusal: { reason: 'invalid-field', path: at.join('.'), message } };
   }
-  const { id, type, profileId, time, properties = {} } = parsed.data;
+  const { id, type, anonymousId, time, properties = {} } = parsed.data;
+  const { profileId = anonymousProfileId(anonymousId ?? '') } = parsed.data;
   const timeMs = time === undefined ? nowMs : Date.parse(time);
   if (Number.isNaN(timeMs)) return { refusal: { reason: 'invalid-field', path: 'time', message: 'No such date' } };
   if (timeMs > nowMs + MAX_AHEAD_MS) return { refusal: { reason: 'time-in-future', path: 'time' } };
-  return { event: { id, type, profileId, source, timeMs, receivedMs: nowMs, properties } };
+  const person = { profileId, ...(anonymousId !== undefined && { anonymousId }) };
+  return { event: { id, type, ...person, source, timeMs, receivedMs: nowMs, properties } };
 };
 
 /** The id, as far as the caller gave one that may be shown. */

@@ -1,35 +1,33 @@
-import * as z from 'zod/mini';
-import { CHANNELS, LANES } from '../delivery/channel.ts';
+import type * as z from 'zod/mini';
+import type { Condition } from './condition.ts';
+import type { triggerInput } from './trigger-input.ts';
 
-const id = z.string().check(z.minLength(1), z.maxLength(64));
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
-const path = z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}(\.[A-Za-z_][A-Za-z0-9_]{0,63}){0,4}$/));
+/** Events of one type for which all of `where` holds. */
+export type EventPattern = { eventType: string; where?: Condition[] | undefined };
 
-/** One condition on a property of the event. A missing or wrongly typed property never satisfies a condition. */
-export const condition = z.union([
-  z.strictObject({ property: path, equals: scalar }),
-  z.strictObject({ property: path, in: z.array(scalar).check(z.minLength(1), z.maxLength(100)) }),
-  z.strictObject({ property: path, atLeast: z.number() }),
-  z.strictObject({ property: path, lessThan: z.number() }),
-  z.strictObject({ property: path, exists: z.boolean() }),
-]);
-export type Condition = z.infer<typeof condition>;
+/** A length of time, 1 second to 31 days. Days are 86,400 s. */
+export type Duration = { seconds: number } | { minutes: number } | { hours: number } | { days: number };
 
-/** An event-triggered message: when such an event arrives (and, with a window, when the sum reaches a limit), send. */
-export const triggerInput = z.strictObject({
-  name: z.string().check(z.minLength(1), z.maxLength(100)),
-  eventType: z.string().check(z.minLength(1), z.maxLength(100)),
-  /** All must hold. */
-  where: z.optional(z.array(condition).check(z.maxLength(20))),
-  /** Fires once per person, on the event with which the sum of `property` since `since` reaches `reaches`. */
-  window: z.optional(z.strictObject({ sum: path, since: z.iso.datetime({ offset: true }), reaches: z.number() })),
-  templateId: id,
-  channelPolicy: z.array(z.enum(CHANNELS)).check(z.minLength(1), z.maxLength(3)),
-  topic: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,31}$/)),
-  lane: z.enum(LANES),
-  /** Events older than this many seconds when they arrive count in windows and reports, but send nothing. */
-  maxLatenessSeconds: z.optional(z.int().check(z.minimum(1), z.maximum(7 * 86_400))),
-});
+/**
+ * A limit on a person's events: their number, or the sum, least or greatest of one of their properties.
+ * `within`: over the time before each event; fires when the limit is met, at most once per such length.
+ * `since` … `until`: over one period; fires once per person.
+ */
+export type AggregateWindow = ({ count: true } | { sum: string } | { min: string } | { max: string }) &
+  ({ within: Duration } | { since: string; until?: string | undefined }) &
+  ({ reaches: number } | { fallsTo: number });
+/** The trigger's event with another one before it (`inAnyOrder`: or after it) at most `within` apart. */
+export type SequenceWindow = {
+  after: EventPattern;
+  within: Duration;
+  inAnyOrder?: true | undefined;
+  /** Only events with the same value at this path belong together. */
+  same?: string | undefined;
+};
+/** The trigger's event, and then not the other one for as long as `within`. */
+export type AbsenceWindow = { without: EventPattern; within: Duration; same?: string | undefined };
+export type Window = AggregateWindow | SequenceWindow | AbsenceWindow;
+
 export type TriggerInput = z.infer<typeof triggerInput>;
 export type TriggerState = 'draft' | 'active' | 'paused';
 export type Trigger = TriggerInput & {
@@ -44,4 +42,17 @@ export type Trigger = TriggerInput & {
   hash?: string;
   activatedBy?: string;
 };
-export const DEFAULT_MAX_LATENESS_SECONDS = 3_600;
+
+/**
+ * What a trigger listens to, in this order: the event that it is about, then the one that its window pairs it with. The
+ * place in the list is the event's role.
+ */
+export const patternsOf = ({
+  eventType: type,
+  where: conditions,
+  window: paired,
+}: Pick<TriggerInput, 'eventType' | 'where' | 'window'>): EventPattern[] => [
+  { eventType: type, where: conditions },
+  ...(paired && 'after' in paired ? [paired.after] : []),
+  ...(paired && 'without' in paired ? [paired.without] : []),
+];

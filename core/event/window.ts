@@ -1,69 +1,84 @@
-import { createHash } from 'node:crypto';
 import type { AcceptedEvent } from './event.ts';
-import { deadlineOf, propertyAt } from './match-trigger.ts';
-import type { TriggerInput } from './trigger.ts';
+import type { Timer } from './timer.ts';
+import { observeAbsence } from './window-absence.ts';
+import { addTotals, firedForGood, fold, observePeriod, observeSliding } from './window-aggregate.ts';
+import { forgetWhole, observeSequence, wholeUpTo } from './window-sequence.ts';
+import {
+  arrivalOf,
+  byTime,
+  currentState,
+  definitionOf,
+  newest,
+  type Observed,
+  type WindowState,
+  type WindowTrigger,
+  withExpiry,
+} from './window-state.ts';
+
+export type { Firing, WindowState } from './window-state.ts';
 
 /**
- * What is kept of one person for one window trigger, until it fires. `seen` holds the events that are in the sum, oldest
- * first, so that a repeated event counts once; it is bounded, and empty once the trigger has fired.
+ * Shows an event that matches the trigger's pattern number `role` (see patternsOf in trigger.ts) to the person's window.
+ * Everything is reckoned in event time: repeats, and the order of arrival, make no difference to what the window holds.
+ * An event past the trigger's lateness counts, but does not fire. A redelivery of an event that fired asks for the same
+ * message again.
  */
-export type WindowState = {
-  /** Version of the item; every write is conditional on it. 0: no item yet. */
-  version: number;
-  /** Names the window's definition. A trigger that was changed starts from nothing. */
-  definition: string;
-  sum: number;
-  seen: string[];
-  /** The event that fired it, and the sum then: a redelivery of that event asks for the same message again. */
-  fired?: { event: string; value: number };
-};
-
-/** More events than this before the limit is reached are not told apart: the oldest are forgotten first. */
-export const MAX_SEEN = 1_000;
-
-type WindowTrigger = TriggerInput & { window: NonNullable<TriggerInput['window']> };
-
-/** 72 bits of a hash: shorter than ids, and no two of a person's thousand events collide in practice. */
-const short = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 12);
-const keyOf = (event: AcceptedEvent): string => short(JSON.stringify([event.source, event.id]));
-
-/** A limit that moved does not change what was summed, so `reaches` is not part of the definition. */
-export const definitionOf = ({ eventType, where, window: { sum, since } }: WindowTrigger): string =>
-  short(JSON.stringify([eventType, where ?? [], sum, since]));
-
-export const emptyWindow = (trigger: WindowTrigger): WindowState => ({
-  version: 0,
-  definition: definitionOf(trigger),
-  sum: 0,
-  seen: [],
-});
-
-/**
- * Adds an event that `matches` the trigger to the person's window. `state` is what to write (absent: nothing changed),
- * `fire` asks for the message. The order of events and repeats of an event do not change the sum. An event past its
- * deadline counts but does not fire; then the next event in time does.
- */
-export const addToWindow = (
+export const observe = (
   trigger: WindowTrigger,
   stored: WindowState | undefined,
   event: AcceptedEvent,
+  role: number,
   nowMs: number,
-): { state?: WindowState; fire?: { value: number } } => {
-  const known = stored?.definition === definitionOf(trigger);
-  const state = known ? stored : { ...emptyWindow(trigger), version: stored?.version ?? 0 };
-  const { sum: path, since, reaches } = trigger.window;
-  const key = keyOf(event);
-  if (state.fired) return state.fired.event === key ? { fire: { value: state.fired.value } } : {};
-
-  const amount = propertyAt(event.properties, path);
-  if (typeof amount !== 'number' || event.timeMs < Date.parse(since) || state.seen.includes(key)) return {};
-  const sum = round(state.sum + amount);
-  if (sum >= reaches && nowMs <= deadlineOf(trigger, event)) {
-    return { state: { ...state, sum, seen: [], fired: { event: key, value: sum } }, fire: { value: sum } };
-  }
-  return { state: { ...state, sum, seen: [...state.seen, key].slice(-MAX_SEEN) } };
+): Observed => {
+  const { state, ...asked } = lookAt(trigger, stored, event, role, nowMs);
+  return { ...(state && { state: withExpiry(trigger, state) }), ...asked };
 };
 
-/** Sums of money are given with a few decimals: 0.1 + 0.2 must reach 0.3. Nine decimals are kept. */
-const round = (value: number): number =>
-  Math.abs(value) < 1e6 ? Math.round(value * 1e9) / 1e9 : Number(value.toPrecision(15));
+const lookAt = (
+  trigger: WindowTrigger,
+  stored: WindowState | undefined,
+  event: AcceptedEvent,
+  role: number,
+  nowMs: number,
+): Observed => {
+  const state = currentState(trigger, stored);
+  const arrival = arrivalOf(trigger, event, role, nowMs);
+  const { window } = trigger;
+  if ('after' in window) return observeSequence(window, state, arrival);
+  if ('without' in window) return observeAbsence(window, state, arrival);
+  return 'within' in window ? observeSliding(window, state, arrival) : observePeriod(window, state, arrival);
+};
+
+/** What to do when a timer rings. One that rings too early is set again; one of another definition asks for nothing. */
+export const due = (trigger: WindowTrigger, stored: WindowState | undefined, timer: Timer, nowMs: number): Observed =>
+  timer.definition === definitionOf(trigger) ? observe(trigger, stored, timer.event, 0, nowMs) : {};
+
+/**
+ * The window of a person of whom a part was known by another id: the events and firings of both. Doing it twice changes
+ * nothing, except that totals of periods (see observePeriod) are added twice. Nothing fires by itself; the next event does.
+ * State of another definition is dropped.
+ */
+export const mergeWindows = (trigger: WindowTrigger, into: WindowState | undefined, from: WindowState): WindowState => {
+  const [a, b] = [currentState(trigger, into), { ...currentState(trigger, from), version: 0 }];
+  const fired = uniqueBy([...a.fired, ...b.fired], (one) => one.event).sort((x, y) => x.atMs - y.atMs);
+  const { window } = trigger;
+  if ('since' in window && fired.length > 0) return withExpiry(trigger, firedForGood(a, fired));
+
+  const used = new Set(fired.map(({ partner }) => partner));
+  const events = uniqueBy([...a.events, ...b.events], ([, key]) => key)
+    .filter(([, key]) => !used.has(key))
+    .sort(byTime);
+  const merged = { version: a.version, definition: a.definition, fired: forgetWhole(newest(fired)) };
+  if ('since' in window) {
+    const totals = a.totals && b.totals ? addTotals(a.totals, b.totals) : (a.totals ?? b.totals);
+    return withExpiry(trigger, fold({ ...merged, events, ...(totals && { totals }) }));
+  }
+  const waiting = uniqueBy([...(a.waiting ?? []), ...(b.waiting ?? [])], ({ key }) => key).filter(
+    ({ key }) => !fired.some(({ event }) => event === key),
+  );
+  const whole = wholeUpTo(waiting, Number.NEGATIVE_INFINITY);
+  return withExpiry(trigger, { ...merged, events: newest(events), ...(whole.length > 0 && { waiting: whole }) });
+};
+
+const uniqueBy = <T>(list: readonly T[], nameOf: (one: T) => string): T[] =>
+  [...new Map(list.toReversed().map((one) => [nameOf(one), one])).values()].reverse();

@@ -3,7 +3,7 @@ import { integerLiteral } from '../audience/sql-literal.ts';
 import { DAY_MS, type Period } from './period.ts';
 
 export const REPURCHASE_DEFINITION =
-  'Purchases: events of the type, with a time in [from, to); an event that was sent twice (same source and id) is one purchase. Buyers: people with at least one purchase. Repeat buyers: people with at least two, even on one day. Repeated within: buyers whose second purchase is at most withinDays × 86,400 s after their first one in [from, to). Rates are shares of buyers, absent without buyers. Buyers whose withinDays are not over at `to` are counted too, so the rate within is lower than it will be when `to` lies close to their first purchases. Events are in the lake about a minute after they arrive.';
+  'Purchases: events of the type, with a time in [from, to); an event that was sent twice (same source and id) is one purchase. What somebody bought before they were known counts for the profile that their anonymous id was linked to. Buyers: people with at least one purchase. Repeat buyers: people with at least two, even on one day. Repeated within: buyers whose second purchase is at most withinDays × 86,400 s after their first one in [from, to). Rates are shares of buyers, absent without buyers. Buyers whose withinDays are not over at `to` are counted too, so the rate within is lower than it will be when `to` lies close to their first purchases. Events are in the lake about a minute after they arrive.';
 
 export type RepurchaseQuestion = Period & { eventType: string; withinDays: number };
 

@@ -12,7 +12,7 @@ export type TemplateProfile = {
 };
 
 /** Values for one rendering. `event` and `window` exist only in event-triggered messages. */
-export type TemplateVariables = { profile: TemplateProfile; event?: AcceptedEvent; window?: { value: number } };
+export type TemplateVariables = { profile: TemplateProfile; event?: AcceptedEvent; window?: { value?: number } };
 
 /** The variables that exist at all, so that a misspelt one is found when the template is saved. */
 const KNOWN: Record<string, readonly string[]> = {

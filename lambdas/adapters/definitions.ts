@@ -1,12 +1,25 @@
-import { GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { dynamo, isConditionFailure } from './dynamo.ts';
+import { inParallel } from './in-parallel.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
+
+const PARALLEL_READS = 20;
 
 /** Kinds of things that people define. Each is one item: kind (partition key), id (sort key), version, JSON body. */
 export type DefinitionKind =
   | 'campaign'
+  | 'event-catalogue'
+  | 'event-type'
   | 'import'
   | 'plan-version'
+  | 'reference-table'
   | 'segment'
   | 'settings'
   | 'snapshot'
@@ -31,8 +44,16 @@ export const definitions = (table: string) => ({
     return Item && decode<T>(Item);
   },
 
-  /** Newest first when ids are ULIDs. `cursor` is opaque: the id after which the next page starts. */
-  async list<T>(kind: DefinitionKind, limit: number, cursor?: string): Promise<Page<T>> {
+  /**
+   * Ids from z to a, which is newest first when they are ULIDs; `a-z` is for kinds whose ids people chose. `cursor` is
+   * opaque: the id after which the next page starts.
+   */
+  async list<T>(
+    kind: DefinitionKind,
+    limit: number,
+    cursor?: string,
+    order: 'newest' | 'a-z' = 'newest',
+  ): Promise<Page<T>> {
     const { Items = [], LastEvaluatedKey } = await dynamo.send(
       new QueryCommand({
         TableName: table,
@@ -40,7 +61,7 @@ export const definitions = (table: string) => ({
         ExpressionAttributeNames: { '#k': 'kind' },
         ExpressionAttributeValues: { ':k': { S: kind } },
         ConsistentRead: true,
-        ScanIndexForward: false,
+        ScanIndexForward: order === 'a-z',
         Limit: limit,
         ...(cursor && { ExclusiveStartKey: { kind: { S: kind }, id: { S: cursor } } }),
       }),
@@ -58,6 +79,41 @@ export const definitions = (table: string) => ({
       found.push(...page.items);
       cursor = page.cursor;
     } while (cursor);
+    return found;
+  },
+
+  /**
+   * Items of a kind that were written at or after `sinceMs`, without those whose version `isKnown`. Which they are says an
+   * index that follows the table by a second or so; what they are is read strongly consistent.
+   */
+  async changedSince<T>(
+    kind: DefinitionKind,
+    sinceMs: number,
+    isKnown: (id: string, version: number) => boolean,
+  ): Promise<Stored<T>[]> {
+    const ids: string[] = [];
+    let from: Record<string, AttributeValue> | undefined;
+    do {
+      const page: QueryCommandOutput = await dynamo.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: 'by-update',
+          KeyConditionExpression: '#k = :k AND updatedMs >= :since',
+          ExpressionAttributeNames: { '#k': 'kind' },
+          ExpressionAttributeValues: { ':k': { S: kind }, ':since': { N: String(sinceMs) } },
+          ...(from && { ExclusiveStartKey: from }),
+        }),
+      );
+      for (const { id, version } of page.Items ?? []) {
+        if (!isKnown(id?.S ?? '', Number(version?.N))) ids.push(id?.S ?? '');
+      }
+      from = page.LastEvaluatedKey;
+    } while (from);
+    const found: Stored<T>[] = [];
+    await inParallel(PARALLEL_READS, ids, async (id) => {
+      const stored = await this.get<T>(kind, id);
+      if (stored) found.push(stored);
+    });
     return found;
   },
 

@@ -1,20 +1,7 @@
-import { AwsClient } from 'aws4fetch';
+import { customEndpoint as endpoint, region, signedClient } from './signed-client.ts';
 
-/**
- * S3 by signed fetch. The S3 client of the SDK would add 100 KB to every handler that reads a byte range; Herald needs
- * four calls of it.
- */
-const { AWS_REGION: region = 'us-east-1', AWS_ENDPOINT_URL: endpoint } = process.env;
-
-// Lambda refreshes the credentials in the environment only by starting a new one, so they are read once.
-const client = new AwsClient({
-  accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? '',
-  secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? '',
-  ...(process.env.AWS_SESSION_TOKEN && { sessionToken: process.env.AWS_SESSION_TOKEN }),
-  service: 's3',
-  region,
-  retries: 4,
-});
+/** S3, of which Herald needs four calls. */
+const client = signedClient('s3');
 
 /** Path style against a custom endpoint (the local cloud), virtual-hosted style on AWS. */
 const urlOf = (bucket: string, key: string): string => {

@@ -23,4 +23,6 @@ export type OutboxEntry =
       input: object;
     }
   | { effect: 'task-success'; taskToken: string; output: object }
-  | { effect: 'profile-row'; row: ProfileRow };
+  | { effect: 'profile-row'; row: ProfileRow }
+  /** The set of triggers in force has changed: compile-triggers is told. */
+  | { effect: 'compile-triggers' };

@@ -11,6 +11,8 @@ export type Sinks = {
   profilesStream?: string;
   /** ARNs of state machines. */
   machines?: Partial<Record<Machine, string>>;
+  /** Has compile-triggers run within two minutes (see schedules.ts). */
+  compileSoon?: () => Promise<void>;
 };
 
 /**
@@ -34,6 +36,7 @@ export const publishOutbox = async (entries: readonly OutboxEntry[], sinks: Sink
         entry.input,
       );
     }
+    if (entry.effect === 'compile-triggers') await required(sinks.compileSoon, 'compileSoon')();
     if (entry.effect === 'task-success') {
       const { sendTaskSuccess } = await import('./executions.ts');
       await sendTaskSuccess(entry.taskToken, entry.output);
@@ -41,7 +44,7 @@ export const publishOutbox = async (entries: readonly OutboxEntry[], sinks: Sink
   }
 };
 
-const required = (value: string | undefined, name: string): string => {
+const required = <T>(value: T | undefined, name: string): T => {
   if (value === undefined) throw new Error(`publishOutbox was called without the sink ${name}`);
   return value;
 };

@@ -1,6 +1,8 @@
 import {
   type AttributeValue,
   BatchGetItemCommand,
+  type BatchGetItemCommandInput,
+  type BatchGetItemCommandOutput,
   GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
@@ -20,6 +22,11 @@ export type StoredProfile = {
 
 /** A BatchGetItem call takes at most this many keys. */
 const MAX_KEYS = 100;
+/**
+ * So many profiles are read at once for decisions: an answer of 100 is so large that making it a string costs a sixth
+ * of the decoding, and 50 are priced the same (bench/profile-decode.ts).
+ */
+export const MAX_READ = 50;
 type Item = Record<string, AttributeValue>;
 
 /** The profiles table: one item per person, the profile as JSON, its version, its outbox. */
@@ -43,6 +50,29 @@ export const profiles = (table: string) => ({
         const answer = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } }));
         for (const item of answer.Responses?.[table] ?? []) found.set(item.profileId?.S ?? '', decode(item));
         keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+      }
+    }
+    return found;
+  },
+
+  /**
+   * Profiles without what is stored beside them, for whoever only looks: eventually consistent, and decoded in less than
+   * twice the time of parsing the profile alone.
+   */
+  async readMany(profileIds: readonly string[]): Promise<Map<string, Profile>> {
+    const unique = [...new Set(profileIds)];
+    const found = new Map<string, Profile>();
+    for (let at = 0; at < unique.length; at += MAX_READ) {
+      const Keys = unique.slice(at, at + MAX_READ).map((id): Item => ({ profileId: { S: id } }));
+      let asked: BatchGetItemCommandInput['RequestItems'] = {
+        [table]: { Keys, ProjectionExpression: 'body' },
+      };
+      for (let round = 1; asked && Object.keys(asked).length > 0; round += 1) {
+        if (round > 5) throw new Error(`DynamoDB left ${asked[table]?.Keys?.length} profiles unread`);
+        const answer: BatchGetItemCommandOutput = await dynamo.send(new BatchGetItemCommand({ RequestItems: asked }));
+        for (const profile of profilesIn(answer, table)) found.set(profile.profileId, profile);
+        // The keys that are left come with the projection that was asked for.
+        asked = answer.UnprocessedKeys;
       }
     }
     return found;
@@ -95,6 +125,10 @@ export const profiles = (table: string) => ({
   },
 });
 export type Profiles = ReturnType<typeof profiles>;
+
+/** The profiles in an answer to `readMany`. */
+export const profilesIn = ({ Responses }: Pick<BatchGetItemCommandOutput, 'Responses'>, table: string): Profile[] =>
+  (Responses?.[table] ?? []).map(({ body }) => JSON.parse(body?.S ?? 'null') as Profile);
 
 const decode = (item: Item): StoredProfile => ({
   profile: JSON.parse(item.body?.S ?? 'null') as Profile,

@@ -1,8 +1,11 @@
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, QueryCommand, type QueryCommandOutput } from '@aws-sdk/client-dynamodb';
 import type { WindowState } from '../../core/event/window.ts';
 import { dynamo, isConditionFailure } from './dynamo.ts';
 
 type WindowKey = { profileId: string; triggerId: string };
+
+/** After the last moment at which a state can matter: clocks differ, and queues give messages back. */
+const GRACE_SECONDS = 86_400;
 
 /** Window states, one item per person and window trigger. */
 export const windows = (table: string) => ({
@@ -15,12 +18,31 @@ export const windows = (table: string) => ({
         ConsistentRead: true,
       }),
     );
-    if (!Item) return undefined;
-    return { ...(JSON.parse(Item.body?.S ?? '{}') as Omit<WindowState, 'version'>), version: Number(Item.version?.N) };
+    return Item && decode(Item);
+  },
+
+  /** All of a person. Strongly consistent. */
+  async ofPerson(profileId: string): Promise<{ triggerId: string; state: WindowState }[]> {
+    const found: { triggerId: string; state: WindowState }[] = [];
+    let from: QueryCommandOutput['LastEvaluatedKey'];
+    do {
+      const page: QueryCommandOutput = await dynamo.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'profileId = :person',
+          ExpressionAttributeValues: { ':person': { S: profileId } },
+          ConsistentRead: true,
+          ...(from && { ExclusiveStartKey: from }),
+        }),
+      );
+      for (const item of page.Items ?? []) found.push({ triggerId: item.triggerId?.S ?? '', state: decode(item) });
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return found;
   },
 
   /** Writes version `state.version + 1`. False when somebody else wrote first: read again and decide again. */
-  async save({ profileId, triggerId }: WindowKey, { version, ...body }: WindowState): Promise<boolean> {
+  async save({ profileId, triggerId }: WindowKey, { version, expiresMs, ...body }: WindowState): Promise<boolean> {
     try {
       await dynamo.send(
         new PutItemCommand({
@@ -30,6 +52,7 @@ export const windows = (table: string) => ({
             triggerId: { S: triggerId },
             version: { N: String(version + 1) },
             body: { S: JSON.stringify(body) },
+            ...(expiresMs !== undefined && { expiresAt: { N: String(Math.ceil(expiresMs / 1_000) + GRACE_SECONDS) } }),
           },
           ConditionExpression: version === 0 ? 'attribute_not_exists(profileId)' : 'version = :version',
           ...(version > 0 && { ExpressionAttributeValues: { ':version': { N: String(version) } } }),
@@ -43,3 +66,8 @@ export const windows = (table: string) => ({
   },
 });
 export type Windows = ReturnType<typeof windows>;
+
+const decode = ({ body, version }: Record<string, { S?: string; N?: string }>): WindowState => ({
+  ...(JSON.parse(body?.S ?? '{}') as Omit<WindowState, 'version'>),
+  version: Number(version?.N),
+});

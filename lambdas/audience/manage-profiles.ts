@@ -49,7 +49,9 @@ export const handler = apiHandler('audience/manage-profiles', routes, {
 
 const idOf = ({ profileId }: { profileId: string }): string => {
   const id = profileIdSchema.safeParse(profileId);
-  if (!id.success) throw new Problem('not-found', 'A profile id has 1 to 128 characters');
+  if (!id.success) {
+    throw new Problem('not-found', 'A profile id has 1 to 128 characters, and does not begin with anonymous:');
+  }
   return id.data;
 };
 

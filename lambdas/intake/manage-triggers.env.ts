@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
+import { schedulesEnv } from '../adapters/schedules.env.ts';
 
 export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
   AUDIT_TABLE: z.string(),
   IDEMPOTENCY_TABLE: z.string(),
+  ...schedulesEnv,
 });

@@ -1,5 +1,7 @@
 import { routes } from '../../core/access/routes/intake.ts';
-import type { Trigger, TriggerInput } from '../../core/event/trigger.ts';
+import { leavesOf } from '../../core/event/condition-tree.ts';
+import type { ReferenceTable } from '../../core/event/reference-table.ts';
+import { patternsOf, type Trigger, type TriggerInput } from '../../core/event/trigger.ts';
 import {
   activatedTrigger,
   editedTrigger,
@@ -12,15 +14,19 @@ import { renderer } from '../../core/strategy/render.ts';
 import type { Template } from '../../core/strategy/template.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
+import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 import { storePlanVersion } from '../adapters/plan-versions.ts';
+import { wakeSchedules, wakeSoon } from '../adapters/schedules.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './manage-triggers.env.ts';
 
-const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE } = readEnv(env);
+const environment = readEnv(env);
+const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE } = environment;
 const defs = definitions(DEFINITIONS_TABLE);
-const sinks = { auditTable: AUDIT_TABLE };
+const compileAt = wakeSchedules(environment);
+const sinks = { auditTable: AUDIT_TABLE, compileSoon: () => wakeSoon(compileAt, Date.now()) };
 
 /**
  * Event-triggered messages. Running a change twice is safe: each names the version that it changes, and a second run
@@ -32,6 +38,7 @@ export const handler = apiHandler(
   {
     createTrigger: async ({ body, actor, nowMs, newId: id }) => {
       await templateFor(body);
+      await refuseReferences(body);
       const trigger: Trigger = {
         ...body,
         id,
@@ -55,14 +62,20 @@ export const handler = apiHandler(
     updateTrigger: async ({ params, body: { version, ...input }, actor, nowMs }) => {
       const trigger = await load(params.triggerId, version);
       const decision = editedTrigger(trigger, input, actor);
-      if (decision.kind === 'change') await templateFor(input);
+      if (decision.kind === 'change') {
+        await templateFor(input);
+        await refuseReferences(input);
+      }
       return { body: await carryOut(decision, actor, nowMs) };
     },
 
     activateTrigger: async ({ params, body: { version, templateVersion }, actor, nowMs }) => {
       const trigger = await load(params.triggerId, version);
       const template = isOwnTrigger(trigger, actor) ? undefined : await templateFor(trigger);
-      if (template) refuseTemplate(template, actor, templateVersion);
+      if (template) {
+        refuseTemplate(template, actor, templateVersion);
+        await refuseReferences(trigger);
+      }
       const plan = template && planOf(trigger, template);
       const decision = activatedTrigger(trigger, plan?.hash ?? '', actor);
       // The content is stored before the trigger names it: a sender never finds a hash without its plan.
@@ -95,7 +108,12 @@ const carryOut = async (decision: TriggerDecision, actor: string, nowMs: number)
 const save = async (trigger: Trigger, expected: number, action: string, actor: string, nowMs: number) => {
   const { id, version, name } = trigger;
   const entry = { subject: `trigger/${id}`, action, actor, atMs: nowMs, version, detail: name };
-  const outbox = [{ effect: 'audit' as const, entry }];
+  // Only these two change what is in force.
+  const recompile = action === 'activate' || action === 'pause';
+  const outbox: OutboxEntry[] = [
+    { effect: 'audit', entry },
+    ...(recompile ? [{ effect: 'compile-triggers' as const }] : []),
+  ];
   const stored =
     expected === 0
       ? await createDefinition(defs, 'trigger', id, trigger, nowMs, outbox, sinks)
@@ -117,12 +135,36 @@ const templateFor = async ({ templateId, channelPolicy, window }: TriggerInput):
     return template.channels[channel] ? [] : [{ path, message: `The template has no content for ${channel}` }];
   });
   const { needsOf } = renderer(await import('liquidjs'));
-  if (!window && needsOf(template).window) {
-    errors.push({ path: 'templateId', message: 'The template speaks of a window, which this trigger does not have' });
+  const hasValue = window && ('reaches' in window || 'fallsTo' in window);
+  if (!hasValue && needsOf(template).window) {
+    errors.push({
+      path: 'templateId',
+      message: 'The template speaks of the value of a window, which this trigger does not have',
+    });
   }
   const [first] = errors;
   if (first) throw new Problem('invalid-reference', first.message, { errors });
   return template;
+};
+
+/** Throws 422 when conditions ask a reference table or a column that there is not: they could never hold. */
+const refuseReferences = async (trigger: TriggerInput): Promise<void> => {
+  const asked = patternsOf(trigger).flatMap(({ where = [] }) =>
+    where.flatMap(leavesOf).flatMap((leaf) => ('reference' in leaf ? [leaf] : [])),
+  );
+  const tables = new Map<string, ReferenceTable | undefined>();
+  for (const id of new Set(asked.map(({ reference }) => reference))) {
+    tables.set(id, (await defs.get<ReferenceTable>('reference-table', id))?.body);
+  }
+  const errors = asked.flatMap(({ reference, column }) => {
+    const table = tables.get(reference);
+    if (!table) return [{ path: 'where', message: `There is no reference table ${reference}` }];
+    return Object.hasOwn(table.columns, column)
+      ? []
+      : [{ path: 'where', message: `The reference table ${reference} has no column ${column}` }];
+  });
+  const [first] = errors;
+  if (first) throw new Problem('invalid-reference', first.message, { errors });
 };
 
 /**

@@ -1,9 +1,18 @@
 import * as z from 'zod/mini';
+import { schedulesEnv } from '../adapters/schedules.env.ts';
 import { sendQueuesEnv } from '../adapters/send-queues.ts';
 
 export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
+  WORK_BUCKET: z.string(),
+  PROFILES_TABLE: z.string(),
+  CONTACTS_TABLE: z.string(),
   WINDOWS_TABLE: z.string(),
+  TIMERS_TABLE: z.string(),
+  IDENTITIES_TABLE: z.string(),
   EVENTS_STREAM: z.string(),
+  IDENTITIES_STREAM: z.string(),
+  METRICS_NAMESPACE: z.string(),
+  ...schedulesEnv,
   ...sendQueuesEnv,
 });

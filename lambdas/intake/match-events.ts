@@ -1,70 +1,97 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Channel, Lane } from '../../core/delivery/channel.ts';
+import type { Facts } from '../../core/event/evaluate.ts';
 import type { AcceptedEvent, EventRow, IntakeMessage } from '../../core/event/event.ts';
-import { indexByType } from '../../core/event/match-trigger.ts';
-import type { Trigger } from '../../core/event/trigger.ts';
-import { cached } from '../adapters/cache.ts';
+import { isAnonymous, isLogin } from '../../core/event/identity.ts';
+import type { Timer, TimersMessage } from '../../core/event/timer.ts';
+import type { TriggerSet } from '../../core/event/trigger-set.ts';
+import { contacts } from '../adapters/contacts.ts';
 import { definitions } from '../adapters/definitions.ts';
+import { identities } from '../adapters/identities.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import { appendRows } from '../adapters/lake.ts';
+import { profiles } from '../adapters/profiles.ts';
 import { sendAll } from '../adapters/queues.ts';
+import { references } from '../adapters/references.ts';
+import { wakeSchedules } from '../adapters/schedules.ts';
 import { sendQueueUrl } from '../adapters/send-queues.ts';
+import { timers } from '../adapters/timers.ts';
 import { windows } from '../adapters/windows.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
+import { activeTriggers } from './active-triggers.ts';
+import { learnEvents } from './learn-events.ts';
+import { factsFor, matchEvent, ring, type Triggered } from './match-event.ts';
 import { env } from './match-events.env.ts';
-import { messagesOfEvent, type Triggered } from './messages-of-event.ts';
+import { resolvePeople, turnedOut } from './resolve-people.ts';
+import { reportFaults } from './trigger-faults.ts';
 
 const environment = readEnv(env);
 const defs = definitions(environment.DEFINITIONS_TABLE);
+const people = identities(environment.IDENTITIES_TABLE);
 const windowStates = windows(environment.WINDOWS_TABLE);
+const ports = {
+  windows: windowStates,
+  timers: timers(environment.TIMERS_TABLE, wakeSchedules(environment), () => Date.now()),
+  report: reportFaults.bind(undefined, environment.METRICS_NAMESPACE),
+};
+const sources = {
+  profiles: profiles(environment.PROFILES_TABLE),
+  contacts: contacts(environment.CONTACTS_TABLE),
+  references: references(environment.DEFINITIONS_TABLE),
+};
+const links = {
+  identities: people,
+  windows: windowStates,
+  definitions: defs,
+  identitiesStream: environment.IDENTITIES_STREAM,
+};
+const triggers = activeTriggers(defs, environment.WORK_BUCKET, ports.report);
+const learn = learnEvents(defs);
 
-/** A trigger that is activated, changed or paused acts within this time and the second of a request. */
-const TRIGGERS_MAX_AGE_MS = 5_000;
-const activeTriggers = cached(TRIGGERS_MAX_AGE_MS, async () =>
-  indexByType((await defs.all<Trigger>('trigger')).map(({ id, version, body }) => ({ ...body, id, version }))),
-);
-
-/** People whose windows are worked on at once. */
+/** People who are worked on at once. */
 const PARALLEL_PEOPLE = 20;
 
-type Job = { record: SQSRecord; event: AcceptedEvent; triggers: Trigger[] };
+/** An event to match, or a timer that has rung, which is about its event. */
+type Job = { record: SQSRecord; event: AcceptedEvent; timer?: Timer };
+type Known = Job & { facts: Facts };
+type Found = { record: SQSRecord; triggered: Triggered };
 
 /**
- * Writes events to the lake, then asks triggers what to send. Running it twice is safe: lake rows are deduplicated by
- * source and id, windows know their events, and a message that is queued again finds itself in the ledger.
+ * Writes events to the lake, finds out whose they are, and asks the triggers what to send. Running it twice is safe: lake
+ * rows are deduplicated by source and id, links never change, windows know their events, and a message that is queued again
+ * finds itself in the ledger.
  */
 export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
-  const { received: intake, broken } = parseRecords<IntakeMessage>(Records);
-  await appendRows(
-    environment.EVENTS_STREAM,
-    intake.flatMap(({ message }) => message.events.map(rowOf)),
+  const { received, broken } = parseRecords<IntakeMessage | TimersMessage>(Records);
+  const jobs = received.flatMap(({ record, message }): Job[] =>
+    'events' in message
+      ? message.events.map((event) => ({ record, event }))
+      : message.timers.map((timer) => ({ record, event: timer.event, timer })),
   );
+  const events = jobs.filter(({ timer }) => !timer).map(({ event }) => event);
+  await appendRows(environment.EVENTS_STREAM, events.map(rowOf));
 
-  const byType = await activeTriggers('all');
-  const jobs = intake.flatMap(({ record, message }) =>
-    message.events.flatMap((event): Job[] => {
-      const triggers = byType.get(event.type);
-      return triggers ? [{ record, event, triggers }] : [];
-    }),
-  );
+  const set = await triggers();
   const failed = new Set<SQSRecord>(broken);
-  const found: { record: SQSRecord; triggered: Triggered }[] = [];
+  const resolved = await resolve(
+    jobs.filter(({ event, timer }) => timer || isLogin(event) || set.wants(event.type)),
+    failed,
+  );
+  const found: Found[] = [];
+  const known = await withFacts(set, resolved);
   // Events of one person one after the other: side by side they would only fight for the same window.
-  const people = [...Map.groupBy(jobs, ({ event }) => event.profileId).values()];
-  await inParallel(PARALLEL_PEOPLE, people, async (own) => {
-    for (const { record, event, triggers } of own) {
-      try {
-        for (const triggered of await messagesOfEvent(triggers, windowStates, event, Date.now())) {
-          found.push({ record, triggered });
-        }
-      } catch (error) {
-        logFailure(record, error);
-        failed.add(record);
-      }
-    }
+  const byPerson = [...Map.groupBy(known, ({ event }) => event.profileId)];
+  await inParallel(PARALLEL_PEOPLE, byPerson, async ([profileId, own]) => {
+    await work(set, own, found, failed);
+    // Whose login came meanwhile is worked on again by the right name.
+    const owner = isAnonymous(profileId) ? await turnedOut(people, profileId) : undefined;
+    if (owner === undefined) return;
+    const moved = own.map((job) => ({ ...job, event: { ...job.event, profileId: owner } }));
+    await work(set, await withFacts(set, moved), found, failed);
   });
   await enqueue(found, failed);
+  await learn(events, Date.now());
   return { batchItemFailures: [...failed].map(({ messageId }) => ({ itemIdentifier: messageId })) };
 };
 
@@ -78,8 +105,48 @@ const rowOf = ({ id, type, profileId, source, timeMs, receivedMs, properties }: 
   properties: JSON.stringify(properties),
 });
 
+const withFacts = async (set: TriggerSet, jobs: readonly Job[]): Promise<Known[]> => {
+  const facts = await factsFor(
+    sources,
+    set,
+    jobs.map(({ event }) => event),
+  );
+  return jobs.map((job, n) => ({ ...job, facts: facts[n] ?? { event: job.event } }));
+};
+
+/** The jobs with the people that their events count for. Those of whom that cannot be told come again. */
+const resolve = async (jobs: readonly Job[], failed: Set<SQSRecord>): Promise<Job[]> => {
+  const resolved = await resolvePeople(
+    links,
+    jobs.map(({ event }) => event),
+  );
+  return jobs.flatMap((job, n) => {
+    const event = resolved.events[n] ?? job.event;
+    const error = event.anonymousId === undefined ? undefined : resolved.failed.get(event.anonymousId);
+    if (error === undefined) return [{ ...job, event }];
+    logFailure(job.record, error);
+    failed.add(job.record);
+    return [];
+  });
+};
+
+const work = async (set: TriggerSet, jobs: readonly Known[], found: Found[], failed: Set<SQSRecord>): Promise<void> => {
+  for (const { record, event, facts, timer } of jobs) {
+    try {
+      const nowMs = Date.now();
+      const asked = timer
+        ? await ring(ports, set, { ...timer, event }, nowMs)
+        : await matchEvent(ports, set, event, facts, nowMs);
+      for (const triggered of asked) found.push({ record, triggered });
+    } catch (error) {
+      logFailure(record, error);
+      failed.add(record);
+    }
+  }
+};
+
 /** To the queue of each plan's first channel and lane; a queue that refuses fails the records that fed it. */
-const enqueue = async (found: readonly { record: SQSRecord; triggered: Triggered }[], failed: Set<SQSRecord>) => {
+const enqueue = async (found: readonly Found[], failed: Set<SQSRecord>): Promise<void> => {
   const byQueue = Map.groupBy(found, ({ triggered: { trigger } }) =>
     sendQueueUrl(environment, trigger.channelPolicy[0] as Channel, trigger.lane as Lane),
   );

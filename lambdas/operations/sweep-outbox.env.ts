@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
+import { schedulesEnv } from '../adapters/schedules.env.ts';
 
 export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
   PROFILES_TABLE: z.string(),
   AUDIT_TABLE: z.string(),
   PROFILES_STREAM: z.string(),
+  ...schedulesEnv,
   APPROVE_MACHINE_ARN: z.string(),
   RUN_MACHINE_ARN: z.string(),
   IMPORT_MACHINE_ARN: z.string(),

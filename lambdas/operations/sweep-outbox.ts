@@ -1,13 +1,16 @@
 import { publishOutbox } from '../adapters/outbox.ts';
 import { clearPending, pendingItems } from '../adapters/pending.ts';
+import { wakeSchedules, wakeSoon } from '../adapters/schedules.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './sweep-outbox.env.ts';
 
 const environment = readEnv(env);
 const { DEFINITIONS_TABLE, PROFILES_TABLE } = environment;
+const compileAt = wakeSchedules(environment);
 const sinks = {
   auditTable: environment.AUDIT_TABLE,
   profilesStream: environment.PROFILES_STREAM,
+  compileSoon: () => wakeSoon(compileAt, Date.now()),
   machines: {
     'approve-plan': environment.APPROVE_MACHINE_ARN,
     'run-campaign': environment.RUN_MACHINE_ARN,

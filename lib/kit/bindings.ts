@@ -39,6 +39,11 @@ export const reads = tableBinding(READ);
 /** The same, and writes. */
 export const readsAndWrites = tableBinding([...READ, ...WRITE]);
 
+/** Name of a table to which items are added, and which somebody else reads. */
+export const addsTo = tableBinding(['dynamodb:PutItem']);
+/** Name of a table whose items are read by key and deleted. */
+export const empties = tableBinding(['dynamodb:Query', 'dynamodb:BatchWriteItem']);
+
 /** Name of the table that remembers which requests were answered; a request that failed is forgotten again. */
 export const remembers = tableBinding(['dynamodb:GetItem', ...WRITE, 'dynamodb:DeleteItem']);
 
@@ -69,6 +74,7 @@ export const starts = (machine: StateMachine, answers = false): Binding => ({
 const WRITE_IN_PARTS = ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
 const OBJECT_ACTIONS = {
   read: ['s3:GetObject'],
+  write: ['s3:PutObject'],
   readWrite: ['s3:GetObject', 's3:PutObject'],
   writeInParts: WRITE_IN_PARTS,
   readWriteInParts: ['s3:GetObject', ...WRITE_IN_PARTS],

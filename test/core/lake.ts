@@ -5,6 +5,7 @@ import type { ProfileRow } from '../../core/audience/profile.ts';
 import type { ConsentRow } from '../../core/delivery/consent.ts';
 import type { OutcomeRow } from '../../core/delivery/outcome.ts';
 import type { EventRow } from '../../core/event/event.ts';
+import type { IdentityRow } from '../../core/event/identity.ts';
 import { LAKE_TABLES, type LakeTable as TableName } from '../../lib/lake-tables.ts';
 import { createDuck, type LakeTable } from '../../local/duck.ts';
 
@@ -39,12 +40,14 @@ export const createLake = async () => {
     write('profiles', [], () => 0);
     write('outcomes', [], () => 0);
     write('consents', [], () => 0);
+    write('identities', [], () => 0);
   };
   empty();
   return {
     events: (rows: readonly EventRow[]) => write('events', rows, (row) => row.received_ms),
     profiles: (rows: readonly ProfileRow[]) => write('profiles', rows, (row) => row.updated_ms),
     consents: (rows: readonly ConsentRow[]) => write('consents', rows, (row) => row.at_ms),
+    identities: (rows: readonly IdentityRow[]) => write('identities', rows, (row) => row.at_ms),
     outcomes: (rows: readonly OutcomeRow[], lagMs = 0) => write('outcomes', rows, (row) => row.at_ms + lagMs),
     /** Rows as objects; every value is text, as Athena gives it. */
     async query(sql: string): Promise<Record<string, string | null>[]> {

@@ -44,6 +44,8 @@ const faultOf = (
     const unnamed = actions.filter((action) => !named.some((pattern) => pattern.test(action)));
     return unnamed.length > 0 ? `the reason for * does not speak of ${unnamed}: ${reason}` : undefined;
   }
+  // Schedules of a group of this app.
+  if (/^arn:<AWS::Partition>:scheduler:[^*]*:schedule\/<\w+Group\w+>\/\*$/.test(resource)) return undefined;
   // A bucket of this app, at least one folder, then whatever is below it.
   return /^HeraldState-\w+:\w+Bucket\w+(\/[a-z]+)+\/\*$/.test(resource) ? undefined : `${resource} is too wide`;
 };
@@ -155,6 +157,11 @@ const invokers = (platform: Template): [string, string[]][] => [
   ]),
   ...propertiesOf<{ Target: { Arn: unknown; RoleArn: unknown } }>(platform, 'AWS::Scheduler::Schedule').map(
     ({ Target }): [string, string[]] => [idIn(Target.RoleArn), [idIn(Target.Arn)]],
+  ),
+  // A function that makes schedules at run time has role and target of them in its environment.
+  ...propertiesOf<{ Environment?: { Variables?: Record<string, unknown> } }>(platform, 'AWS::Lambda::Function').flatMap(
+    ({ Environment: { Variables: { WAKE_ROLE_ARN, WAKE_FUNCTION_ARN } = {} } = {} }): [string, string[]][] =>
+      WAKE_ROLE_ARN ? [[idIn(WAKE_ROLE_ARN), [idIn(WAKE_FUNCTION_ARN)]]] : [],
   ),
 ];
 

@@ -12,6 +12,7 @@ const ACTION: Record<string, string> = {
   Query: 'dynamodb:Query',
   PutItem: 'dynamodb:PutItem',
   UpdateItem: 'dynamodb:UpdateItem',
+  BatchWriteItem: 'dynamodb:BatchWriteItem',
   DeleteItem: 'dynamodb:DeleteItem',
   SendMessageBatch: 'sqs:SendMessage',
   PutRecordBatch: 'firehose:PutRecordBatch',
@@ -23,7 +24,11 @@ const ACTION: Record<string, string> = {
   SendMessages: 'mobiletargeting:SendMessages',
   SendTextMessage: 'sms-voice:SendTextMessage',
   SendBulkEmail: 'ses:SendBulkEmail',
+  CreateSchedule: 'scheduler:CreateSchedule',
 };
+
+/** Operations that are called by signed fetch, by what their request has in the bundle. */
+const FETCHED: Record<string, string> = { CreateSchedule: 'ActionAfterCompletion' };
 
 /**
  * Adapters bring these along for handlers whose outbox has no such effect, the API middleware those of idempotency keys:
@@ -35,33 +40,38 @@ const USED_WITH: Record<string, RegExp> = {
   UpdateItem: /_TABLE$/,
   DeleteItem: /^IDEMPOTENCY_TABLE$/,
   PutRecordBatch: /_STREAM$/,
+  CreateSchedule: /^SCHEDULE_GROUP$/,
   StartExecution: /_MACHINE_ARN$/,
   SendTaskSuccess: /^APPROVE_MACHINE_ARN$/,
 };
 /** They use of their adapters only what reads. */
-const READERS = ['access/read-audit', 'measurement/read-reports'];
+const READERS = ['access/read-audit', 'intake/compile-triggers', 'intake/read-event-types', 'measurement/read-reports'];
 const WRITING = ['PutItem', 'UpdateItem'];
 
 /** Every function writes its log and is traced. What it may do with objects is the matter of iam.test.ts. */
 const ALWAYS = /^(logs|xray|s3):/;
 /** Reading by key is granted as one; see bindings.ts. */
 const READING = /^dynamodb:(BatchGetItem|Query)$/;
-/** Granted with an operation: a query is also stopped, and looks into the catalogue. */
+/** Granted with an operation: a query is also stopped, and looks into the catalogue; a schedule is given its role. */
 const IMPLIED: Record<string, RegExp> = {
   StartQueryExecution: /^glue:|^athena:(StopQueryExecution|GetDataCatalog)$/,
   SendBulkEmail: /^ses:SendEmail$/,
+  CreateSchedule: /^iam:PassRole$/,
 };
 /** What the poller of a queue does in the function's name. */
 const POLLING = /^sqs:(ReceiveMessage|DeleteMessage|ChangeMessageVisibility|GetQueueAttributes|GetQueueUrl)$/;
 /** Lambda sends what such a function failed at to the dead letters, in the function's name. */
 const FAILING = /^sqs:(SendMessage|GetQueueAttributes|GetQueueUrl)$/;
 
-/** Operations whose commands are in the bundle: classes of the form `class extends B(p,m,"GetItem",s){}`. */
+/** Operations whose commands are in the bundle: classes of the form `class extends B(p,m,"GetItem",s){}`; and FETCHED. */
 const operationsIn = (entry: string): string[] => {
   const texts = readdirSync(bundleFolder(entry)).map((file) => readFileSync(`${bundleFolder(entry)}/${file}`, 'utf8'));
   const found = texts.flatMap((text) => [...text.matchAll(/extends [\w$]+\([\w$]+,[\w$]+,"([A-Z]\w+)",[\w$]+\)\{\}/g)]);
+  const fetched = Object.keys(FETCHED).filter((operation) => texts.some((text) => text.includes(FETCHED[operation]!)));
   // DescribeEndpoints is in every DynamoDB client, for the endpoint discovery that is off (see sdk-diet.ts).
-  return [...new Set(found.map(([, operation]) => operation!))].filter((name) => name !== 'DescribeEndpoints').sort();
+  return [...new Set([...found.map(([, operation]) => operation!), ...fetched])]
+    .filter((name) => name !== 'DescribeEndpoints')
+    .sort();
 };
 
 /** Operations that the handler does use, given the names of its variables. */

@@ -3,16 +3,23 @@ import { describe, expect, it } from 'vitest';
 import { virtualClock } from '../../local/clock.ts';
 import { createMeter } from '../../local/meter.ts';
 import { parseSchedule, scheduler } from '../../local/scheduler.ts';
-import { AwsError, type Context, type Services } from '../../local/types.ts';
+import { AwsError, type Context, type ServiceRequest, type Services } from '../../local/types.ts';
 
 const START = Date.parse('2026-11-22T12:00:00Z'); // a Sunday
 const MINUTE = 60_000;
 const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:sweep';
 const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:Dead';
 
-function harness({ fails = () => false }: { fails?: (count: number) => boolean } = {}) {
-  const store = new DatabaseSync(':memory:');
-  const clock = virtualClock(START);
+function harness({
+  fails = () => false,
+  store = new DatabaseSync(':memory:'),
+  startMs = START,
+}: {
+  fails?: (count: number) => boolean;
+  store?: DatabaseSync;
+  startMs?: number;
+} = {}) {
+  const clock = virtualClock(startMs);
   const meter = createMeter();
   const delivered: { arn: string; payload: unknown; atMs: number }[] = [];
   const dead: unknown[][] = [];
@@ -37,7 +44,9 @@ function harness({ fails = () => false }: { fails?: (count: number) => boolean }
       },
     });
   const minutes = () => delivered.map(({ atMs }) => (atMs - START) / MINUTE);
-  return { clock, meter, service, create, delivered, dead, minutes };
+  const request = (method: string, path: string, body: object) =>
+    service.handle({ method, path, body: async () => Buffer.from(JSON.stringify(body)) } as unknown as ServiceRequest);
+  return { clock, meter, service, create, delivered, dead, minutes, request };
 }
 
 describe('when a schedule falls due', () => {
@@ -133,5 +142,89 @@ describe('AWS::Scheduler::Schedule', () => {
     ['a wrong expression', { ScheduleExpression: 'daily' }, {}, /ScheduleExpression daily is not valid/],
   ])('refuses %s', (_, properties, target, message) => {
     expect(() => harness().create('rate(1 minute)', properties, target)).toThrow(message);
+  });
+});
+
+describe('schedules made at run time', () => {
+  const group = (h: ReturnType<typeof harness>) =>
+    h.service.resources['AWS::Scheduler::ScheduleGroup']!.create({
+      ...{ logicalId: 'Timers', stack: 'Herald-local', properties: {} },
+    });
+  const input = {
+    ...{ GroupName: 'Herald-local-Timers', ScheduleExpression: 'at(2026-11-22T12:02:00)' },
+    ...{ FlexibleTimeWindow: { Mode: 'OFF' }, ActionAfterCompletion: 'DELETE' },
+    Target: { Arn: FUNCTION, RoleArn: 'role', Input: '{"minute":2}', DeadLetterConfig: { Arn: QUEUE } },
+  };
+
+  it('fire once and are gone, so that their name is free again', async () => {
+    const h = harness();
+    expect(group(h)).toEqual({
+      ref: 'Herald-local-Timers',
+      attributes: { Arn: 'arn:aws:scheduler:us-east-1:000000000000:schedule-group/Herald-local-Timers' },
+    });
+    expect(await h.request('POST', '/schedules/wake-2', input)).toEqual({
+      body: { ScheduleArn: 'arn:aws:scheduler:us-east-1:000000000000:schedule/Herald-local-Timers/wake-2' },
+    });
+    await expect(h.request('POST', '/schedules/wake-2', input)).rejects.toMatchObject({
+      ...{ code: 'ConflictException', status: 409 },
+    });
+    await h.clock.advance(60 * MINUTE);
+    expect(h.minutes()).toEqual([2]);
+    expect(h.delivered[0]).toMatchObject({ arn: FUNCTION, payload: { minute: 2 } });
+    expect(h.meter.snapshot()['scheduler-invocation']).toEqual({ 'Herald-local-Timers': { units: 1, calls: 1 } });
+    await h.request('POST', '/schedules/wake-2', { ...input, ScheduleExpression: 'at(2026-11-22T14:00:00)' });
+  });
+
+  it('hand what fails to the dead-letter queue', async () => {
+    const h = harness({ fails: () => true });
+    group(h);
+    await h.request('POST', '/schedules/wake-2', input);
+    await h.clock.advance(60 * MINUTE);
+    expect(h.dead).toEqual([[QUEUE, '{"minute":2}']]);
+  });
+
+  it('outlive the process: what fell due while it was down fires at the start, once', async () => {
+    const store = new DatabaseSync(':memory:');
+    const before = harness({ store });
+    group(before);
+    await before.request('POST', '/schedules/wake-2', input);
+    await before.request('POST', '/schedules/wake-90', { ...input, ScheduleExpression: 'at(2026-11-22T13:30:00)' });
+    await before.service.stop?.();
+    await before.clock.advance(60 * MINUTE);
+    expect(before.delivered).toEqual([]);
+
+    const after = harness({ store, startMs: START + 60 * MINUTE });
+    group(after);
+    await after.service.start?.();
+    await after.clock.idle();
+    expect(after.minutes()).toEqual([60]);
+    await after.clock.advance(60 * MINUTE);
+    expect(after.minutes()).toEqual([60, 90]);
+    const later = harness({ store, startMs: START + 180 * MINUTE });
+    await later.service.start?.();
+    await later.clock.idle();
+    expect(later.delivered).toEqual([]);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['another group', { GroupName: 'Other' }, /Schedule group Other does not exist/],
+    ['a time that is past', { ScheduleExpression: 'at(2026-11-22T12:00:00)' }, /is no time to come/],
+    ['no time at all', { ScheduleExpression: 'at(noon)' }, /is no time to come/],
+    ['a schedule that repeats', { ScheduleExpression: 'rate(1 minute)' }, /rate\(1 minute\) is not supported locally/],
+    ['one that stays', { ActionAfterCompletion: 'NONE' }, /stays after it has fired is not supported/],
+    ['a flexible window', { FlexibleTimeWindow: { Mode: 'FLEXIBLE' } }, /a flexible window is not supported/],
+    ['no target', { Target: undefined }, /without a target is not supported/],
+    ['other target parameters', { Target: { Arn: FUNCTION, EcsParameters: {} } }, /EcsParameters is not supported/],
+    ['a start date', { StartDate: 1 }, /StartDate is not supported/],
+  ])('refuses %s', async (_, change, message) => {
+    const h = harness();
+    group(h);
+    await expect(h.request('POST', '/schedules/wake-2', { ...input, ...change })).rejects.toThrow(message);
+    expect(h.delivered).toEqual([]);
+  });
+
+  it('refuses other calls', async () => {
+    await expect(harness().request('GET', '/schedules/wake-2', {})).rejects.toThrow('is not supported locally');
+    await expect(harness().request('POST', '/schedule-groups/x', {})).rejects.toThrow('is not supported locally');
   });
 });

@@ -136,8 +136,9 @@ describe('the account', () => {
     [DEV, goldenDev],
     [stageConfig('prod'), goldenProd],
   ])('reserves what the template says', (stage, template) => {
-    const reserved = Object.values(template.Resources).map(
-      ({ Properties }) => (Properties as { ReservedConcurrentExecutions?: number }).ReservedConcurrentExecutions ?? 0,
+    type Resource = { Properties?: { ReservedConcurrentExecutions?: number } };
+    const reserved = Object.values(template.Resources as Record<string, Resource>).map(
+      ({ Properties }) => Properties?.ReservedConcurrentExecutions ?? 0,
     );
     expect(reservedConcurrency(stage)).toBe(reserved.reduce((sum, one) => sum + one));
   });

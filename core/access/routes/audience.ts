@@ -5,6 +5,7 @@ import { segment } from '../../audience/segment.ts';
 import { listQuery, pageOf } from '../page.ts';
 import { READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
+import { routes as aliases } from './aliases.ts';
 
 const name = z.string().check(z.minLength(1), z.maxLength(100));
 const version = z.int().check(z.minimum(1));
@@ -75,10 +76,6 @@ const exampleSegment = {
     ],
   },
 };
-const exampleImport = {
-  name: 'Customers',
-  mapping: { customer: 'profileId', mail: 'email', age: 'attributes.age:number', news: 'consent.email/news' },
-};
 
 export const routes = [
   {
@@ -91,11 +88,7 @@ export const routes = [
     handler: profiles,
     roles: WRITERS,
     body: profileInput,
-    example: {
-      email: 'ada@example.com',
-      timeZone: 'Europe/Paris',
-      attributes: { firstName: 'Ada', age: 36, oldField: null },
-    },
+    example: { email: 'ada@example.com', timeZone: 'Europe/Paris', attributes: { firstName: 'Ada', oldField: null } },
     success: { status: 200, schema: profile, description: 'The profile as it now is' },
     errors: ['body-too-large', 'version-conflict'],
   },
@@ -134,6 +127,7 @@ export const routes = [
     success: { status: 200, schema: contact, description: 'The contact state; empty for somebody unknown' },
     errors: [],
   },
+  ...aliases,
   {
     operationId: 'createImport',
     method: 'POST',
@@ -144,7 +138,10 @@ export const routes = [
     handler: imports,
     roles: WRITERS,
     body: z.strictObject({ name, mapping: importMapping, delimiter: z._default(z.enum([',', ';', '\t', '|']), ',') }),
-    example: exampleImport,
+    example: {
+      name: 'Customers',
+      mapping: { customer: 'profileId', mail: 'email', age: 'attributes.age:number', news: 'consent.email/news' },
+    },
     create: true,
     success: {
       status: 201,

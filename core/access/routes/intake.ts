@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
 import { eventInput, MAX_EVENTS_PER_CALL } from '../../event/event.ts';
-import { triggerInput } from '../../event/trigger.ts';
+import { triggerInput } from '../../event/trigger-input.ts';
 import { listQuery, pageOf } from '../page.ts';
 import { APPROVERS, OPERATORS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
+import { routes as eventTypes } from './event-types.ts';
+import { routes as referenceTables } from './reference-tables.ts';
 
 const handler = 'intake/manage-triggers';
 
@@ -154,4 +156,6 @@ export const routes = [
     success: { status: 200, schema: trigger, description: 'The paused trigger' },
     errors: ['not-found', 'version-conflict', 'state-conflict'],
   },
+  ...referenceTables,
+  ...eventTypes,
 ] as const satisfies readonly Route[];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answers, isPlainText, type Question, valueAt } from '../../../core/audience/condition.ts';
+import { answers, isPlainText, type Question, valueAt } from '../../../core/audience/question.ts';
 
 const cases: [question: Question, must: unknown[], mustNot: unknown[]][] = [
   [{ equals: 'Paris' }, ['Paris'], ['paris', 'Paris ', '', undefined, null, ['Paris'], 1, true]],

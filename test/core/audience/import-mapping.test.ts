@@ -118,6 +118,7 @@ describe('a row', () => {
   it.each<[Parameters<typeof row>[0], string, RegExp]>([
     [{}, 'id', /no profile id/],
     [{ id: 'x'.repeat(129) }, 'id', /not a profile id/],
+    [{ id: 'anonymous:laptop' }, 'id', /not a profile id/],
     [{ id: 'a', mail: 'a@' }, 'mail', /not an email/],
     [{ id: 'a', mail: 'a b@example.com' }, 'mail', /not an email/],
     [{ id: 'a', tel: '0612345678' }, 'tel', /country code/],

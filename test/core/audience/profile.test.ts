@@ -6,6 +6,7 @@ import {
   mergeProfile,
   type Profile,
   ProfileTooLarge,
+  profileId,
   profileInput,
   profileRow,
 } from '../../../core/audience/profile.ts';
@@ -18,6 +19,16 @@ const ada: Profile = {
   locale: 'fr',
   attributes: { city: 'Paris', age: 36 },
 };
+
+describe('profileId', () => {
+  it.each(['a', 'x'.repeat(128), 'anonymous', 'Anonymous:1', 'not anonymous:1', 'é😀'])('takes %s', (id) => {
+    expect(profileId.safeParse(id).success).toBe(true);
+  });
+
+  it.each(['', 'x'.repeat(129), 'a\u0000', '\ud800', 'anonymous:', 'anonymous:laptop'])('refuses %s', (id) => {
+    expect(profileId.safeParse(id).success).toBe(false);
+  });
+});
 
 describe('profileInput', () => {
   it.each([

@@ -5,8 +5,9 @@ import { type Segment, segment as segmentSchema } from '../../../core/audience/s
 import { isMember } from '../../../core/audience/segment-predicate.ts';
 import { segmentSql } from '../../../core/audience/segment-sql.ts';
 import type { EventRow } from '../../../core/event/event.ts';
+import { anonymousProfileId, identityRow, type Link } from '../../../core/event/identity.ts';
 import { createLake, type Lake } from '../lake.ts';
-import { eventWithCopies, NOW_MS, person, type Row, segments } from './segment-arbitrary.ts';
+import { eventWithCopies, linkOfAlias, NOW_MS, person, type Row, segments } from './segment-arbitrary.ts';
 
 let lake: Lake;
 beforeAll(async () => {
@@ -19,6 +20,7 @@ const SEGMENTS = 25;
 const base = fc.record({
   people: fc.array(person, { minLength: PEOPLE, maxLength: PEOPLE }),
   events: fc.array(eventWithCopies, { minLength: 60, maxLength: 90 }),
+  links: fc.array(linkOfAlias, { maxLength: 8 }),
   segments: fc.array(segments, { minLength: SEGMENTS, maxLength: SEGMENTS }),
 });
 type Base = typeof base extends fc.Arbitrary<infer T> ? T : never;
@@ -28,7 +30,15 @@ const idOf = (n: number) => (n % 7 === 0 ? `p'${n}` : `p${n}`);
 const pick = <T extends object>(value: T) =>
   Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 
-const spread = ({ people, events }: Base) => {
+/** Anonymous id → whose it is. */
+const ownersOf = (links: readonly Link[]): Map<string, string> => {
+  const latestFirst = links.toSorted((a, b) => b.atMs - a.atMs || (a.profileId < b.profileId ? 1 : -1));
+  return new Map(latestFirst.map(({ alias, profileId }) => [anonymousProfileId(alias), profileId]));
+};
+
+const spread = ({ people, events, links: linked }: Base) => {
+  const links = linked.map(({ alias, who, atMs }): Link => ({ alias, profileId: idOf(who), atMs }));
+  const owners = ownersOf(links);
   const profileRows = people.flatMap(({ versions, twice }, n): ProfileRow[] =>
     versions.flatMap((version, at) => {
       const row: ProfileRow = {
@@ -45,11 +55,14 @@ const spread = ({ people, events }: Base) => {
       return twice ? [row, row] : [row];
     }),
   );
+  const personOf = ({ who, anonymousId }: Base['events'][number]): string =>
+    anonymousId === undefined ? idOf(who) : anonymousProfileId(anonymousId);
   const copies = events.flatMap((event, n) =>
     Array.from({ length: event.copies + 1 }, (_, copy) => ({
       id: `e${n}`,
       type: event.type,
-      profileId: idOf(event.who),
+      // A copy that came after the link may name the profile already.
+      profileId: copy === 0 ? personOf(event) : (owners.get(personOf(event)) ?? personOf(event)),
       source: event.source,
       timeMs: event.timeMs + copy * event.shiftMs,
       // Nobody's clock is ahead by more than a day, and a copy is sent again within one.
@@ -74,10 +87,12 @@ const spread = ({ people, events }: Base) => {
     return {
       profile: { ...current, profileId: idOf(n), version: versions.length, updatedMs: 0 },
       // What both see went through JSON once.
-      events: (JSON.parse(JSON.stringify(copies)) as typeof copies).filter(({ profileId }) => profileId === idOf(n)),
+      events: (JSON.parse(JSON.stringify(copies)) as typeof copies).filter(
+        ({ profileId }) => (owners.get(profileId) ?? profileId) === idOf(n),
+      ),
     };
   });
-  return { profileRows, eventRows, rows };
+  return { profileRows, eventRows, identityRows: links.map(identityRow), rows };
 };
 
 const membersQuery = (all: readonly Segment[]) =>
@@ -94,9 +109,10 @@ it('the query and the predicate agree on every segment and person', { timeout: 1
   await fc.assert(
     fc.asyncProperty(base, async (data) => {
       for (const one of data.segments) expect(segmentSchema.safeParse(one).error, JSON.stringify(one)).toBeUndefined();
-      const { profileRows, eventRows, rows } = spread(data);
+      const { profileRows, eventRows, identityRows, rows } = spread(data);
       lake.profiles(profileRows);
       lake.events(eventRows);
+      lake.identities(identityRows);
       const found = await lake.query(membersQuery(data.segments));
       for (const [n, one] of data.segments.entries()) {
         const bySql = found.filter((row) => Number(row.n) === n).map((row) => row.profile_id ?? '');

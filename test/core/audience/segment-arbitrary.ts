@@ -165,9 +165,15 @@ const when = fc.oneof(
     .chain((n) => fc.constantFrom(-1, 0, 1).map((edge) => NOW_MS - n * DAY_MS + edge)),
   fc.integer({ min: NOW_MS - 200 * DAY_MS, max: NOW_MS + DAY_MS }),
 );
+/** Anonymous ids, and one that is spelt like a profile's. */
+const alias = fc.constantFrom("d'0", 'd1', 'd2', 'd3', 'p1');
+/** A link of an anonymous id to a person. Rows about one id repeat and contradict each other: the earliest counts. */
+export const linkOfAlias = fc.record({ alias, who: fc.nat(29), atMs: fc.integer({ min: NOW_MS - 9, max: NOW_MS }) });
+
 /** An event with its copies: the same id again, later, and without a time of its own at another time. */
 export const eventWithCopies = fc.record({
   who: fc.nat(29),
+  anonymousId: fc.option(alias, { nil: undefined, freq: 2 }),
   source: fc.constantFrom('shop', "o'shop"),
   type: fc.constantFrom(...TYPES),
   timeMs: when,

@@ -77,6 +77,34 @@ describe('with people', () => {
     lake.events([]);
   });
 
+  it('counts what a person did before they were known, for whom the id was first linked to', async () => {
+    const row = (id: string, profile_id: string) => {
+      const more = { type: 'purchase', source: 'shop', time_ms: NOW, received_ms: NOW, properties: '{}' };
+      return { id, profile_id, ...more };
+    };
+    lake.events([
+      row('1', 'ada'),
+      row('2', 'anonymous:laptop'),
+      row('3', 'anonymous:laptop'),
+      row('4', 'anonymous:tablet'),
+      // An id of a profile that is spelt like an alias is no alias.
+      row('5', 'laptop'),
+    ]);
+    const buyersOf = async (equals: number) =>
+      (await lake.query(sizeQuery({ event: 'purchase', count: { equals } }, NOW)))[0]?.size;
+    expect([await buyersOf(1), await buyersOf(3)]).toEqual(['1', '0']);
+    const link = { alias: 'laptop', profile_id: 'ada', at_ms: NOW - 5 };
+    lake.identities([{ ...link, profile_id: "bob'; --", at_ms: NOW }, link, link]);
+    expect([await buyersOf(1), await buyersOf(3)]).toEqual(['0', '1']);
+    lake.events([]);
+    lake.identities([]);
+  });
+
+  it('asks for links only where events are asked for', () => {
+    expect(sizeQuery({ field: 'email', exists: true }, NOW)).not.toContain('identities');
+    expect(sizeQuery({ event: 'purchase', count: { atLeast: 1 } }, NOW)).toContain('identities');
+  });
+
   it('knows its own query', () => {
     expect(isSizeQuery(sizeQuery({ field: 'email', exists: true }, NOW))).toBe(true);
     expect(isSizeQuery('SELECT 1')).toBe(false);

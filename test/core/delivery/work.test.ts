@@ -7,7 +7,7 @@ const direct = (
   id: string,
   profileId: string,
   step = 0,
-  window?: { value: number },
+  window?: { value?: number; firing: string },
 ): DirectMessage => ({
   kind: 'direct',
   plan: { kind: 'trigger', id: 't1', hash: 'h' },
@@ -42,7 +42,10 @@ describe('keys of the ledger', () => {
 
   test('an event-triggered message, and one of a window', () => {
     expect(workOf(direct('shop', 'e1', 'ada', 1))).toMatchObject({ run: 't#t1', unit: 'shop#e1#ada#1', count: 1 });
-    expect(workOf(direct('shop', 'e1', 'ada', 0, { value: 9 })).unit).toBe('w#ada#0');
+    const occasion = { value: 9, firing: 'f1' };
+    expect(workOf(direct('shop', 'e1', 'ada', 0, occasion)).unit).toBe('w#ada#f1#0');
+    expect(workOf(direct('shop', 'e2', 'ada', 0, { ...occasion, value: 10 })).unit).toBe('w#ada#f1#0');
+    expect(workOf(direct('shop', 'e1', 'ada', 0, { firing: 'f2' })).unit).toBe('w#ada#f2#0');
   });
 
   test('ids with separators in them stay apart', () => {

@@ -23,6 +23,11 @@ describe('refused, each with its reason', () => {
     ['an id of 129 characters', { ...good, id: 'x'.repeat(129) }, 'invalid-field', 'id'],
     ['a type with a blank', { ...good, type: 'order placed' }, 'invalid-field', 'type'],
     ['a numeric profileId', { ...good, profileId: 7 }, 'invalid-field', 'profileId'],
+    ['nobody', { id: 'e1', type: 'order.placed' }, 'invalid-field', 'profileId'],
+    ['an empty anonymousId', { ...good, anonymousId: '' }, 'invalid-field', 'anonymousId'],
+    ['an anonymousId of 129 characters', { ...good, anonymousId: 'x'.repeat(129) }, 'invalid-field', 'anonymousId'],
+    ["a profileId of Herald's own", { ...good, profileId: 'anonymous:laptop' }, 'invalid-field', 'profileId'],
+    ["an anonymousId of Herald's own", { ...good, anonymousId: 'anonymous:x' }, 'invalid-field', 'anonymousId'],
     ['a time without zone', { ...good, time: '2026-11-22T12:00:00' }, 'invalid-field', 'time'],
     ['no such date', { ...good, time: '2026-13-40T12:00:00Z' }, 'invalid-field', 'time'],
     ['properties as a list', { ...good, properties: [1] }, 'invalid-field', 'properties'],
@@ -36,6 +41,15 @@ describe('refused, each with its reason', () => {
     ['100,000 levels', nested(100_000), 'too-deep'],
   ])('%s', (_, value, reason, path) => {
     expect(judge(value)).toMatchObject({ status: 'refused', reason, ...(path !== undefined && { path }) });
+  });
+});
+
+test('the reason says what would do', () => {
+  expect(judge({ id: 'e1', type: 'order.placed' })).toMatchObject({
+    message: 'An event has a profileId, an anonymousId, or both',
+  });
+  expect(judge({ ...good, profileId: 'anonymous:x' })).toMatchObject({
+    message: 'Ids that begin with anonymous: are reserved',
   });
 });
 
@@ -66,6 +80,14 @@ describe('accepted', () => {
       [2, 'accepted'],
       [3, 'refused'],
     ]);
+  });
+
+  test('whoever is not known yet, by an anonymous id; with both ids the profile counts', () => {
+    const { profileId, ...event } = good;
+    const { events } = acceptEvents([{ ...event, anonymousId: 'laptop' }], 'shop', NOW);
+    expect(events).toMatchObject([{ profileId: 'anonymous:laptop', anonymousId: 'laptop' }]);
+    const login = acceptEvents([{ ...event, profileId, anonymousId: 'laptop' }], 'shop', NOW);
+    expect(login.events).toMatchObject([{ profileId: 'ada', anonymousId: 'laptop' }]);
   });
 
   test('an id that is twice in one call is taken once', () => {

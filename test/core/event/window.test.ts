@@ -1,124 +1,115 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AcceptedEvent } from '../../../core/event/event.ts';
-import { triggerInput } from '../../../core/event/trigger.ts';
-import { addToWindow, MAX_SEEN, type WindowState } from '../../../core/event/window.ts';
+import type { Window } from '../../../core/event/trigger.ts';
+import { mergeWindows, type WindowState } from '../../../core/event/window.ts';
+import { definitionOf } from '../../../core/event/window-state.ts';
+import { eventAt, HOUR, history, keyOf, NOW, triggerOf, world } from './window-world.ts';
 
-const SINCE = Date.parse('2026-11-01T00:00:00Z');
-const NOW = Date.parse('2026-11-22T12:00:00Z');
-const HOUR = 3_600_000;
-const input = triggerInput.parse({
-  name: 'Reward',
-  eventType: 'purchase',
-  window: { sum: 'amount', since: '2026-11-01T00:00:00Z', reaches: 999 },
-  templateId: 't',
-  channelPolicy: ['sms'],
-  topic: 'rewards',
-  lane: 'transactional',
-});
-const trigger = { ...input, window: input.window as NonNullable<typeof input.window> };
+const since = new Date(NOW - 24 * HOUR).toISOString();
+const period = triggerOf({ sum: 'amount', since, reaches: 999 });
+const sliding = triggerOf({ count: true, within: { hours: 1 }, reaches: 3 });
+const sequence = triggerOf({ after: { eventType: 'favourite' }, within: { hours: 24 } });
 
-const purchase = (id: string, amount: unknown, timeMs = NOW): AcceptedEvent => ({
-  id,
-  type: 'purchase',
-  profileId: 'ada',
-  source: 'shop',
-  timeMs,
-  receivedMs: NOW,
-  properties: { amount },
+describe('the definition of a window', () => {
+  const base = definitionOf(period);
+  test.each<[string, typeof period, boolean]>([
+    ['another limit', triggerOf({ ...period.window, reaches: 5 }), true],
+    ['another lateness', { ...period, maxLatenessSeconds: 1 }, true],
+    ['members in another order', triggerOf({ reaches: 999, since, sum: 'amount' }), true],
+    ['another direction', triggerOf({ sum: 'amount', since, fallsTo: 999 }) as never, false],
+    ['another property', triggerOf({ ...period.window, sum: 'total' }), false],
+    ['another condition', { ...period, where: [{ property: 'a', equals: 1 }] }, false],
+    ['another event', { ...period, eventType: 'order' }, false],
+  ])('%s', (_, trigger, isSame) => expect(definitionOf(trigger) === base).toBe(isSame));
 });
 
-/** Feeds events one by one, as the adapter does: what is written becomes what is read. */
-const feed = (events: readonly AcceptedEvent[]) => {
-  let stored: WindowState | undefined;
-  const fired: [string, number][] = [];
-  for (const event of events) {
-    const { state, fire } = addToWindow(trigger, stored, event, NOW);
-    if (state) stored = { ...state, version: state.version + 1 };
-    if (fire) fired.push([event.id, fire.value]);
-  }
-  return { stored, fired };
+/** The state of a person who did this. */
+const stateOf = (trigger: typeof sliding | typeof period | typeof sequence, ...ids: [string, number, number?][]) => {
+  const one = world(trigger);
+  one.feed(ids.map(([id, agoMs, role = 0]) => ({ event: eventAt(id, agoMs, { amount: 400 }), role })));
+  return one.state() as WindowState;
 };
 
-describe('fires once, with the event that reaches the limit', () => {
-  test('999 exactly', () => {
-    expect(feed([purchase('a', 500), purchase('b', 499)]).fired).toEqual([['b', 999]]);
+describe('a person who was known by two ids', () => {
+  test('what both did counts, once; the next event fires', () => {
+    const merged = mergeWindows(sliding, stateOf(sliding, ['a', 2], ['b', 1]), stateOf(sliding, ['b', 1]));
+    expect(merged.events.map(([, key]) => key)).toEqual([keyOf('a'), keyOf('b')]);
+    expect(world(sliding, merged).feed([{ event: eventAt('c', 0) }])).toEqual([['c', 'c', 3]]);
   });
 
-  test('cents add up', () => {
-    const tenths = Array.from({ length: 9_990 }, (_, n) => purchase(`e${n}`, 0.1));
-    // More events than are told apart, but each comes once.
-    expect(feed(tenths).fired).toEqual([['e9989', 999]]);
+  test('the written version is that of the profile', () => {
+    const into = stateOf(sliding, ['a', 2], ['b', 1]);
+    expect(mergeWindows(sliding, into, stateOf(sliding, ['c', 0])).version).toBe(into.version);
+    expect(mergeWindows(sliding, undefined, into).version).toBe(0);
+    expect(mergeWindows(sliding, undefined, into).events).toEqual(into.events);
   });
 
-  test.each([
-    ['a repeat does not count twice', [purchase('a', 500), purchase('a', 500)]],
-    ['before the date does not count', [purchase('a', 2_000, SINCE - 1)]],
-    ['no number does not count', [purchase('a', '2000'), purchase('b', null), purchase('c', undefined)]],
-    ['a refund takes away', [purchase('a', 900), purchase('r', -200), purchase('b', 200)]],
-  ])('%s', (_, events) => expect(feed(events).fired).toEqual([]));
+  test('who had fired the period under one id does not fire it again', () => {
+    const had = stateOf(period, ['a', 2], ['b', 1], ['c', 0]);
+    expect(had.fired).toHaveLength(1);
+    for (const merged of [
+      mergeWindows(period, had, stateOf(period, ['d', 0])),
+      mergeWindows(period, stateOf(period, ['d', 0]), had),
+    ]) {
+      expect(merged.events).toEqual([]);
+      const one = world(period, merged);
+      expect(one.feed([{ event: eventAt('e', 0, { amount: 5_000 }) }])).toEqual([]);
+      expect(one.feed([{ event: eventAt('c', 0, { amount: 400 }) }])).toEqual([['c', 'c', 1_200]]);
+    }
+  });
 
-  test('a redelivery of the firing event asks again for the same message, any other event does not', () => {
-    const events = [
-      purchase('a', 500),
-      purchase('b', 600),
-      purchase('b', 600),
-      purchase('c', 5_000),
-      purchase('a', 500),
+  test('a favourite before the login and a cart after it are a pair; a favourite that is used up stays so', () => {
+    const merged = mergeWindows(sequence, undefined, stateOf(sequence, ['f', 2, 1]));
+    const one = world(sequence, merged);
+    expect(one.feed([{ event: eventAt('c', 1) }])).toEqual([['c', 'c', undefined]]);
+    const again = mergeWindows(sequence, one.state(), stateOf(sequence, ['f', 2, 1], ['d', 3]));
+    expect(again.events).toEqual([]);
+    expect(again.waiting?.map(({ event: { id } }) => id)).toEqual(['d']);
+  });
+
+  test('what belongs to another definition is dropped', () => {
+    const other = { ...stateOf(sliding, ['a', 2]), definition: 'x', version: 7 };
+    const own = stateOf(sliding, ['b', 1]);
+    expect(mergeWindows(sliding, own, other)).toEqual(own);
+    expect(mergeWindows(sliding, other, own)).toMatchObject({ version: 7, events: own.events });
+  });
+
+  test('it makes no difference which events came by which id, nor how often they are merged', () => {
+    const windows: Window[] = [
+      { count: true, within: { days: 1 }, reaches: 500 },
+      { sum: 'amount', since, reaches: 1e9 },
+      { without: { eventType: 'x' }, within: { days: 1 }, same: 'sku' },
+      // Only partners, or only main events: none are paired on the way.
+      { after: { eventType: 'x' }, within: { days: 1 }, same: 'sku' },
     ];
-    expect(feed(events).fired).toEqual([
-      ['b', 1_100],
-      ['b', 1_100],
-    ]);
-  });
-
-  test('an event past its lateness counts, and the next one in time fires', () => {
-    const { fired } = feed([purchase('late', 1_500, NOW - 2 * HOUR), purchase('now', 1)]);
-    expect(fired).toEqual([['now', 1_501]]);
-  });
-
-  test('after firing nothing is kept of the events', () => {
-    expect(feed([purchase('a', 500), purchase('b', 600)]).stored?.seen).toEqual([]);
-  });
-
-  test('another definition starts anew; another limit does not', () => {
-    const { stored } = feed([purchase('a', 500)]);
-    const later = { ...trigger, window: { ...trigger.window, since: '2026-11-10T00:00:00Z' } };
-    expect(addToWindow(later, stored, purchase('b', 600), NOW).state).toMatchObject({ sum: 600, version: 1 });
-    const lower = { ...trigger, window: { ...trigger.window, reaches: 600 } };
-    expect(addToWindow(lower, stored, purchase('b', 100), NOW).fire).toEqual({ value: 600 });
-  });
-
-  test('what is remembered is bounded', () => {
-    const many = Array.from({ length: MAX_SEEN + 50 }, (_, n) => purchase(`e${n}`, 0.01));
-    expect(feed(many).stored?.seen).toHaveLength(MAX_SEEN);
-  });
-});
-
-test('agrees with a plain sum over distinct events, under repeats and in any order', () => {
-  const events = fc
-    .array(fc.record({ id: fc.nat(15), cents: fc.integer({ min: 1, max: 40_000 }), old: fc.boolean() }), {
-      maxLength: 40,
-    })
-    .map((drawn) =>
-      drawn.map(({ id, cents, old }) => purchase(`e${id}`, cents / 100, old ? SINCE - 1 - id : NOW - id * 1_000)),
+    fc.assert(
+      fc.property(
+        history,
+        fc.constantFrom(...windows),
+        fc.nat(1),
+        fc.array(fc.boolean()),
+        (arrivals, window, role, ids) => {
+          const trigger = triggerOf(window, 86_400);
+          const [all, into, from] = [world(trigger), world(trigger), world(trigger)];
+          const isAggregate = 'reaches' in window;
+          for (const [n, { event }] of arrivals.entries()) {
+            const arriving = { event, role: isAggregate ? 0 : role };
+            all.arrive(arriving);
+            (ids[n] ? from : into).arrive(arriving);
+          }
+          const left = from.state();
+          if (!left) return;
+          const merged = mergeWindows(trigger, into.state(), left);
+          const sorted = ({ events = [], waiting = [] }: Partial<WindowState> = {}) => [
+            [...events].sort(),
+            [...waiting],
+          ];
+          expect(sorted(merged)).toEqual(sorted(all.state()));
+          expect(merged.expiresMs).toBe(all.state()?.expiresMs);
+          expect(mergeWindows(trigger, merged, left)).toEqual(merged);
+        },
+      ),
+      { numRuns: 500 },
     );
-  fc.assert(
-    fc.property(events, (arrivals) => {
-      const seen = new Set<string>();
-      let cents = 0;
-      const expected: [string, number][] = [];
-      let firedBy: string | undefined;
-      for (const event of arrivals) {
-        if (firedBy === event.id) expected.push([event.id, cents / 100]);
-        if (firedBy !== undefined || event.timeMs < SINCE || seen.has(event.id)) continue;
-        seen.add(event.id);
-        cents += Math.round(Number(event.properties.amount) * 100);
-        if (cents < 99_900) continue;
-        firedBy = event.id;
-        expected.push([event.id, cents / 100]);
-      }
-      expect(feed(arrivals).fired).toEqual(expected);
-    }),
-  );
+  });
 });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventRow } from '../../../core/event/event.ts';
+import type { IdentityRow } from '../../../core/event/identity.ts';
 import { repurchaseOf, repurchaseQuery } from '../../../core/measurement/repurchase.ts';
 import { inventPurchases, type Purchase, readPurchases } from '../../../scripts/purchases.ts';
 import { createLake, type Lake } from '../lake.ts';
@@ -24,7 +25,7 @@ const events = fc
   .array(
     fc.record({
       type: fc.constantFrom('purchase', 'purchase', 'purchase', 'visit'),
-      profile_id: people,
+      profile_id: fc.oneof({ weight: 3, arbitrary: people }, fc.constantFrom('anonymous:d1', "anonymous:d'2")),
       source: fc.constantFrom('shop', "l'app"),
       time_ms: fc.oneof(instants, fc.constantFrom(FROM_MS + 2 * DAY_MS, FROM_MS + 2 * DAY_MS + 1)),
       ownTime: fc.boolean(),
@@ -60,20 +61,28 @@ const events = fc
     });
   });
 
+/** Whose the anonymous ids are: rows may contradict each other, the earliest counts. */
+const links: fc.Arbitrary<IdentityRow[]> = fc.uniqueArray(
+  fc.record({ alias: fc.constantFrom('d1', "d'2", 'ada'), profile_id: people, at_ms: instants }),
+  { maxLength: 4, selector: ({ at_ms }) => at_ms },
+);
+
 describe('repurchase', () => {
   it('agrees with its twin', { timeout: 120_000 }, async () => {
     let [buyers, repeatBuyers, repeatedWithin] = [0, 0, 0];
     await fc.assert(
-      fc.asyncProperty(events, fc.integer({ min: 1, max: 5 }), async (rows, withinDays) => {
+      fc.asyncProperty(events, links, fc.integer({ min: 1, max: 5 }), async (rows, linked, withinDays) => {
         lake.events(rows);
+        lake.identities(linked);
         const found = await ask({ ...question, withinDays });
-        expect(found).toEqual(repurchaseTwin(rows, { ...question, withinDays }));
+        expect(found).toEqual(repurchaseTwin(rows, { ...question, withinDays }, linked));
         buyers += found.buyers;
         repeatBuyers += found.repeatBuyers;
         repeatedWithin += found.repeatedWithin;
       }),
       { numRuns: 80 },
     );
+    lake.identities([]);
     // The generator must make people of all three kinds, else the agreement says nothing.
     expect(repeatedWithin).toBeGreaterThan(20);
     expect(repeatBuyers).toBeGreaterThan(repeatedWithin);
@@ -108,6 +117,14 @@ describe('repurchase', () => {
   it.each(cases)('%s', async (_, rows, expected) => {
     lake.events(rows);
     expect(await ask()).toEqual(expected);
+  });
+
+  it('who buys before and after they are known is one buyer, who buys twice', async () => {
+    lake.events([{ ...buy('1', FROM_MS), profile_id: 'anonymous:laptop' }, buy('2', FROM_MS + 1)]);
+    expect(await ask()).toMatchObject({ buyers: 2, repeatBuyers: 0 });
+    lake.identities([{ alias: 'laptop', profile_id: 'ada', at_ms: TO_MS }]);
+    expect(await ask()).toEqual({ ...two, repeatedWithin: 1, rateWithin: 1 });
+    lake.identities([]);
   });
 
   it('rounds rates to 6 digits', () => {

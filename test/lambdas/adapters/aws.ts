@@ -23,7 +23,17 @@ const close = (server: Server): Promise<unknown> => {
   return new Promise((resolve) => server.close(resolve));
 };
 
-/** `tables`: name → names of the key attributes, all text. */
+/** The index of the definitions table by the time of the last change. */
+const BY_UPDATE = {
+  IndexName: 'by-update',
+  KeySchema: [
+    { AttributeName: 'kind', KeyType: 'HASH' as const },
+    { AttributeName: 'updatedMs', KeyType: 'RANGE' as const },
+  ],
+  Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: ['version'] },
+};
+
+/** `tables`: name → names of the key attributes, all text. A table with the key `kind` has the index of the definitions. */
 export const startAws = async (
   tables: Record<string, string[]>,
   answer: (request: AwsRequest) => AwsAnswer | Promise<AwsAnswer> = () => ({ status: 500 }),
@@ -65,10 +75,14 @@ export const startAws = async (
       new CreateTableCommand({
         TableName,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+        AttributeDefinitions: [
+          ...keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+          ...(keys.includes('kind') ? [{ AttributeName: 'updatedMs', AttributeType: 'N' as const }] : []),
+        ],
         KeySchema: keys.map(
           (AttributeName, n): KeySchemaElement => ({ AttributeName, KeyType: n === 0 ? 'HASH' : 'RANGE' }),
         ),
+        ...(keys.includes('kind') && { GlobalSecondaryIndexes: [BY_UPDATE] }),
       }),
     );
   }
@@ -87,6 +101,8 @@ export const memoryServices = () => {
   const streams = new Map<string, unknown[]>();
   const objects = new Map<string, Buffer>();
   const refuse = new Set<string>();
+  /** Names of the schedules that were made. */
+  const schedules: string[] = [];
   const sendBatch = (body: unknown): AwsAnswer => {
     const { QueueUrl, Entries } = body as { QueueUrl: string; Entries: Record<string, string>[] };
     const name = QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
@@ -122,12 +138,17 @@ export const memoryServices = () => {
     const [, first, last] = /bytes=(\d+)-(\d+)/.exec(headers.range ?? '') ?? [];
     return { body: first && last ? stored.subarray(Number(first), Number(last) + 1) : stored };
   };
+  const schedule = (path: string): AwsAnswer => {
+    schedules.push(path.slice('/schedules/'.length));
+    return { body: { ScheduleArn: 'arn:schedule' } };
+  };
   const answer = (request: AwsRequest): AwsAnswer => {
     const action = String(request.headers['x-amz-target'] ?? request.method);
     if (refuse.delete(action)) return { status: 400, body: { __type: 'AccessDeniedException' } };
     if (action === 'AmazonSQS.SendMessageBatch') return sendBatch(request.body);
     if (action === 'Firehose_20150804.PutRecordBatch') return putRecords(request.body);
+    if (request.path.startsWith('/schedules/')) return schedule(request.path);
     return object(request);
   };
-  return { queues, streams, objects, refuse, answer };
+  return { queues, streams, objects, schedules, refuse, answer };
 };

@@ -1,7 +1,7 @@
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Trigger } from '../../../core/event/trigger.ts';
+import type { WindowState } from '../../../core/event/window.ts';
 import type { Windows } from '../../../lambdas/adapters/windows.ts';
-import { messagesOfEvent } from '../../../lambdas/intake/messages-of-event.ts';
 import { startAws } from './aws.ts';
 
 let windows: Windows;
@@ -12,61 +12,44 @@ beforeAll(async () => {
 });
 afterAll(() => stop());
 
-const NOW = 1_800_000_000_000;
-const trigger: Trigger = {
-  id: 't1',
-  version: 2,
-  state: 'active',
-  author: 'mia',
-  editors: [],
-  createdMs: 1,
-  hash: 'h1',
-  name: 'Reward',
-  eventType: 'purchase',
-  window: { sum: 'amount', since: '2026-01-01T00:00:00Z', reaches: 999 },
-  templateId: 'x',
-  channelPolicy: ['sms'],
-  topic: 'rewards',
-  lane: 'transactional',
-};
-const purchase = (id: string, profileId: string, amount: number, timeMs = NOW) => ({
-  id,
-  type: 'purchase',
-  profileId,
-  source: 'shop',
-  timeMs,
-  receivedMs: NOW,
-  properties: { amount },
-});
+const state: WindowState = { version: 0, definition: 'd', events: [[1, 'a', 5]], fired: [] };
 
 test('of a state, one write wins', async () => {
   const key = { profileId: 'ada', triggerId: 't0' };
   expect(await windows.get(key)).toBeUndefined();
-  const state = { version: 0, definition: 'd', sum: 1, seen: ['a'] };
   expect(await windows.save(key, state)).toBe(true);
-  expect(await windows.save(key, { ...state, sum: 2 })).toBe(false);
+  expect(await windows.save(key, { ...state, definition: 'e' })).toBe(false);
   expect(await windows.get(key)).toEqual({ ...state, version: 1 });
-  expect(await windows.save(key, { ...state, version: 1, sum: 3 })).toBe(true);
+  expect(await windows.save(key, { ...state, version: 1, definition: 'f' })).toBe(true);
+  expect(await windows.get(key)).toMatchObject({ version: 2, definition: 'f' });
 });
 
-test('purchases of one person at several workers at once: the sum is right, and one of them fires', async () => {
-  const events = Array.from({ length: 6 }, (_, n) => purchase(`e${n}`, 'bo', 200));
-  const found = await Promise.all(events.map((event) => messagesOfEvent([trigger], windows, event, NOW)));
-  const messages = found.flat().map(({ message }) => message);
-  expect(messages).toHaveLength(1);
-  expect(messages[0]).toMatchObject({
-    kind: 'direct',
-    plan: { kind: 'trigger', id: 't1', hash: 'h1' },
-    profileId: 'bo',
-    window: { value: 1_000 },
-    step: 0,
-    deadlineMs: NOW + 3_600_000,
-  });
+test('all windows of a person, and of nobody else', async () => {
+  for (const [profileId, triggerId] of [
+    ['bo', 't1'],
+    ['bo', 't2'],
+    ['bob', 't1'],
+  ] as const)
+    await windows.save({ profileId, triggerId }, { ...state, definition: triggerId });
+  expect((await windows.ofPerson('bo')).map(({ triggerId, state: { definition } }) => [triggerId, definition])).toEqual(
+    [
+      ['t1', 't1'],
+      ['t2', 't2'],
+    ],
+  );
+  expect(await windows.ofPerson('nobody')).toEqual([]);
 });
 
-test('without a window each timely event sends, a late one nothing', async () => {
-  const { window: _, ...plain } = trigger;
-  expect(await messagesOfEvent([plain], windows, purchase('e1', 'cy', 5), NOW)).toHaveLength(1);
-  expect(await messagesOfEvent([plain], windows, purchase('e2', 'cy', 5, NOW - 3_600_001), NOW)).toEqual([]);
-  expect(await windows.get({ profileId: 'cy', triggerId: 't1' })).toBeUndefined();
+test('DynamoDB may delete a state a day after it has stopped to matter; one that always matters stays', async () => {
+  const dynamo = new DynamoDBClient({});
+  const expiryOf = async (triggerId: string, change: Partial<WindowState>) => {
+    await windows.save({ profileId: 'cy', triggerId }, { ...state, ...change });
+    const Key = { profileId: { S: 'cy' }, triggerId: { S: triggerId } };
+    const { Item } = await dynamo.send(new GetItemCommand({ TableName: 'windows', Key }));
+    expect(Item?.body?.S).not.toContain('expires');
+    return Item?.expiresAt?.N;
+  };
+  expect(await expiryOf('t1', { expiresMs: 1_000_500 })).toBe(String(1_001 + 86_400));
+  expect(await expiryOf('t2', {})).toBeUndefined();
+  dynamo.destroy();
 });

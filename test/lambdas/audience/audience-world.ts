@@ -52,6 +52,8 @@ const resources = {
   Definitions: table(['kind', 'id']),
   Profiles: table(['profileId']),
   Contacts: table(['profileId']),
+  Identities: table(['alias']),
+  Windows: table(['profileId', 'triggerId']),
   Audit: table(['subject', 'entry']),
   Idempotency: table(['id']),
   Lake: { Type: 'AWS::S3::Bucket', Properties: {} },
@@ -59,6 +61,7 @@ const resources = {
   ProfilesStream: stream('profiles'),
   EventsStream: stream('events'),
   ConsentsStream: stream('consents'),
+  IdentitiesStream: stream('identities'),
   WorkGroup: {
     Type: 'AWS::Athena::WorkGroup',
     Properties: {
@@ -73,6 +76,7 @@ const resources = {
   ProfilesTable: glueTable('profiles'),
   OutcomesTable: glueTable('outcomes'),
   ConsentsTable: glueTable('consents'),
+  IdentitiesTable: glueTable('identities'),
 };
 
 /**
@@ -128,10 +132,13 @@ export const audienceWorld = async () => {
     DEFINITIONS_TABLE: ref('Definitions'),
     PROFILES_TABLE: ref('Profiles'),
     CONTACTS_TABLE: ref('Contacts'),
+    IDENTITIES_TABLE: ref('Identities'),
+    WINDOWS_TABLE: ref('Windows'),
     AUDIT_TABLE: ref('Audit'),
     IDEMPOTENCY_TABLE: ref('Idempotency'),
     PROFILES_STREAM: ref('ProfilesStream'),
     CONSENTS_STREAM: ref('ConsentsStream'),
+    IDENTITIES_STREAM: ref('IdentitiesStream'),
     WORK_BUCKET: ref('Work'),
     ATHENA_WORK_GROUP: 'herald',
     GLUE_DATABASE: 'herald',

@@ -432,11 +432,14 @@ describe('event-triggered messages', () => {
     }
   });
 
-  test('a window fires once per person, whichever event made it fire', async () => {
+  test('one firing of a window is one message, whichever event asked for it', async () => {
     const shop = world({ pushToken: 'tok' });
-    await shop.run(direct({ window: { value: 999 } }));
-    await shop.run(direct({ window: { value: 1_040 }, event: { ...direct().event, id: 'e2' } }));
+    await shop.run(direct({ window: { value: 999, firing: 'november' } }));
+    const other = { ...direct().event, id: 'e2' };
+    await shop.run(direct({ window: { value: 1_040, firing: 'november' }, event: other }));
     expect(shop.accepted).toHaveLength(1);
+    await shop.run(direct({ window: { value: 1_040, firing: 'december' }, event: other }));
+    expect(shop.accepted).toHaveLength(2);
   });
 
   test.each([

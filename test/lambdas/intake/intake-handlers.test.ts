@@ -41,11 +41,32 @@ const trigger = (id: string, change: Partial<Trigger> = {}): Trigger => ({
 });
 
 beforeAll(async () => {
-  stop = await startAws({ definitions: ['kind', 'id'], windows: ['profileId', 'triggerId'] }, services.answer);
+  stop = await startAws(
+    {
+      definitions: ['kind', 'id'],
+      windows: ['profileId', 'triggerId'],
+      timers: ['bucket', 'timer'],
+      identities: ['alias'],
+      profiles: ['profileId'],
+      contacts: ['profileId'],
+    },
+    services.answer,
+  );
   Object.assign(process.env, {
     DEFINITIONS_TABLE: 'definitions',
     WINDOWS_TABLE: 'windows',
+    WORK_BUCKET: 'work',
+    PROFILES_TABLE: 'profiles',
+    CONTACTS_TABLE: 'contacts',
+    METRICS_NAMESPACE: 'Herald/test',
+    TIMERS_TABLE: 'timers',
+    SCHEDULE_GROUP: 'timers',
+    WAKE_FUNCTION_ARN: 'arn:wake',
+    WAKE_ROLE_ARN: 'arn:role',
+    WAKE_DEAD_LETTERS_ARN: 'arn:dead',
+    IDENTITIES_TABLE: 'identities',
     EVENTS_STREAM: 'events',
+    IDENTITIES_STREAM: 'identities',
     INTAKE_QUEUE_URL: queueUrl('intake'),
   });
   for (const channel of ['PUSH', 'SMS', 'EMAIL']) {
@@ -235,9 +256,9 @@ describe('match-events', () => {
     );
     await matchEvents(all);
     const first = sent('push-promotional');
-    expect(first.map(({ event: by, window }) => [by.id, window])).toEqual([
-      ['w3', { value: 120 }],
-      ['w3', { value: 120 }],
+    expect(first.map(({ event: by, window }) => [by.id, window?.value])).toEqual([
+      ['w3', 120],
+      ['w3', 120],
     ]);
     await matchEvents(all);
     expect(new Set(sent('push-promotional').map(({ event: by }) => by.id))).toEqual(new Set(['w3']));
@@ -260,6 +281,36 @@ describe('match-events', () => {
     error.mockRestore();
     expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
     expect(services.streams.get('events')?.slice(before)).toMatchObject([{ id: 'h2' }]);
+  });
+
+  test('a trigger that fails while it runs is named and counted, the others go on, and the record is done', async () => {
+    const within = null as unknown as { hours: number };
+    const { definitions } = await import('../../../lambdas/adapters/definitions.ts');
+    const broken = trigger('broken', { eventType: 'refund', window: { count: true, within, reaches: 1 } });
+    await definitions('definitions').put('trigger', 'broken', broken, 0, Date.now());
+    await definitions('definitions').put('trigger', 'sound', trigger('sound', { eventType: 'refund' }), 0, Date.now());
+    const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 6_000);
+    const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const result = await matchEvents(batch([accepted('i1', 'ida', 50, 'refund')]));
+    const lines = written.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('TriggerFaults'));
+    written.mockRestore();
+    now.mockRestore();
+    expect(result).toEqual({ batchItemFailures: [] });
+    expect(sent('sms-transactional').map(({ plan }) => plan.id)).toEqual(['sound']);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { triggerId: 'broken', name: 'broken', TriggerFaults: 1 },
+    ]);
+  });
+
+  test('timers that have rung are answered, each by its trigger if it is still in force', async () => {
+    const timer = (triggerId: string) => ({ triggerId, definition: 'x', event: accepted('t1', 'tom', 1), dueMs: 0 });
+    const event = batch();
+    event.Records = [
+      { messageId: 'm9', body: JSON.stringify({ kind: 'timers', timers: [timer('reward'), timer('nobody')] }) },
+    ] as unknown as SQSEvent['Records'];
+    expect(await matchEvents(event)).toEqual({ batchItemFailures: [] });
+    expect(services.streams.get('events')).toBeUndefined();
+    expect([sent('push-promotional'), sent('sms-transactional')]).toEqual([[], []]);
   });
 
   test('a lake that refuses fails the batch before anything is sent', async () => {

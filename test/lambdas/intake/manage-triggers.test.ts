@@ -5,22 +5,30 @@ import type { Trigger } from '../../../core/event/trigger.ts';
 import type { PlanVersion } from '../../../core/strategy/plan-version.ts';
 import type { Definitions } from '../../../lambdas/adapters/definitions.ts';
 import type { ApiLambda } from '../../../lambdas/middleware/api.ts';
-import { startAws } from '../adapters/aws.ts';
+import { memoryServices, startAws } from '../adapters/aws.ts';
 import { approver, call, marketer } from '../api-call.ts';
 
 const operator = { sub: 'olga', groups: ['operator'] as Role[] };
 const chief = { sub: 'mia', groups: ['marketer', 'approver'] as Role[] };
+const services = memoryServices();
 let stop: () => Promise<void>;
 let triggers: ApiLambda;
 let settings: ApiLambda;
 let defs: Definitions;
 
 beforeAll(async () => {
-  stop = await startAws({ definitions: ['kind', 'id'], audit: ['subject', 'entry'], idempotency: ['id'] });
+  stop = await startAws(
+    { definitions: ['kind', 'id'], audit: ['subject', 'entry'], idempotency: ['id'] },
+    services.answer,
+  );
   Object.assign(process.env, {
     DEFINITIONS_TABLE: 'definitions',
     AUDIT_TABLE: 'audit',
     IDEMPOTENCY_TABLE: 'idempotency',
+    SCHEDULE_GROUP: 'compile',
+    WAKE_FUNCTION_ARN: 'arn:compile',
+    WAKE_ROLE_ARN: 'arn:role',
+    WAKE_DEAD_LETTERS_ARN: 'arn:dead',
   });
   defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
   await defs.put('template', 'sms', { name: 'Sms', channels: { sms: { text: 'Thanks' } } }, 0, 1);

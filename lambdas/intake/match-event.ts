@@ -1,0 +1,89 @@
+import type { DirectMessage } from '../../core/delivery/messages.ts';
+import { deadlineOf } from '../../core/event/duration.ts';
+import type { Facts } from '../../core/event/evaluate.ts';
+import type { AcceptedEvent } from '../../core/event/event.ts';
+import type { Timer } from '../../core/event/timer.ts';
+import type { TriggerFault } from '../../core/event/trigger-fault.ts';
+import type { ActiveTrigger, TriggerSet } from '../../core/event/trigger-set.ts';
+import type { Firing } from '../../core/event/window.ts';
+import { type Filled, fillWindow, ringTimer, type WindowPorts } from './fill-window.ts';
+import { type FactSources, loadFacts } from './load-facts.ts';
+import { TriggerFailed } from './trigger-faults.ts';
+
+export type MatchPorts = WindowPorts & { report(faults: readonly TriggerFault[], nowMs: number): void };
+
+export type Triggered = { trigger: ActiveTrigger; message: DirectMessage };
+
+/**
+ * What the triggers look at, for each event, in their order: read for all of them together, and only what can decide
+ * something. Throws when it cannot be read.
+ */
+export const factsFor = async (
+  sources: FactSources,
+  set: TriggerSet,
+  events: readonly AcceptedEvent[],
+): Promise<Facts[]> => {
+  const needed = events.map((event) => set.needs(event));
+  const wanted = events.flatMap((event, n) => {
+    const needs = needed[n];
+    return needs ? [{ event, needs }] : [];
+  });
+  const loaded = (wanted.length > 0 ? await loadFacts(sources, wanted) : []).values();
+  return events.map((event, n) => (needed[n] ? (loaded.next().value ?? { event }) : { event }));
+};
+
+/**
+ * The messages that an event asks for: of each trigger in force that it matches, and whose window it fulfils. A trigger that
+ * fails is reported by name and left out. Running it twice asks for the same messages.
+ */
+export const matchEvent = async (
+  ports: MatchPorts,
+  set: TriggerSet,
+  event: AcceptedEvent,
+  facts: Facts,
+  nowMs: number,
+): Promise<Triggered[]> => {
+  const { matches, faults } = set.match(facts);
+  if (faults.length > 0) ports.report(faults, nowMs);
+  const found: Triggered[] = [];
+  for (const { trigger, role } of matches) {
+    if (!hasWindow(trigger)) {
+      const deadlineMs = deadlineOf(trigger, event);
+      if (nowMs <= deadlineMs) found.push(triggered(trigger, event.profileId, { event, deadlineMs }));
+      continue;
+    }
+    const firing = await isolated(ports, nowMs, () => fillWindow(ports, trigger, event, role, nowMs));
+    if (firing) found.push(triggered(trigger, event.profileId, firing));
+  }
+  return found;
+};
+
+/** The message that a timer's window asks for, if its trigger is still in force. Running it twice asks for the same one. */
+export const ring = async (ports: MatchPorts, set: TriggerSet, timer: Timer, nowMs: number): Promise<Triggered[]> => {
+  const trigger = set.get(timer.triggerId);
+  if (!trigger || !hasWindow(trigger)) return [];
+  const firing = await isolated(ports, nowMs, () => ringTimer(ports, trigger, timer, nowMs));
+  return firing ? [triggered(trigger, timer.event.profileId, firing)] : [];
+};
+
+const hasWindow = (trigger: ActiveTrigger): trigger is Filled => trigger.window !== undefined;
+
+/** The person is the one of the event that just came: one that waited for it may still bear an anonymous id. */
+const triggered = (
+  trigger: ActiveTrigger,
+  profileId: string,
+  asked: Firing | Pick<DirectMessage, 'event' | 'deadlineMs'>,
+): Triggered => {
+  const plan = { kind: 'trigger' as const, id: trigger.id, hash: trigger.hash };
+  return { trigger, message: { kind: 'direct', plan, profileId, ...asked, step: 0 } };
+};
+
+const isolated = async <T>(ports: MatchPorts, nowMs: number, fill: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await fill();
+  } catch (error) {
+    if (!(error instanceof TriggerFailed)) throw error;
+    ports.report([error.fault], nowMs);
+    return undefined;
+  }
+};

@@ -1,0 +1,5 @@
+import * as z from 'zod/mini';
+
+export const env = z.object({
+  DEFINITIONS_TABLE: z.string(),
+});

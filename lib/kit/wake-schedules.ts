@@ -1,0 +1,54 @@
+import { Stack } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { acknowledge, wildcardRule } from './acknowledge.ts';
+import { allow, type Binding } from './bindings.ts';
+import type { TypedFunction } from './typed-function.ts';
+
+export type WakeSchedulesProps = {
+  /** What the schedules invoke. */
+  wakes: TypedFunction;
+  /** Where an invocation goes that Scheduler could not make within a day. */
+  deadLetters: Queue;
+};
+
+/** A group of schedules that functions make at run time, each for one moment, after which it goes. */
+export class WakeSchedules extends Construct {
+  /** Environment of a function that makes them (see lambdas/adapters/schedules.env.ts). */
+  readonly bindings: {
+    SCHEDULE_GROUP: Binding;
+    WAKE_FUNCTION_ARN: Binding;
+    WAKE_ROLE_ARN: Binding;
+    WAKE_DEAD_LETTERS_ARN: Binding;
+  };
+
+  constructor(scope: Construct, id: string, { wakes, deadLetters }: WakeSchedulesProps) {
+    super(scope, id);
+    const group = new CfnScheduleGroup(this, 'Group');
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+    allow(role, ['lambda:InvokeFunction'], [wakes.function.functionArn]);
+    allow(role, ['sqs:SendMessage'], [deadLetters.queueArn]);
+    const schedules = Stack.of(this).formatArn({
+      service: 'scheduler',
+      resource: 'schedule',
+      resourceName: `${group.ref}/*`,
+    });
+    this.bindings = {
+      SCHEDULE_GROUP: {
+        value: group.ref,
+        grant: (grantee) => {
+          allow(grantee, ['scheduler:CreateSchedule'], [schedules]);
+          acknowledge(grantee, {
+            [wildcardRule(grantee, schedules)]:
+              'Schedules get their names at run time; those of this group are all for this role.',
+          });
+        },
+      },
+      WAKE_FUNCTION_ARN: wakes.function.functionArn,
+      WAKE_ROLE_ARN: { value: role.roleArn, grant: (grantee) => allow(grantee, ['iam:PassRole'], [role.roleArn]) },
+      WAKE_DEAD_LETTERS_ARN: deadLetters.queueArn,
+    };
+  }
+}
