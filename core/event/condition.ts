@@ -104,16 +104,21 @@ const questions = {
   moreThanDaysAhead: z.optional(days),
 };
 
-/** One strict object per subject, which takes exactly one question: the answer to a slip then names the slip. */
-const about = (subject: Record<string, z.core.$ZodType>, asked: Record<string, z.core.$ZodType> = questions) =>
-  z
-    .strictObject({ ...subject, ...asked })
-    .check(
-      z.refine(
-        (value) => Object.keys(value).filter((key) => !(key in subject)).length === 1,
-        `Ask exactly one of ${Object.keys(asked).join(', ')}`,
-      ),
-    );
+/**
+ * One strict object per subject, which takes exactly one question: the answer to a slip then names the slip. Of a union
+ * zod takes the only option that does not `abort` for the one that was meant.
+ */
+const about = (
+  subject: Record<string, z.core.$ZodType>,
+  asked: Record<string, z.core.$ZodType> = questions,
+  abort = false,
+) =>
+  z.strictObject({ ...subject, ...asked }).check(
+    z.refine((value) => Object.keys(value).filter((key) => !(key in subject)).length === 1, {
+      error: `Ask exactly one of ${Object.keys(asked).join(', ')}`,
+      abort,
+    }),
+  );
 
 const branches = <T>(node: z.ZodMiniType<T, T>) => [
   z.strictObject({ all: z.array(node).check(z.minLength(1), z.maxLength(100)) }),
@@ -124,7 +129,7 @@ const branches = <T>(node: z.ZodMiniType<T, T>) => [
 const itemNode: z.ZodMiniType<ItemCondition, ItemCondition> = z.lazy(
   () =>
     z.union(
-      [...branches(itemNode), about({ item: z.optional(propertyPath) })],
+      [...branches(itemNode), about({ item: z.optional(propertyPath) }, questions, true)],
       'all, any, not, or a question, with item or without',
     ) as unknown as z.ZodMiniType<ItemCondition, ItemCondition>,
 );

@@ -36,11 +36,30 @@ export const parseRequest = (): middy.MiddlewareObj<ApiEvent, APIGatewayProxyStr
 const jsonOf = (event: ApiEvent): unknown => {
   const text = event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString() : (event.body ?? '');
   if (text.trim() === '') return {};
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw new Problem('malformed-json', (error as Error).message);
   }
+  // Schemas of free names leave such a member out; the caller would not be told that it is lost.
+  const path = /__proto__|\\u/.test(text) ? forbiddenMember(value) : undefined;
+  if (path !== undefined) throw new Problem('invalid-body', `${path}: No member may be called __proto__`);
+  return value;
+};
+
+/** Path of a member called `__proto__`, if there is one. No recursion: JSON may be nested to any depth. */
+const forbiddenMember = (body: unknown): string | undefined => {
+  const open = [{ value: body, path: '' }];
+  for (let at = open.pop(); at; at = open.pop()) {
+    if (typeof at.value !== 'object' || at.value === null) continue;
+    for (const [key, value] of Object.entries(at.value)) {
+      const path = at.path ? `${at.path}.${key}` : key;
+      if (key === '__proto__') return path;
+      open.push({ value, path });
+    }
+  }
+  return undefined;
 };
 
 /** An answer tells so many errors; a hostile body may have a million. */

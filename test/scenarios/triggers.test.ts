@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
-import { boot, type Herald } from './boot.ts';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { boot, bootLocal, type Herald, localTest } from './boot.ts';
 import { addPerson } from './people.ts';
 
 const writeTrigger = async (herald: Herald, trigger: Record<string, unknown>, text: string) => {
@@ -118,3 +121,42 @@ test('its author cannot activate it, an edit needs a new activation, and a pause
   await send(herald, apiKey, [ping('4')]);
   expect(await herald.cloud.inbox.count()).toBe(1);
 });
+
+localTest(
+  'it looks at the files of S3, and starts anew',
+  'a changed trigger acts within ten seconds, also where the compiled triggers are older',
+  async () => {
+    const persist = mkdtempSync(join(tmpdir(), 'herald-triggers-'));
+    onTestFinished(() => rmSync(persist, { recursive: true, force: true }));
+    const compiled = () =>
+      readdirSync(persist, { recursive: true, encoding: 'utf8' }).some((file) => file.endsWith('triggers/current.bin'));
+    const write = (herald: Herald, city: string) =>
+      writeTrigger(herald, { eventType: 'visit', where: [{ property: 'city', equals: city }] }, `Hello ${city}`);
+
+    const before = await bootLocal({ persist });
+    await addPerson(before, 'ada', { phone: '+12025550001' });
+    const apiKey = await before.connectSource('Shop');
+    const [paris, rome] = [await write(before, 'Paris'), await write(before, 'Rome')];
+    await activate(before, paris);
+    expect(compiled()).toBe(false);
+    await before.cloud.clock.advance(120_000);
+    expect(compiled()).toBe(true);
+    const startMs = before.cloud.clock.now();
+    await before.cloud.stop();
+
+    // New environments: they load what was compiled, in which Rome is not.
+    const after = await bootLocal({ persist, startMs });
+    const visit = async (id: string, city: string) =>
+      send(after, apiKey, [{ id, type: 'visit', profileId: 'ada', properties: { city } }]);
+    await visit('v1', 'Paris');
+    await visit('v2', 'Rome');
+    const bodies = async () => (await after.cloud.inbox.list()).map(({ body }) => body).sort();
+    expect(await bodies()).toEqual(['Hello Paris']);
+    await activate(after, rome);
+    await after.api.must(`POST /v1/triggers/${paris.id}/pause`, await after.as('operator-oscar', {}));
+    await after.cloud.clock.advance(10_000);
+    await visit('v3', 'Paris');
+    await visit('v4', 'Rome');
+    expect(await bodies()).toEqual(['Hello Paris', 'Hello Rome']);
+  },
+);

@@ -3,20 +3,25 @@ import { type ClassSet, FIRST_TEXT, firstNumberOf, parentsOf } from './classes.t
 import { gridOf } from './grid.ts';
 import {
   ALWAYS,
-  ANY_CLASS,
+  CANDIDATES,
   CLASSES,
   type FieldLayout,
   FOUND,
+  GROUP,
   type Index,
   LADDERS,
   MET,
+  MORE,
   NARROW,
+  NO_BITS,
+  NO_CHECK,
+  NO_REST,
   NUMBERS,
   PASSED,
   PRESENTS,
   REST,
   RUNS,
-  TOLD,
+  SHUFFLES,
 } from './layout.ts';
 import { layOutMemory, type Memory } from './memory.ts';
 import { type NumberedConjunction, type Slot, slotsOf } from './slots.ts';
@@ -31,14 +36,26 @@ export const buildIndex = (conjunctions: readonly NumberedConjunction[], rules: 
   const memory = layOutMemory();
   const header = memory.words(new Int32Array(CLASSES / 4));
   memory.words(new Int32Array(Math.max(1, slots.length)));
+  [1, ...NO_BITS, ...NO_CHECK, NO_REST + 28, 0].forEach((word, n) => {
+    memory.set(header + NO_REST + 4 * n, word);
+  });
 
   const rests = restWriter(memory);
-  const encoded = new Map(candidates.map((one) => [one, encode(one, rests)]));
-  let filed = 0;
+  /** The check that every class passes. Without a slot there is a class 0 all the same. */
+  const any: Check = { slot: { slot: 0 } as Slot, first: 0, span: -1 };
+  const times = Map.groupBy(candidates, ({ rule }) => rule);
+  /** A rule that can be found in several ways must be told only once. */
+  const isFoundTwice = ({ rule, access }: Candidate) =>
+    (times.get(rule)?.length ?? 0) > 1 || access?.slot.field.item !== undefined;
+  const encoded = new Map(candidates.map((one) => [one, encode(one, isFoundTwice(one), rests, any)]));
+  const places: (Candidate | undefined)[] = [];
+  /** A run that would not end in its group begins a new one, so that there are few groups to look at. */
   const write = (list: readonly Candidate[]): Run => {
-    filed += list.length;
-    const begin = memory.words(list.flatMap((one) => encoded.get(one) ?? []));
-    return [begin, memory.end()];
+    const room = GROUP - (places.length % GROUP);
+    if (list.length > room && room < GROUP) places.push(...Array.from({ length: room }, () => undefined));
+    const begin = places.length;
+    for (const one of list) places.push(one);
+    return [begin, places.length];
   };
 
   const ownOf = Map.groupBy(candidates, ({ access }) => access?.slot);
@@ -65,7 +82,7 @@ export const buildIndex = (conjunctions: readonly NumberedConjunction[], rules: 
     }
     if (byClass.size > 0) {
       const written = Array.from({ length: count }, (_, place) => write(byClass.get(place) ?? []));
-      const table = memory.words([written[0]?.[0] ?? 0, ...written.map(([, end]) => end)]);
+      const table = memory.words(written.flat());
       const ancestors = memory.words(ancestorsOf(slot, byClass));
       if (field.item === undefined) runs.push(at, table, ancestors, classes.texts.length);
       else layout.items = { runs: table, ancestors, numbers: [...classes.numbers] };
@@ -83,7 +100,7 @@ export const buildIndex = (conjunctions: readonly NumberedConjunction[], rules: 
       const sorted = list.toSorted((a, b) => a.rank - b.rank);
       const [begin] = write(sorted.map(({ one }) => one));
       const ends = endsOf(sorted.map(({ rank }) => rank), numberRanks(slot, sign));
-      ladders.push(at, firstNumberOf(classes), begin, memory.words(ends.map((n) => begin + n * 16)));
+      ladders.push(at, firstNumberOf(classes), begin, memory.words(ends.map((n) => begin + n)));
       most += 1;
     }
     const present = own.filter(({ access }) => access?.kind === 'present');
@@ -102,8 +119,10 @@ export const buildIndex = (conjunctions: readonly NumberedConjunction[], rules: 
   table(PRESENTS, presents);
   memory.set(header + ALWAYS, always[0]);
   memory.set(header + ALWAYS + 4, always[1]);
+  memory.set(header + SHUFFLES, memory.words(shuffles()));
+  memory.set(header + CANDIDATES, groups(memory, places.map((one) => one && encoded.get(one))));
   // Scratch space: one place more than there may be, for a number is written before it is known whether it stays.
-  const scratch = [[FOUND, rules + 1], [PASSED, filed + 1], [TOLD, rules + 1], [MET, 2 * (most + 1)]] as const;
+  const scratch = [[FOUND, rules + 1], [PASSED, places.length + 8], [MET, 2 * (most + 1)]] as const;
   let bytes = memory.end();
   for (const [address, words] of scratch) {
     memory.set(header + address, bytes);
@@ -151,21 +170,47 @@ const endsOf = (steps: readonly number[], ranks: readonly number[]): number[] =>
   return ranks.map((rank) => ends.get(rank) ?? 0);
 };
 
-type Check = { where: number; first: number; span: number };
-const isNarrow = ({ slot }: { slot: Slot }): boolean => slot.count < NARROW && 4 * slot.slot < 2 * NARROW;
+type Check = { slot: Slot; first: number; span: number };
+type Encoded = { checks: [Check, Check]; tail: number };
+const isNarrow = ({ slot }: { slot: Slot }): boolean => slot.count < NARROW && 4 * slot.slot < NARROW;
 
-/** The words of a candidate: what it has room for, and where the rest is. */
-const encode = ({ rule, residuals, access }: Candidate, writeRest: RestWriter): number[] => {
+/** What a candidate has room for, and where the rest is. */
+const encode = ({ rule, residuals }: Candidate, isFoundTwice: boolean, writeRest: RestWriter, any: Check): Encoded => {
   const narrow = residuals.flatMap((one) => (one.kind === 'check' && isNarrow(one) ? [one] : []));
-  const [one = ANY_CLASS, other = ANY_CLASS] = narrow.map(
-    ({ slot, first, span }): Check => ({ where: 4 * slot.slot, first, span }),
-  );
   const left = residuals.filter((residual) => !narrow.slice(0, 2).some((known) => known === residual));
-  const halves = [one.where, one.first, one.span, other.where, other.first, other.span].map((half) => half & 0xffff);
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = halves;
-  void access;
-  const tail = left.length === 0 ? rule : writeRest(rule, left) | REST;
-  return [a | (b << 16), c | (d << 16), e | (f << 16), tail];
+  /** Where there is room, the range around the classes of a bit check is checked before. */
+  const hulls = left.flatMap((one) => (one.kind === 'bits' && isNarrow(one) ? [hullOf(one)] : []));
+  const [one = any, other = any] = [...narrow, ...hulls];
+  return { checks: [one, other], tail: left.length === 0 && !isFoundTwice ? rule : writeRest(rule, left) | REST };
+};
+
+const hullOf = ({ slot, set }: Extract<Residual, { kind: 'bits' }>): Check => {
+  const first = set[0]?.[0] ?? 0;
+  return { slot, first, span: (set.at(-1)?.[1] ?? first) - first };
+};
+
+/** For each set of four words the bytes that bring those in it to the front. */
+const shuffles = (): number[] =>
+  Array.from({ length: 16 }, (_, set) => {
+    const kept = [0, 1, 2, 3].filter((word) => (set >> word) & 1);
+    return [0, 1, 2, 3].map((place) => (kept[place] ?? 0) * 0x0404_0404 + 0x0302_0100);
+  }).flat();
+
+/** Writes the groups of candidates, 16 bits for the parts of checks and 32 for tails; gives the address. */
+const groups = (memory: Memory, places: readonly (Encoded | undefined)[]): number => {
+  memory.align(128);
+  const address = memory.end();
+  const halves = (list: readonly number[]) => Array.from({ length: GROUP / 2 }, (_, n) => ((list[2 * n] ?? 0) & 0xffff) | ((list[2 * n + 1] ?? 0) << 16));
+  for (let at = 0; at < places.length; at += GROUP) {
+    const own = places.slice(at, at + GROUP);
+    for (const which of [0, 1] as const) {
+      memory.words(halves(own.map((one) => 4 * (one?.checks[which].slot.slot ?? 0))));
+      memory.words(halves(own.map((one) => one?.checks[which].first ?? 0)));
+      memory.words(halves(own.map((one) => one?.checks[which].span ?? 0)));
+    }
+    memory.words(Array.from({ length: GROUP }, (_, n) => own[n]?.tail ?? 0));
+  }
+  return address;
 };
 
 type RestWriter = (rule: number, residuals: readonly Residual[]) => number;
@@ -185,14 +230,20 @@ const restWriter = (memory: Memory): RestWriter => {
     bitmaps.set(key, address);
     return address;
   };
+  const stamps = new Map<number, number>();
   return (rule, residuals) => {
     const where = ({ slot }: Slot) => CLASSES + 4 * slot;
     const checks = residuals.flatMap((one) => (one.kind === 'check' ? [where(one.slot), one.first, one.span] : []));
     const bits = residuals.flatMap((one) => (one.kind === 'bits' ? [where(one.slot), bitsOf(one.set, one.slot.count)] : []));
     const opaques = residuals.flatMap((one) => (one.kind === 'opaque' ? [one.number, Number(one.not)] : []));
-    const begin = memory.end() + 16;
-    const endOfChecks = begin + 4 * checks.length;
-    const endOfBits = endOfChecks + 4 * bits.length;
-    return memory.words([rule, endOfChecks, endOfBits, opaques.length / 2, ...checks, ...bits, ...opaques]);
+    const [bitCheck, check] = [bits.length > 0 ? bits.splice(0, 2) : NO_BITS, checks.length > 0 ? checks.splice(0, 3) : NO_CHECK];
+    const more = [...checks, ...bits, ...opaques];
+    memory.align(32);
+    const stamp = stamps.get(rule) ?? memory.end() + 28;
+    stamps.set(rule, stamp);
+    const endOfChecks = memory.end() + 44 + 4 * checks.length;
+    const ends = [endOfChecks, endOfChecks + 4 * bits.length, opaques.length / 2];
+    const address = memory.words([rule, ...bitCheck, ...check, stamp, 0, ...(more.length > 0 ? [...ends, ...more] : [])]);
+    return more.length > 0 ? address | MORE : address;
   };
 };

@@ -1,5 +1,4 @@
 import type { Scalar } from '../../audience/question.ts';
-import { type Grid, gridOf, placeIn } from './grid.ts';
 import type { ValueTest } from './test.ts';
 
 /**
@@ -18,9 +17,9 @@ export type Classes = {
 };
 
 export const MISSING = 0;
-const STRUCTURE = 1;
-const FALSE = 2;
-const OTHER_TEXT = 4;
+export const STRUCTURE = 1;
+export const FALSE = 2;
+export const OTHER_TEXT = 4;
 export const FIRST_TEXT = 5;
 
 export const firstNumberOf = ({ texts }: Pick<Classes, 'texts'>): number => FIRST_TEXT + texts.length;
@@ -150,7 +149,7 @@ export type Classifier = {
   /** Undefined when no text is a prefix. */
   prefixes: { texts: readonly string[]; isPrefix: readonly boolean[]; parents: Int32Array } | undefined;
   firstNumber: number;
-  grid: Grid;
+  numbers: Float64Array;
 };
 
 export const classifierOf = (classes: Classes): Classifier => {
@@ -159,13 +158,13 @@ export const classifierOf = (classes: Classes): Classifier => {
     exact: new Map(texts.flatMap((text, at) => (isPrefix[at] ? [] : [[text, FIRST_TEXT + at] as const]))),
     prefixes: isPrefix.includes(true) ? { texts, isPrefix, parents: parentsOf(classes) } : undefined,
     firstNumber: firstNumberOf(classes),
-    grid: gridOf(numbers),
+    numbers,
   };
 };
 
 /** The class of any value, as `classSets` numbers them. */
 export const classOf = (classifier: Classifier, value: unknown): number => {
-  if (typeof value === 'number') return classifier.firstNumber + placeIn(classifier.grid, value);
+  if (typeof value === 'number') return classifier.firstNumber + placeOf(classifier.numbers, value);
   if (typeof value === 'string') {
     return (
       classifier.exact.get(value) ?? (classifier.prefixes ? classByPrefix(classifier.prefixes, value) : OTHER_TEXT)
@@ -175,8 +174,22 @@ export const classOf = (classifier: Classifier, value: unknown): number => {
   return value === undefined || value === null ? MISSING : STRUCTURE;
 };
 
+/**
+ * Where a value lies among ascending numbers: 2 × how many are less, and one more when it equals the next. So 0 is below
+ * all, 1 is the first number, 2 is between it and the second.
+ */
+export const placeOf = (numbers: Float64Array, value: number): number => {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return 2 * low + (numbers[low] === value ? 1 : 0);
+};
+
 /** The longest prefix begins the last text that is not behind the value, so it is that text or above it. */
-const classByPrefix = ({ texts, isPrefix, parents }: NonNullable<Classifier['prefixes']>, value: string): number => {
+export const classByPrefix = ({ texts, isPrefix, parents }: NonNullable<Classifier['prefixes']>, value: string): number => {
   let [low, high] = [0, texts.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

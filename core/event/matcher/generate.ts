@@ -1,9 +1,9 @@
 import type { Scalar } from '../../audience/question.ts';
 import type { Condition } from '../condition.ts';
 import { type Facts, holds } from '../evaluate.ts';
-import type { NumberedConjunction } from './build-index.ts';
 import type { MatchRules } from './open-index.ts';
-import { codeReading, readOf } from './read-field.ts';
+import { plainPath, readOf } from './read-field.ts';
+import type { NumberedConjunction } from './slots.ts';
 import type { Test, ValueTest } from './test.ts';
 
 /**
@@ -21,7 +21,7 @@ export const generate = (conjunctions: readonly NumberedConjunction[]): MatchRul
     const key = JSON.stringify(field);
     const known = fields.get(key);
     if (known) return known.name;
-    const plain = codeReading(field);
+    const plain = plainPath(field)?.join('?.');
     // What takes time to read is read where it is asked for.
     if (!plain) return `others[${others.push(readOf(field)) - 1}](facts)`;
     const name = `v${fields.size}`;
@@ -62,14 +62,16 @@ export const generate = (conjunctions: readonly NumberedConjunction[]): MatchRul
     );
     return `if (${ways.map((way) => `(${way})`).join(' || ')}) { found[n] = ${rule}; n += 1; }`;
   });
-  const body = `return (facts, found) => {
+  const found = new Int32Array(new Set(conjunctions.map(({ rule }) => rule)).size);
+  const body = `return (facts) => {
     const properties = facts.event.properties, attributes = facts.profile?.attributes;
     ${[...fields.values()].map(({ name, code: read }) => `const ${name} = ${read};`).join('\n')}
     let n = 0;
     ${checks.join('\n')}
     return n;
   };`;
-  return new Function('others', 'sets', 'opaques', 'holds', body)(others, sets, opaques, holds) as MatchRules;
+  const match = new Function('found', 'others', 'sets', 'opaques', 'holds', body)(found, others, sets, opaques, holds);
+  return { found, match };
 };
 
 /** The least likely to hold first, the dearest last. */

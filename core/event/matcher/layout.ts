@@ -35,9 +35,8 @@ export type IndexLayout = {
   /** By slot. */
   fields: FieldLayout[];
   opaques: Condition[];
-  /** How many candidates there are at most to remember, and how many runs an event may meet at most. */
-  candidates: number;
-  runs: number;
+  /** How much memory the kernel needs: the words, and its scratch space behind them. */
+  bytes: number;
 };
 
 export type FieldLayout = {
@@ -45,10 +44,10 @@ export type FieldLayout = {
   texts: string[];
   /** Which texts are prefixes. */
   prefixes: number[];
-  /** Address of the numbers mentioned, and how many. */
-  numbers: [address: number, count: number];
+  /** Where numbers are mentioned: the address for the value. */
+  value?: number;
   /** For fields of items, whose runs are looked up outside of the kernel: addresses as in a door of runs. */
-  items?: [runs: number, ancestors: number];
+  items?: { runs: number; ancestors: number; numbers: number[] };
 };
 
 /** Addresses in the header. The first eight are of tables, [begin, end] each. */
@@ -61,20 +60,30 @@ export const ALWAYS = 32;
 /** Scratch space of the kernel: numbers of the rules found, tails of the candidates that passed, when a rule was told last. */
 export const FOUND = 40;
 export const PASSED = 44;
-export const TOLD = 48;
 /** Written by the kernel: how many candidates are left whose opaque conditions must be asked; their rests are at PASSED. */
 export const LEFT = 52;
 /** Where the runs begin that the event meets, those of items, which are there already, first. */
 export const MET = 56;
 
-export const CLASSES = 64;
+/** Where the groups of candidates are. */
+export const CANDIDATES = 60;
+/** The rest of what has none: a record that passes. */
+export const NO_REST = 64;
+/** The checks of a rest that needs none. They look at words of NO_REST: a class 0, and bits that have it. */
+export const NO_BITS = [NO_REST + 28, NO_REST] as const;
+export const NO_CHECK = [NO_REST + 28, 0, -1] as const;
+
+/** Where the orders of bytes are that move some of four words to the front: 16 bytes for each set of them. */
+export const SHUFFLES = 96;
+
+export const CLASSES = 112;
 /** Written in the place of a class: the value is the number at its address. */
 export const IS_NUMBER = -1;
 
-export const CANDIDATE = 16;
-/** Bit of a tail that is the address of a rest. */
+/** Candidates are in groups of eight: the slots of their first checks, what is first, the spans, the same again, the tails. */
+export const GROUP = 8;
+/** Bits of a tail that is the address of a rest, and of one that has more than a rest always has. */
 export const REST = 0x8000_0000 | 0;
-/** Checks of candidates have 16 bits: classes below this, and slots whose class address is below twice this. */
-export const NARROW = 0x8000;
-/** The check that every class passes. */
-export const ANY_CLASS = { where: 0, first: 0, span: -1 } as const;
+export const MORE = 0x4000_0000;
+/** Checks of candidates have 16 bits: classes and four times the slot are below this. */
+export const NARROW = 0x1_0000;

@@ -5,6 +5,8 @@ export type Memory = {
   /** Doubles with these values, at a multiple of eight. */
   doubles(values: Float64Array): number;
   set(address: number, word: number): void;
+  /** Goes on at a multiple of so many bytes. */
+  align(bytes: number): void;
   /** The next address. */
   end(): number;
   toWords(): Int32Array;
@@ -17,10 +19,14 @@ export const layOutMemory = (): Memory => {
     for (const word of values) all.push(word);
     return address;
   };
+  const align = (bytes: number): void => {
+    while ((4 * all.length) % bytes !== 0) all.push(0);
+  };
   return {
     words,
+    align,
     doubles: (values) => {
-      if (all.length % 2 === 1) all.push(0);
+      align(8);
       return words(new Int32Array(values.buffer, values.byteOffset, 2 * values.length));
     },
     set: (address, word) => {

@@ -12,40 +12,15 @@ const INHERITED = new Set(
 ).add('length');
 
 type Read = (facts: Facts) => unknown;
-/** Writes the values of all fields to `values`, by slot. */
-export type ReadAll = (facts: Facts, values: unknown[]) => void;
 
-/**
- * Reads all fields by one function made for them: a member that one place of the code reads again and again is found eight
- * times faster than one that is named by a variable. Only names of letters, digits and `_` get into the code; whatever
- * else there is to read is left to evaluate.ts.
- */
-export const readerOf = (fields: readonly Field[]): ReadAll => {
-  const others: Read[] = [];
-  const code = fields.map((field, slot) => {
-    const plain = codeReading(field);
-    if (plain) return `values[${slot}] = ${plain};`;
-    others.push(readOf(field));
-    return `values[${slot}] = others[${others.length - 1}](facts);`;
-  });
-  const body = `return (facts, values) => {
-    const properties = facts.event.properties, attributes = facts.profile?.attributes;
-    ${code.join('\n')}
-  };`;
-  return new Function('others', body)(others) as ReadAll;
-};
-
-/** An expression that reads the field, where there are `properties` and `attributes`; undefined when `readOf` must. */
-export const codeReading = ({ subject, derive }: Field): string | undefined => {
+/** The names from `properties` or `attributes` to the field, where code may read them one by one; undefined: `readOf` must. */
+export const plainPath = ({ subject, derive }: Field): string[] | undefined => {
   if (derive !== 'value') return undefined;
   const [root, path] =
-    'property' in subject
-      ? ['properties', subject.property]
-      : 'attribute' in subject
-        ? ['attributes', subject.attribute]
-        : [];
-  if (path === undefined || !/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(path)) return undefined;
-  return path.split('.').some((name) => INHERITED.has(name)) ? undefined : `${root}?.${path.replaceAll('.', '?.')}`;
+    'property' in subject ? ['properties', subject.property] : 'attribute' in subject ? ['attributes', subject.attribute] : [];
+  if (root === undefined || path === undefined || !/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(path)) return undefined;
+  const names = path.split('.');
+  return names.some((name) => INHERITED.has(name)) ? undefined : [root, ...names];
 };
 
 export const readOf = ({ subject, derive }: Field): Read => {

@@ -2,15 +2,16 @@ import type { Condition } from '../condition.ts';
 import type { Facts } from '../evaluate.ts';
 import type { Needs } from '../facts.ts';
 import type { Rule } from '../plain-matcher.ts';
-import { buildIndex, type NumberedConjunction } from './build-index.ts';
+import { buildIndex } from './build-index.ts';
 import { conjunctionsOf } from './conjunctions.ts';
 import { generate } from './generate.ts';
 import type { Index } from './layout.ts';
 import { NO_NEEDS, needsNothing, needsOf, ofTheEvent, withNeeds } from './needs.ts';
 import { type MatchRules, openIndex } from './open-index.ts';
+import type { NumberedConjunction } from './slots.ts';
 
 /** Up to so many conjunctions are tried one after the other; from there on an index is faster (bench/matching). */
-export const MAX_GENERATED = 128;
+export const MAX_GENERATED = 96;
 
 /**
  * Rules of one event type, as a snapshot keeps them: their conditions while they are few, an index when they are many. `gate`
@@ -61,14 +62,14 @@ export const buildSection = (rules: readonly Rule[]): Section => {
     ids,
     needs,
     always,
-    rules: { index: buildIndex(conjunctions) },
-    gate: { index: buildIndex(gate.conjunctions) },
+    rules: { index: buildIndex(conjunctions, rules.length) },
+    gate: { index: buildIndex(gate.conjunctions, needs.length) },
   };
 };
 
 export type OpenSection = {
   ids: readonly string[];
-  match: MatchRules;
+  rules: MatchRules;
   /** What must be read to match this event: `NO_NEEDS` when nothing. */
   needs(event: Facts['event']): Needs;
 };
@@ -79,15 +80,14 @@ export const openSection = ({ ids, needs, always, rules, gate }: Section): OpenS
   const findNeeds =
     !sometimes || 'few' in gate
       ? generate(sometimes && 'few' in gate ? gateOf(gate.few).conjunctions : [])
-      : openIndex(gate.index, needs.length);
-  const found = new Int32Array(needs.length);
+      : openIndex(gate.index);
   return {
     ids,
-    match: 'few' in rules ? generate(numbered(rules.few)) : openIndex(rules.index, ids.length),
+    rules: 'few' in rules ? generate(numbered(rules.few)) : openIndex(rules.index),
     needs: (event) => {
       if (!sometimes) return byAlways;
-      const count = findNeeds({ event }, found);
-      return found.subarray(0, count).reduce((sum, number) => withNeeds(sum, needs[number] ?? NO_NEEDS), byAlways);
+      const count = findNeeds.match({ event });
+      return findNeeds.found.subarray(0, count).reduce((sum, number) => withNeeds(sum, needs[number] ?? NO_NEEDS), byAlways);
     },
   };
 };

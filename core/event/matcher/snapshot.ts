@@ -17,7 +17,7 @@ export class UnknownSnapshot extends Error {
 type Block = [number, number];
 type StoredPart =
   | { few: Extract<Part, { few: unknown }>['few'] }
-  | { layout: IndexLayout; heads: Block; bodies: Block; ints: Block };
+  | { layout: IndexLayout; words: Block };
 type StoredSection = Omit<Section, 'rules' | 'gate'> & { rules: StoredPart; gate: StoredPart };
 /** Event type → JSON of its StoredSection. */
 type Directory = Record<string, Block>;
@@ -35,8 +35,8 @@ export const writeSnapshot = (sections: ReadonlyMap<string, Section>): Uint8Arra
   const storeInts = (ints: Int32Array) => store(new Uint8Array(ints.buffer, ints.byteOffset, ints.byteLength));
   const storePart = (part: Part): StoredPart => {
     if ('few' in part) return part;
-    const { layout, heads, bodies, ints } = part.index;
-    return { layout, heads: storeInts(heads), bodies: storeInts(bodies), ints: storeInts(ints) };
+    const { layout, words } = part.index;
+    return { layout, words: storeInts(words) };
   };
   const directory: Directory = Object.fromEntries(
     [...sections].map(([type, section]) => {
@@ -69,7 +69,7 @@ export const readSnapshot = (snapshot: Uint8Array): { types: ReadonlySet<string>
   const readPart = (part: StoredPart): Part =>
     'few' in part
       ? part
-      : { index: { layout: part.layout, heads: ints(part.heads), bodies: ints(part.bodies), ints: ints(part.ints) } };
+      : { index: { layout: part.layout, words: ints(part.words) } };
   return {
     types: new Set(directory.keys()),
     section: (type) => {

@@ -1,5 +1,5 @@
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Role } from '../../../core/access/role.ts';
 import type { Trigger } from '../../../core/event/trigger.ts';
 import type { PlanVersion } from '../../../core/strategy/plan-version.ts';
@@ -33,6 +33,7 @@ beforeAll(async () => {
   defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
   await defs.put('template', 'sms', { name: 'Sms', channels: { sms: { text: 'Thanks' } } }, 0, 1);
   await defs.put('template', 'sum', { name: 'Sum', channels: { sms: { text: '{{ window.value }}' } } }, 0, 1);
+  await defs.put('reference-table', 'products', { name: 'Products', columns: { margin: 'number' } }, 0, 1);
   triggers = (await import('../../../lambdas/intake/manage-triggers.ts')).handler;
   settings = (await import('../../../lambdas/delivery/manage-settings.ts')).handler;
 });
@@ -153,6 +154,42 @@ test.each<[string, object, string, string]>([
     '422 /problems/invalid-reference',
     'channelPolicy.1',
   ],
+  [
+    'a wrong window',
+    { window: { count: true, within: { hours: 1 }, reaches: 501 } },
+    '400 /problems/invalid-body',
+    'window.reaches',
+  ],
+  [
+    'two questions at once',
+    { where: [{ property: 'a', equals: 1, atLeast: 2 }] },
+    '400 /problems/invalid-body',
+    'where.0',
+  ],
+  [
+    'a date that is none',
+    { where: [{ property: 'a', before: '2026-02-30' }] },
+    '400 /problems/invalid-body',
+    'where.0.before',
+  ],
+  [
+    'a reference table that there is not',
+    { where: [{ any: [{ reference: 'stock', by: 'sku', column: 'left', atLeast: 1 }] }] },
+    '422 /problems/invalid-reference',
+    'where',
+  ],
+  [
+    'a column that the reference table does not have',
+    { where: [{ reference: 'products', by: 'sku', column: 'left', atLeast: 1 }] },
+    '422 /problems/invalid-reference',
+    'where',
+  ],
+  [
+    'the value of a window that has none',
+    { templateId: 'sum', window: { without: { eventType: 'order' }, within: { hours: 1 } } },
+    '422 /problems/invalid-reference',
+    'templateId',
+  ],
 ])('%s is told', async (_, change, expected, path) => {
   const reply = await call(triggers, { route: 'POST /v1/triggers', body: { ...input, ...change } });
   expect(slug(reply)).toBe(expected);
@@ -174,6 +211,22 @@ test('lists pages of triggers', async () => {
   expect(items).toHaveLength(1);
   const next = await call(triggers, { route: 'GET /v1/triggers', query: { limit: '1', cursor } });
   expect((next.body as { items: Trigger[] }).items[0]?.id).not.toBe(items[0]?.id);
+});
+
+test('what is in force is compiled anew after an activation and a pause, once a minute, and not after an edit', async () => {
+  const now = vi.spyOn(Date, 'now').mockReturnValue(Date.parse('2030-01-01T12:00:45Z'));
+  onTestFinished(() => now.mockRestore());
+  services.schedules.length = 0;
+  const draft = await create({ where: [{ reference: 'products', by: 'sku', column: 'margin', atLeast: 1 }] });
+  const edited = (await update(draft, { name: 'B' })).body as Trigger;
+  expect(services.schedules).toEqual([]);
+  const active = (await act('activate', edited, approver)).body as Trigger;
+  const paused = (await act('pause', active, operator)).body as Trigger;
+  expect(services.schedules).toEqual(['wake-2030-01-01T120100']);
+  // Ten seconds before a minute its schedule may be made too late.
+  now.mockReturnValue(Date.parse('2030-01-01T12:00:51Z'));
+  await act('activate', paused, approver);
+  expect(services.schedules).toEqual(['wake-2030-01-01T120100', 'wake-2030-01-01T120200']);
 });
 
 describe('delivery settings', () => {

@@ -132,6 +132,8 @@ describe('bad input', () => {
     ['{"name":', 400, 'malformed-json'],
     ['', 400, 'invalid-body'],
     ['null', 400, 'invalid-body'],
+    ['{"name": "a", "__proto__": {}}', 400, 'invalid-body'],
+    ['{"name": "a", "sizes": [{"\\u005f_proto__": 1}]}', 400, 'invalid-body'],
     [{ name: '' }, 400, 'invalid-body'],
     [{ name: 'a', color: 'red' }, 400, 'invalid-body'],
     [{ name: 'forbidden' }, 409, 'state-conflict'],
