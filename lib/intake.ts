@@ -39,7 +39,11 @@ export class Intake extends Construct {
 
   constructor(scope: Construct, id: string, { stage, state, lake, sendQueues, bus, busDeadLetters }: IntakeProps) {
     super(scope, id);
-    const events = new QueueWithDeadLetters(this, 'Events', { oldestMessage: Duration.minutes(5) });
+    const events = new QueueWithDeadLetters(this, 'Events', {
+      oldestMessage: Duration.minutes(5),
+      // A table that is throttled for half an hour must not make dead letters of sound events.
+      maxReceiveCount: 15,
+    });
     const metrics = `Herald/${Stack.of(this).stackName}`;
 
     new TypedFunction(this, 'AcceptEvents', {

@@ -35,7 +35,11 @@ const strike = (part: Part, number: number): void => {
   part.dead ??= new Uint8Array(part.section.ids.length);
   part.dead[number] = 1;
 };
-const openPart = (rules: readonly Rule[]): Part => ({ section: openSection(buildSection(rules)), dead: undefined, rules });
+const openPart = (rules: readonly Rule[]): Part => ({
+  section: openSection(buildSection(rules)),
+  dead: undefined,
+  rules,
+});
 const livingRules = ({ rules, dead }: Part): readonly Rule[] => (dead ? rules.filter((_, n) => dead[n] === 0) : rules);
 
 /**

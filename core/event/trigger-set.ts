@@ -1,9 +1,9 @@
 import type { Facts } from './evaluate.ts';
 import type { Needs } from './facts.ts';
-import { conjunctionsOf } from './matcher/conjunctions.ts';
 import { NO_NEEDS, needsNothing, withNeeds } from './matcher/needs.ts';
-import { buildSnapshot, loadMatcher, type Matcher } from './matcher.ts';
+import { buildSnapshot, loadMatcher } from './matcher.ts';
 import { plainMatch, type Rule } from './plain-matcher.ts';
+import { assertSound } from './sound-condition.ts';
 import { patternsOf, type Trigger } from './trigger.ts';
 import type { TriggerFault } from './trigger-fault.ts';
 import { readTriggers, writeTriggers } from './trigger-snapshot.ts';
@@ -35,7 +35,7 @@ export type TriggerSet = {
   versionOf(id: string): number;
   /** Takes in triggers as they now are, in whatever state; older versions than the set has change nothing. */
   apply(changed: readonly Trigger[]): TriggerFault[];
-  /** How many triggers have changed since the snapshot. */
+  /** How many changes since the snapshot concern a trigger that was in force, or is. */
   changes(): number;
 };
 
@@ -70,12 +70,29 @@ const faultOf = ({ id, name }: Pick<ActiveTrigger, 'id' | 'name'>, error: unknow
   error: String(error),
 });
 
-/** One rule for each pattern. Throws when a condition is none. */
-export const rulesOf = (trigger: Pick<ActiveTrigger, 'id' | 'eventType' | 'where' | 'window'>): Rule[] =>
-  patternsOf(trigger).map(({ eventType, where = [] }, role) => {
-    conjunctionsOf(where);
-    return { id: ruleId(trigger.id, role), eventType, where };
-  });
+/** One rule for each pattern. Throws for what this release cannot carry out. */
+export const rulesOf = (
+  trigger: Pick<ActiveTrigger, 'id' | 'eventType' | 'where' | 'window' | 'channelPolicy'>,
+): Rule[] => {
+  if (!trigger.channelPolicy?.[0]) throw new Error('It has no channel');
+  const rules = patternRules(trigger);
+  for (const rule of rules) {
+    for (const condition of rule.where) assertSound(condition);
+    tryOut(rule);
+  }
+  return rules;
+};
+
+const patternRules = (trigger: Pick<ActiveTrigger, 'id' | 'eventType' | 'where' | 'window'>): Rule[] =>
+  patternsOf(trigger).map(({ eventType, where = [] }, role) => ({ id: ruleId(trigger.id, role), eventType, where }));
+
+/** What cannot be compiled, or fails on an event that has nothing, would fail for the triggers beside it. */
+const tryOut = (rule: Rule): void => {
+  const alone = loadMatcher(buildSnapshot([rule]));
+  const event = { type: rule.eventType, timeMs: 0, properties: {} };
+  alone.needs(event);
+  alone.match({ event });
+};
 
 const ROLES = [0, 1];
 const ruleId = (id: string, role: number): string => `${id}/${role}`;
@@ -87,6 +104,7 @@ export const openTriggerSet = (bytes?: Uint8Array): TriggerSet => {
   /** Triggers that changed, as they now are; `trigger` is absent of those that are not in force. */
   const changed = new Map<string, { version: number; trigger?: ActiveTrigger; rules: Rule[] }>();
   let overlay = loadMatcher(buildSnapshot([]));
+  let relevant = 0;
 
   const get = (id: string) => (changed.has(id) ? changed.get(id)?.trigger : stored.get(id));
   const versionOf = (id: string) => changed.get(id)?.version ?? stored.versionOf(id);
@@ -97,19 +115,27 @@ export const openTriggerSet = (bytes?: Uint8Array): TriggerSet => {
       return trigger ? [{ trigger, role: Number(id.slice(at + 1)) }] : [];
     });
 
-  /** Each trigger by itself, to find those that make the matcher fail. */
-  const matchOneByOne = (facts: Facts) => {
+  const strike = (id: string): void => {
+    for (const role of ROLES) {
+      base.remove(ruleId(id, role));
+      overlay.remove(ruleId(id, role));
+    }
+  };
+  /** Each trigger by itself, to find those that make the matcher fail: they are struck off, and named once. */
+  const matchOneByOne = (facts: Facts, cause: unknown) => {
     const faults: TriggerFault[] = [];
     const matches = [...new Set([...stored.ids(), ...changed.keys()])].flatMap((id): Match[] => {
       const trigger = get(id);
       if (!trigger) return [];
       try {
-        return matched(plainMatch(rulesOf(trigger), facts));
+        return matched(plainMatch(patternRules(trigger), facts));
       } catch (error) {
         faults.push(faultOf(trigger, error));
+        strike(id);
         return [];
       }
     });
+    if (faults.length === 0) faults.push(faultOf({ id: 'none', name: 'The matcher itself' }, cause));
     return { matches, faults };
   };
 
@@ -117,15 +143,10 @@ export const openTriggerSet = (bytes?: Uint8Array): TriggerSet => {
     const { id, version } = trigger;
     const judged = isInForce(trigger) ? judge(trigger) : undefined;
     const sound = judged && 'trigger' in judged ? judged : undefined;
-    for (const role of ROLES) {
-      base.remove(ruleId(id, role));
-      overlay.remove(ruleId(id, role));
-    }
+    if (sound || get(id)) relevant += 1;
+    strike(id);
     changed.set(id, { version, ...(sound && { trigger: sound.trigger }), rules: sound?.rules ?? [] });
     return judged && 'fault' in judged ? judged.fault : undefined;
-  };
-  const addTo = (matcher: Matcher, rules: readonly Rule[]) => {
-    for (const rule of rules) matcher.add(rule);
   };
 
   return {
@@ -133,8 +154,8 @@ export const openTriggerSet = (bytes?: Uint8Array): TriggerSet => {
     match: (facts) => {
       try {
         return { matches: matched([...base.match(facts), ...overlay.match(facts)]), faults: [] };
-      } catch {
-        return matchOneByOne(facts);
+      } catch (error) {
+        return matchOneByOne(facts, error);
       }
     },
     wants: (eventType) => base.wants(eventType) || overlay.wants(eventType),
@@ -150,9 +171,9 @@ export const openTriggerSet = (bytes?: Uint8Array): TriggerSet => {
       // Many at once are compiled together: one by one each would be built in again and again.
       if (newer.length > MANY_CHANGES) {
         overlay = loadMatcher(buildSnapshot([...changed.values()].flatMap(({ rules }) => rules)));
-      } else for (const { id } of newer) addTo(overlay, changed.get(id)?.rules ?? []);
+      } else for (const { id } of newer) for (const rule of changed.get(id)?.rules ?? []) overlay.add(rule);
       return faults;
     },
-    changes: () => changed.size,
+    changes: () => relevant,
   };
 };

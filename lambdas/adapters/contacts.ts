@@ -1,6 +1,4 @@
 import {
-  type AttributeValue,
-  BatchGetItemCommand,
   type ConditionalCheckFailedException,
   GetItemCommand,
   UpdateItemCommand,
@@ -10,6 +8,7 @@ import { CHANNELS, type Channel } from '../../core/delivery/channel.ts';
 import { type ContactState, emptyContact, MAX_TOUCHES } from '../../core/delivery/contact-state.ts';
 import type { GateInput } from '../../core/delivery/gate.ts';
 import { windowStart } from '../../core/delivery/touch.ts';
+import { batchGet, type Item } from './batch-get.ts';
 import { dynamo, isConditionFailure } from './dynamo.ts';
 
 /**
@@ -17,7 +16,6 @@ import { dynamo, isConditionFailure } from './dynamo.ts';
  * so that an import can grant only what was never asked, without reading first. Touches are ten attributes `t0` (newest)
  * to `t9`, each `<epoch seconds, 10 digits>#<key>` or empty: text of that form sorts by time, which a condition can check.
  */
-type Item = Record<string, AttributeValue>;
 const CONSENT = 'c#';
 const SUPPRESSED = 's#';
 const REGISTERS = Array.from({ length: MAX_TOUCHES }, (_, n) => `t${n}`);
@@ -34,8 +32,6 @@ const MAY_PUSH = [
   'NOT #nth >= :start',
   ...REGISTERS.map((name) => `NOT contains(${name}, :key)`),
 ].join(' AND ');
-/** A BatchGetItem call takes at most this many keys. */
-const MAX_KEYS = 100;
 
 export const decodeContact = (item: Item): ContactState => {
   const state = emptyContact(item.profileId?.S ?? '');
@@ -108,16 +104,9 @@ export const contacts = (table: string) => {
     async getMany(profileIds: readonly string[], strongly: boolean): Promise<Map<string, ContactState>> {
       const unique = [...new Set(profileIds)];
       const found = new Map(unique.map((id) => [id, emptyContact(id)]));
-      for (let at = 0; at < unique.length; at += MAX_KEYS) {
-        let keys: Item[] = unique.slice(at, at + MAX_KEYS).map((id) => ({ profileId: { S: id } }));
-        for (let round = 1; keys.length > 0; round += 1) {
-          if (round > 5) throw new Error(`DynamoDB left ${keys.length} contacts unread`);
-          const answer = await dynamo.send(
-            new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: strongly } } }),
-          );
-          for (const item of answer.Responses?.[table] ?? []) found.set(item.profileId?.S ?? '', decodeContact(item));
-          keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
-        }
+      const keys = unique.map((id): Item => ({ profileId: { S: id } }));
+      for await (const answer of batchGet(table, keys, { ConsistentRead: strongly })) {
+        for (const item of answer.Responses?.[table] ?? []) found.set(item.profileId?.S ?? '', decodeContact(item));
       }
       return found;
     },

@@ -1,19 +1,16 @@
 import {
-  type AttributeValue,
-  BatchGetItemCommand,
   type ConditionalCheckFailedException,
   GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Link } from '../../core/event/identity.ts';
+import { batchGet, type Item } from './batch-get.ts';
 import { dynamo, isConditionFailure } from './dynamo.ts';
 
 /** A link, and whether all that follows from it is done; until then whoever reads it does it (see link-alias.ts). */
 export type StoredLink = Link & { settled: boolean };
 
-/** A BatchGetItem call takes at most this many keys. */
-const MAX_KEYS = 100;
 /** Settled links that are kept in memory: 200 bytes each. */
 const MAX_REMEMBERED = 20_000;
 
@@ -35,15 +32,12 @@ export const identities = (table: string) => {
   };
 
   const readBatch = async (aliases: readonly string[], found: Map<string, StoredLink>) => {
-    let keys: Item[] = aliases.map((alias) => ({ alias: { S: alias } }));
-    for (let round = 1; keys.length > 0; round += 1) {
-      if (round > 5) throw new Error(`DynamoDB left ${keys.length} aliases unread`);
-      const answer = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } }));
+    const keys = aliases.map((alias): Item => ({ alias: { S: alias } }));
+    for await (const answer of batchGet(table, keys)) {
       for (const link of (answer.Responses?.[table] ?? []).map(decode)) {
         found.set(link.alias, link);
         if (link.settled) remember(link);
       }
-      keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
     }
   };
 
@@ -59,8 +53,7 @@ export const identities = (table: string) => {
         if (known) found.set(alias, known);
         else unread.add(alias);
       }
-      const unique = [...unread];
-      for (let at = 0; at < unique.length; at += MAX_KEYS) await readBatch(unique.slice(at, at + MAX_KEYS), found);
+      await readBatch([...unread], found);
       return found;
     },
 
@@ -101,7 +94,6 @@ export const identities = (table: string) => {
 };
 export type Identities = ReturnType<typeof identities>;
 
-type Item = Record<string, AttributeValue>;
 const decode = (item: Item): StoredLink => ({
   alias: item.alias?.S ?? '',
   profileId: item.profileId?.S ?? '',

@@ -36,11 +36,20 @@ export const publishOutbox = async (entries: readonly OutboxEntry[], sinks: Sink
         entry.input,
       );
     }
-    if (entry.effect === 'compile-triggers') await required(sinks.compileSoon, 'compileSoon')();
+    if (entry.effect === 'compile-triggers') await compile(required(sinks.compileSoon, 'compileSoon'));
     if (entry.effect === 'task-success') {
       const { sendTaskSuccess } = await import('./executions.ts');
       await sendTaskSuccess(entry.taskToken, entry.output);
     }
+  }
+};
+
+/** It only makes matching faster (decision 0004), so it must never stand in the way of a pause. */
+const compile = async (compileSoon: () => Promise<void>): Promise<void> => {
+  try {
+    await compileSoon();
+  } catch (error) {
+    console.warn({ message: 'The triggers are not compiled; the next change asks for it again', error: String(error) });
   }
 };
 

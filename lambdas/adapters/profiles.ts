@@ -1,13 +1,11 @@
 import {
-  type AttributeValue,
-  BatchGetItemCommand,
-  type BatchGetItemCommandInput,
   type BatchGetItemCommandOutput,
   GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Profile } from '../../core/audience/profile.ts';
+import { batchGet, type Item } from './batch-get.ts';
 import { dynamo, isConditionFailure } from './dynamo.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
 
@@ -20,14 +18,12 @@ export type StoredProfile = {
   writtenBy?: string;
 };
 
-/** A BatchGetItem call takes at most this many keys. */
-const MAX_KEYS = 100;
 /**
  * So many profiles are read at once for decisions: an answer of 100 is so large that making it a string costs a sixth
  * of the decoding, and 50 are priced the same (bench/profile-decode.ts).
  */
 export const MAX_READ = 50;
-type Item = Record<string, AttributeValue>;
+const keyOf = (profileId: string): Item => ({ profileId: { S: profileId } });
 
 /** The profiles table: one item per person, the profile as JSON, its version, its outbox. */
 export const profiles = (table: string) => ({
@@ -43,14 +39,8 @@ export const profiles = (table: string) => ({
   async getMany(profileIds: readonly string[]): Promise<Map<string, StoredProfile>> {
     const unique = [...new Set(profileIds)];
     const found = new Map<string, StoredProfile>();
-    for (let at = 0; at < unique.length; at += MAX_KEYS) {
-      let keys: Item[] = unique.slice(at, at + MAX_KEYS).map((id) => ({ profileId: { S: id } }));
-      for (let round = 1; keys.length > 0; round += 1) {
-        if (round > 5) throw new Error(`DynamoDB left ${keys.length} profiles unread`);
-        const answer = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } }));
-        for (const item of answer.Responses?.[table] ?? []) found.set(item.profileId?.S ?? '', decode(item));
-        keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
-      }
+    for await (const answer of batchGet(table, unique.map(keyOf))) {
+      for (const item of answer.Responses?.[table] ?? []) found.set(item.profileId?.S ?? '', decode(item));
     }
     return found;
   },
@@ -62,18 +52,9 @@ export const profiles = (table: string) => ({
   async readMany(profileIds: readonly string[]): Promise<Map<string, Profile>> {
     const unique = [...new Set(profileIds)];
     const found = new Map<string, Profile>();
-    for (let at = 0; at < unique.length; at += MAX_READ) {
-      const Keys = unique.slice(at, at + MAX_READ).map((id): Item => ({ profileId: { S: id } }));
-      let asked: BatchGetItemCommandInput['RequestItems'] = {
-        [table]: { Keys, ProjectionExpression: 'body' },
-      };
-      for (let round = 1; asked && Object.keys(asked).length > 0; round += 1) {
-        if (round > 5) throw new Error(`DynamoDB left ${asked[table]?.Keys?.length} profiles unread`);
-        const answer: BatchGetItemCommandOutput = await dynamo.send(new BatchGetItemCommand({ RequestItems: asked }));
-        for (const profile of profilesIn(answer, table)) found.set(profile.profileId, profile);
-        // The keys that are left come with the projection that was asked for.
-        asked = answer.UnprocessedKeys;
-      }
+    const options = { ProjectionExpression: 'body', size: MAX_READ };
+    for await (const answer of batchGet(table, unique.map(keyOf), options)) {
+      for (const profile of profilesIn(answer, table)) found.set(profile.profileId, profile);
     }
     return found;
   },

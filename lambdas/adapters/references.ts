@@ -1,5 +1,6 @@
-import { BatchGetItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Scalar } from '../../core/audience/question.ts';
+import { batchGet, type Item } from './batch-get.ts';
 import { dynamo } from './dynamo.ts';
 import { inParallel } from './in-parallel.ts';
 
@@ -7,8 +8,6 @@ import { inParallel } from './in-parallel.ts';
 export type ReferenceRow = Record<string, Scalar>;
 type Known = { atMs: number; row: ReferenceRow | undefined };
 
-/** A BatchGetItem call takes at most this many keys. */
-const MAX_KEYS = 100;
 /** A changed row acts within a minute: so long it may be remembered, and DynamoDB's copies catch up in a second. */
 const MAX_AGE_MS = 55_000;
 /** 20 MB at the most, as a row has at most 4 KB; the rows that were read first go first. */
@@ -34,16 +33,11 @@ export const references = (table: string) => {
 
   const read = async (tableId: string, unread: readonly string[]): Promise<Map<string, ReferenceRow>> => {
     const found = new Map<string, ReferenceRow>();
-    for (let at = 0; at < unread.length; at += MAX_KEYS) {
-      let keys: Record<string, { S: string }>[] = unread.slice(at, at + MAX_KEYS).map((key) => keyOf(tableId, key));
-      for (let round = 1; keys.length > 0; round += 1) {
-        if (round > 5) throw new Error(`DynamoDB left ${keys.length} rows of ${tableId} unread`);
-        const answer = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } }));
-        for (const item of answer.Responses?.[table] ?? []) {
-          const row = decode(item);
-          if (row) found.set(item.id?.S ?? '', row);
-        }
-        keys = (answer.UnprocessedKeys?.[table]?.Keys ?? []) as typeof keys;
+    const keys = unread.map((key) => keyOf(tableId, key));
+    for await (const answer of batchGet(table, keys)) {
+      for (const item of answer.Responses?.[table] ?? []) {
+        const row = decode(item);
+        if (row) found.set(item.id?.S ?? '', row);
       }
     }
     return found;
@@ -88,5 +82,5 @@ export const references = (table: string) => {
 };
 export type References = ReturnType<typeof references>;
 
-const decode = (item: Record<string, { S?: string }>): ReferenceRow | undefined =>
+const decode = (item: Item): ReferenceRow | undefined =>
   (JSON.parse(item.body?.S ?? 'null') as ReferenceRow | null) ?? undefined;

@@ -13,6 +13,9 @@ const MAX_AGE_MS = 5_000;
  * later at most; the index of changes follows within a second or so.
  */
 const OVERLAP_MS = 60_000;
+/** Nobody promises how far the index is behind at worst, so now and then the look goes back much further. */
+const RECONCILE_EVERY_MS = 15 * 60_000;
+const RECONCILE_MS = 60 * 60_000;
 /** Key of the snapshot in the work bucket. There is one, which is written anew. */
 export const SNAPSHOT_KEY = 'triggers/current.bin';
 
@@ -29,6 +32,7 @@ export const activeTriggers = (
   let set: TriggerSet | undefined;
   let readMs = 0;
   let lookedMs = 0;
+  let reconciledMs = Date.now();
 
   const read = async (): Promise<TriggerSet> => {
     try {
@@ -54,9 +58,12 @@ export const activeTriggers = (
     }
     const current = set;
     const isKnown = (id: string, version: number) => version <= current.versionOf(id);
-    const changed = await defs.changedSince<Trigger>('trigger', lookedMs - OVERLAP_MS, isKnown);
+    const reconciles = nowMs - reconciledMs >= RECONCILE_EVERY_MS;
+    const backMs = reconciles ? RECONCILE_MS : OVERLAP_MS;
+    const changed = await defs.changedSince<Trigger>('trigger', lookedMs - backMs, isKnown);
     report(current.apply(changed.map(triggerOf)), nowMs);
     lookedMs = Math.max(lookedMs, nowMs);
+    if (reconciles) reconciledMs = nowMs;
     return current;
   };
   const fresh = cached(MAX_AGE_MS, refresh);

@@ -2,10 +2,12 @@ import type { DirectMessage } from '../../core/delivery/messages.ts';
 import { deadlineOf } from '../../core/event/duration.ts';
 import type { Facts } from '../../core/event/evaluate.ts';
 import type { AcceptedEvent } from '../../core/event/event.ts';
+import { isAnonymous } from '../../core/event/identity.ts';
 import type { Timer } from '../../core/event/timer.ts';
 import type { TriggerFault } from '../../core/event/trigger-fault.ts';
 import type { ActiveTrigger, TriggerSet } from '../../core/event/trigger-set.ts';
 import type { Firing } from '../../core/event/window.ts';
+import { inParallel } from '../adapters/in-parallel.ts';
 import { type Filled, fillWindow, ringTimer, type WindowPorts } from './fill-window.ts';
 import { type FactSources, loadFacts } from './load-facts.ts';
 import { TriggerFailed } from './trigger-faults.ts';
@@ -46,24 +48,29 @@ export const matchEvent = async (
   const { matches, faults } = set.match(facts);
   if (faults.length > 0) ports.report(faults, nowMs);
   const found: Triggered[] = [];
-  for (const { trigger, role } of matches) {
-    if (!hasWindow(trigger)) {
-      const deadlineMs = deadlineOf(trigger, event);
-      if (nowMs <= deadlineMs) found.push(triggered(trigger, event.profileId, { event, deadlineMs }));
-      continue;
+  // Each trigger has a window of its own.
+  await inParallel(PARALLEL_WINDOWS, matches, async ({ trigger, role }) => {
+    if (hasWindow(trigger)) {
+      const firing = await isolated(ports, nowMs, () => fillWindow(ports, trigger, event, role, nowMs));
+      if (firing) found.push(triggered(trigger, event.profileId, firing));
+      return;
     }
-    const firing = await isolated(ports, nowMs, () => fillWindow(ports, trigger, event, role, nowMs));
-    if (firing) found.push(triggered(trigger, event.profileId, firing));
-  }
-  return found;
+    const deadlineMs = deadlineOf(trigger, event);
+    if (nowMs <= deadlineMs) found.push(triggered(trigger, event.profileId, { event, deadlineMs }));
+  });
+  // Of somebody who is not known yet there is no address: what they do counts, and is answered when they sign in.
+  return isAnonymous(event.profileId) ? [] : found;
 };
+
+const PARALLEL_WINDOWS = 10;
 
 /** The message that a timer's window asks for, if its trigger is still in force. Running it twice asks for the same one. */
 export const ring = async (ports: MatchPorts, set: TriggerSet, timer: Timer, nowMs: number): Promise<Triggered[]> => {
   const trigger = set.get(timer.triggerId);
   if (!trigger || !hasWindow(trigger)) return [];
   const firing = await isolated(ports, nowMs, () => ringTimer(ports, trigger, timer, nowMs));
-  return firing ? [triggered(trigger, timer.event.profileId, firing)] : [];
+  const { profileId } = timer.event;
+  return firing && !isAnonymous(profileId) ? [triggered(trigger, profileId, firing)] : [];
 };
 
 const hasWindow = (trigger: ActiveTrigger): trigger is Filled => trigger.window !== undefined;

@@ -1,4 +1,4 @@
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Channel, Lane } from '../../core/delivery/channel.ts';
 import type { Facts } from '../../core/event/evaluate.ts';
 import type { AcceptedEvent, EventRow, IntakeMessage } from '../../core/event/event.ts';
@@ -18,6 +18,7 @@ import { sendQueueUrl } from '../adapters/send-queues.ts';
 import { timers } from '../adapters/timers.ts';
 import { windows } from '../adapters/windows.ts';
 import { readEnv } from '../middleware/read-env.ts';
+import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { activeTriggers } from './active-triggers.ts';
 import { learnEvents } from './learn-events.ts';
@@ -62,8 +63,18 @@ type Found = { record: SQSRecord; triggered: Triggered };
  * rows are deduplicated by source and id, links never change, windows know their events, and a message that is queued again
  * finds itself in the ledger.
  */
-export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
-  const { received, broken } = parseRecords<IntakeMessage | TimersMessage>(Records);
+export const handler = async (
+  { Records }: SQSEvent,
+  context?: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<SQSBatchResponse> => {
+  const leftMs = () => context?.getRemainingTimeInMillis() ?? Number.POSITIVE_INFINITY;
+  const { received: parsed, broken } = parseRecords<unknown>(Records);
+  const failed = new Set<SQSRecord>(broken);
+  const received = parsed.flatMap(({ record, message }) => {
+    if (isIntake(message)) return [{ record, message }];
+    fail(failed, record, new Error('A message that is neither events nor timers'));
+    return [];
+  });
   const jobs = received.flatMap(({ record, message }): Job[] =>
     'events' in message
       ? message.events.map((event) => ({ record, event }))
@@ -73,22 +84,21 @@ export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   await appendRows(environment.EVENTS_STREAM, events.map(rowOf));
 
   const set = await triggers();
-  const failed = new Set<SQSRecord>(broken);
   const resolved = await resolve(
     jobs.filter(({ event, timer }) => timer || isLogin(event) || set.wants(event.type)),
     failed,
   );
   const found: Found[] = [];
-  const known = await withFacts(set, resolved);
+  const known = await withFacts(set, resolved, failed);
   // Events of one person one after the other: side by side they would only fight for the same window.
   const byPerson = [...Map.groupBy(known, ({ event }) => event.profileId)];
   await inParallel(PARALLEL_PEOPLE, byPerson, async ([profileId, own]) => {
-    await work(set, own, found, failed);
+    await work(set, own, found, failed, leftMs);
     // Whose login came meanwhile is worked on again by the right name.
     const owner = isAnonymous(profileId) ? await turnedOut(people, profileId) : undefined;
     if (owner === undefined) return;
     const moved = own.map((job) => ({ ...job, event: { ...job.event, profileId: owner } }));
-    await work(set, await withFacts(set, moved), found, failed);
+    await work(set, await withFacts(set, moved, failed), found, failed, leftMs);
   });
   await enqueue(found, failed);
   await learn(events, Date.now());
@@ -105,13 +115,47 @@ const rowOf = ({ id, type, profileId, source, timeMs, receivedMs, properties }: 
   properties: JSON.stringify(properties),
 });
 
-const withFacts = async (set: TriggerSet, jobs: readonly Job[]): Promise<Known[]> => {
-  const facts = await factsFor(
-    sources,
-    set,
-    jobs.map(({ event }) => event),
-  );
-  return jobs.map((job, n) => ({ ...job, facts: facts[n] ?? { event: job.event } }));
+/** What the triggers look at. What cannot be read of one person does not keep the others waiting. */
+const withFacts = async (set: TriggerSet, jobs: readonly Job[], failed: Set<SQSRecord>): Promise<Known[]> => {
+  const read = async (some: readonly Job[]): Promise<Known[]> => {
+    const facts = await factsFor(
+      sources,
+      set,
+      some.map(({ event }) => event),
+    );
+    return some.map((job, n) => ({ ...job, facts: facts[n] ?? { event: job.event } }));
+  };
+  try {
+    return await read(jobs);
+  } catch {
+    const known: Known[] = [];
+    await inParallel(PARALLEL_PEOPLE, jobs, async (job) => {
+      try {
+        known.push(...(await read([job])));
+      } catch (error) {
+        fail(failed, job.record, error);
+      }
+    });
+    return known;
+  }
+};
+
+const fail = (failed: Set<SQSRecord>, record: SQSRecord, error: unknown): void => {
+  logFailure(record, error);
+  failed.add(record);
+};
+
+/** The queue takes messages of this application only, but one that is none would fail all of its neighbours. */
+const isIntake = (message: unknown): message is IntakeMessage | TimersMessage => {
+  if (typeof message !== 'object' || message === null) return false;
+  const { events, timers } = message as { events?: unknown; timers?: unknown };
+  if (Array.isArray(events)) return events.every(isEvent);
+  return Array.isArray(timers) && timers.every((timer: Partial<Timer> | null) => isEvent(timer?.event));
+};
+const isEvent = (value: unknown): boolean => {
+  const { id, type, profileId, source, timeMs, properties } = (value ?? {}) as Partial<AcceptedEvent>;
+  const names = [id, type, profileId, source].every((name) => typeof name === 'string' && name !== '');
+  return names && typeof timeMs === 'number' && typeof properties === 'object' && properties !== null;
 };
 
 /** The jobs with the people that their events count for. Those of whom that cannot be told come again. */
@@ -124,23 +168,31 @@ const resolve = async (jobs: readonly Job[], failed: Set<SQSRecord>): Promise<Jo
     const event = resolved.events[n] ?? job.event;
     const error = event.anonymousId === undefined ? undefined : resolved.failed.get(event.anonymousId);
     if (error === undefined) return [{ ...job, event }];
-    logFailure(job.record, error);
-    failed.add(job.record);
+    fail(failed, job.record, error);
     return [];
   });
 };
 
-const work = async (set: TriggerSet, jobs: readonly Known[], found: Found[], failed: Set<SQSRecord>): Promise<void> => {
+/** With less time than this left no more events are begun: what was found must still be queued. */
+const ENOUGH_MS = 8_000;
+
+const work = async (
+  set: TriggerSet,
+  jobs: readonly Known[],
+  found: Found[],
+  failed: Set<SQSRecord>,
+  leftMs: () => number,
+): Promise<void> => {
   for (const { record, event, facts, timer } of jobs) {
     try {
+      if (leftMs() < ENOUGH_MS) throw new RetryLater('There is more to do in this batch than time');
       const nowMs = Date.now();
       const asked = timer
         ? await ring(ports, set, { ...timer, event }, nowMs)
         : await matchEvent(ports, set, event, facts, nowMs);
       for (const triggered of asked) found.push({ record, triggered });
     } catch (error) {
-      logFailure(record, error);
-      failed.add(record);
+      fail(failed, record, error);
     }
   }
 };
@@ -157,10 +209,7 @@ const enqueue = async (found: readonly Found[], failed: Set<SQSRecord>): Promise
         group.map(({ triggered: { message } }) => ({ body: message, group: message.plan.id })),
       );
     } catch (error) {
-      for (const { record } of group) {
-        logFailure(record, error);
-        failed.add(record);
-      }
+      for (const { record } of group) fail(failed, record, error);
     }
   }
 };

@@ -44,7 +44,10 @@ const jsonOf = (event: ApiEvent): unknown => {
   }
   // Schemas of free names leave such a member out; the caller would not be told that it is lost.
   const path = /__proto__|\\u/.test(text) ? forbiddenMember(value) : undefined;
-  if (path !== undefined) throw new Problem('invalid-body', `${path}: No member may be called __proto__`);
+  if (path !== undefined) {
+    const message = 'No member may be called __proto__';
+    throw new Problem('invalid-body', `${path}: ${message}`, { errors: [{ path, message }] });
+  }
   return value;
 };
 

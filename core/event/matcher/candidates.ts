@@ -64,7 +64,8 @@ export const candidatesOf = (
       residuals.push(residualOf(slot, set, Math.min(...shares)));
       for (const { test, not } of own) {
         if (!not) accesses.push(...accessesOf(slot, test, set));
-        else if (test.kind === 'exists') accesses.push({ kind: 'classes', classes: [0], slot, share: 0.3, exact: true });
+        else if (test.kind === 'exists')
+          accesses.push({ kind: 'classes', classes: [0], slot, share: 0.3, exact: true });
       }
     }
     const [access] = accesses.sort((a, b) => a.share - b.share);

@@ -189,7 +189,10 @@ export const placeOf = (numbers: Float64Array, value: number): number => {
 };
 
 /** The longest prefix begins the last text that is not behind the value, so it is that text or above it. */
-export const classByPrefix = ({ texts, isPrefix, parents }: NonNullable<Classifier['prefixes']>, value: string): number => {
+export const classByPrefix = (
+  { texts, isPrefix, parents }: NonNullable<Classifier['prefixes']>,
+  value: string,
+): number => {
   let [low, high] = [0, texts.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

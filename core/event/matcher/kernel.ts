@@ -3,7 +3,10 @@ import { KERNEL } from './kernel-bytes.ts';
 /** What is used of WebAssembly, which the types of Node do not know. */
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: Record<string, Record<string, object>>) => { exports: Record<string, unknown> };
+  Instance: new (
+    module: object,
+    imports: Record<string, Record<string, object>>,
+  ) => { exports: Record<string, unknown> };
   Memory: new (size: { initial: number; maximum: number }) => { buffer: ArrayBuffer };
 };
 

@@ -3,30 +3,31 @@ import type { Field } from './test.ts';
 
 /**
  * The index of one event type: `words` is the beginning of the memory of the kernel (kernel.wat), which finds the matches in
- * it; `layout` is what the code around the kernel needs. Addresses are in bytes; integers are 32 bits and little-endian
- * where nothing else is said.
+ * it; `layout` is what the code around the kernel needs. Addresses are in bytes. Words have 32 bits and are little-endian.
  *
- * The memory begins with the HEADER, where the kernel finds everything, and the class of each slot's value, which is written for
- * each event (CLASSES). Then come, in any order, these tables:
+ * The memory begins with the header, by which the kernel finds everything, and a word for each slot, for the class of its
+ * value (CLASSES). Then come these tables, and behind the words the kernel's scratch space:
  *
- * - numbers: for each slot of which numbers are mentioned a Grid (grid.ts) that turns a number into its class
- *   [class address, address of the value, class of the first number, first key, last key, shift, starts, numbers, steps]
- * - doors, by which an event comes to candidates. A run is [first candidate, end], two addresses.
- *   runs: [class address, address of runs by class, address of ancestors by text, texts]: the candidates of class c are
- *   between the c-th address there and the next. Each text has the next shorter prefix that has candidates, as a class, or 0.
- *   ladders: [class address, class of the first number, first candidate, ends by class]: the candidates of ranges that begin
- *   (end) at a number, of which those up to an end are reached.
- *   presents: [class address, run]: candidates that every value meets.
- * - candidates: a conjunction in one place where an event may meet it. Two checks and a tail, CANDIDATE bytes:
- *   [slot, first, span] twice, 16 bits each, and 32 bits: the number of the rule that then holds, or, with the highest bit
- *   set, the address of a rest.
- * - rests: [rule, end of the checks, end of the bit checks, opaque conditions], then the checks, [class address, first, span]
- *   each, the bit checks, [class address, address of bits of which the class must have one] each, and the opaque
- *   conditions, [number, 1 when it must not hold] each.
+ * - numbers: for each slot of which numbers are mentioned what turns a number into its class (grid.ts):
+ *   [address of the class, address of the value, class of the first number, first key, last key, shift, starts, numbers, steps]
+ * - doors, by which an event comes to candidates. A run is two words, [first candidate, end].
+ *   runs: [address of the class, runs by class, ancestors, texts]. For each text there is the next shorter prefix that has
+ *   candidates, as a class, or 0; `texts` is their number, or 0 where nothing is a prefix.
+ *   ladders: [address of the class, class of the first number, first candidate, ends by class of numbers]: candidates of
+ *   ranges by the number where they begin (or end), of which those up to an end are met.
+ *   presents: [address of the class, run]: candidates that any value meets.
+ * - candidates: conjunctions, each in the places where an event may meet it. They have two checks and a tail and are in groups
+ *   of eight: the slots of the first checks (4 × slot), what is `first`, the spans, 16 bits each; the same of the second
+ *   checks; the tails, 32 bits each. A tail is the number of the rule, or the address of a rest with the bit REST.
+ * - rests, of candidates that have more to check or whose rule has several candidates:
+ *   [rule, a bit check, a check, address of the stamp, stamp]. The stamp is of the rule; it is the event for which the rule was
+ *   told last. Where the tail has the bit MORE there follow [end of the checks, end of the bit checks, number of opaque
+ *   conditions], then these: checks, bit checks, and [opaque condition, 1 when it must not hold] each.
  *
- * A check holds when class - first <= span, both unsigned. That is one comparison for first <= class <= first + span; and
- * with a negative span, which is a huge one when unsigned, the same comparison says that the class is not in a gap that ends
- * before `first`.
+ * A check is [address of the class, first, span], and holds when class - first <= span, as unsigned integers. For a range that is
+ * one comparison where there would be two; and with a negative span, which is a huge one when unsigned, it says that the
+ * class is not in a gap that ends before `first`. A bit check is [address of the class, address of bits of which it must
+ * have one].
  */
 export type Index = { layout: IndexLayout; words: Int32Array };
 
@@ -35,7 +36,7 @@ export type IndexLayout = {
   /** By slot. */
   fields: FieldLayout[];
   opaques: Condition[];
-  /** How much memory the kernel needs: the words, and its scratch space behind them. */
+  /** How much memory the kernel needs. */
   bytes: number;
 };
 
@@ -46,44 +47,38 @@ export type FieldLayout = {
   prefixes: number[];
   /** Where numbers are mentioned: the address for the value. */
   value?: number;
-  /** For fields of items, whose runs are looked up outside of the kernel: addresses as in a door of runs. */
+  /** Of items of a list, whose runs are looked up outside of the kernel. Addresses as in a door of runs. */
   items?: { runs: number; ancestors: number; numbers: number[] };
 };
 
-/** Addresses in the header. The first eight are of tables, [begin, end] each. */
+/** Addresses in the header. Of tables, [begin, end] each; ALWAYS is a run that every event meets. */
 export const NUMBERS = 0;
 export const RUNS = 8;
 export const LADDERS = 16;
 export const PRESENTS = 24;
-/** A run that every event meets: [begin, end]. */
 export const ALWAYS = 32;
-/** Scratch space of the kernel: numbers of the rules found, tails of the candidates that passed, when a rule was told last. */
+/** Scratch space: the rules found, the tails of the candidates that passed, the runs that the event meets. */
 export const FOUND = 40;
 export const PASSED = 44;
-/** Written by the kernel: how many candidates are left whose opaque conditions must be asked; their rests are at PASSED. */
+export const MET = 48;
+/** Written by the kernel: how many candidates still have opaque conditions to hold. Their rests are at PASSED. */
 export const LEFT = 52;
-/** Where the runs begin that the event meets, those of items, which are there already, first. */
-export const MET = 56;
+export const CANDIDATES = 56;
+/** For each set of four words, as bits, the order of 16 bytes that brings those in it to the front. */
+export const SHUFFLES = 60;
+/** A class that is 0 and bits that have it, for checks that always hold. */
+export const ZERO = 64;
+export const ONE = 68;
+export const NO_BITS = [ZERO, ONE] as const;
+export const NO_CHECK = [ZERO, 0, -1] as const;
 
-/** Where the groups of candidates are. */
-export const CANDIDATES = 60;
-/** The rest of what has none: a record that passes. */
-export const NO_REST = 64;
-/** The checks of a rest that needs none. They look at words of NO_REST: a class 0, and bits that have it. */
-export const NO_BITS = [NO_REST + 28, NO_REST] as const;
-export const NO_CHECK = [NO_REST + 28, 0, -1] as const;
-
-/** Where the orders of bytes are that move some of four words to the front: 16 bytes for each set of them. */
-export const SHUFFLES = 96;
-
-export const CLASSES = 112;
+export const CLASSES = 72;
 /** Written in the place of a class: the value is the number at its address. */
 export const IS_NUMBER = -1;
 
-/** Candidates are in groups of eight: the slots of their first checks, what is first, the spans, the same again, the tails. */
 export const GROUP = 8;
-/** Bits of a tail that is the address of a rest, and of one that has more than a rest always has. */
+export const GROUP_BYTES = 128;
+/** What checks of candidates can say in 16 bits: classes and four times slots below this. */
+export const NARROW = 0x1_0000;
 export const REST = 0x8000_0000 | 0;
 export const MORE = 0x4000_0000;
-/** Checks of candidates have 16 bits: classes and four times the slot are below this. */
-export const NARROW = 0x1_0000;

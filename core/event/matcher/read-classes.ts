@@ -11,7 +11,7 @@ import {
   STRUCTURE,
 } from './classes.ts';
 import { IS_NUMBER } from './layout.ts';
-import { readOf, plainPath } from './read-field.ts';
+import { plainPath, readOf } from './read-field.ts';
 import type { Field } from './test.ts';
 
 /** Where the class of a field's value goes, as a place in `classes`, and where the value itself, in `numbers`, if that is one. */
@@ -93,11 +93,12 @@ const partReader = (fields: readonly ClassifiedField[]): ReadClasses => {
         ? `c[${at}] = ${classifierOf(classes).firstNumber};`
         : `{ n[${numberAt}] = ${v}; c[${at}] = ${IS_NUMBER}; }`;
     const text = `c[${at}] = ${textCode(classes, v)};`;
-    const [likely, other] = numberAt === undefined ? [['string', text], ['number', number]] : [['number', number], ['string', text]];
-    return `if (typeof ${v} === '${likely![0]}') ${likely![1]}
+    const kinds = [`typeof ${v} === 'string') ${text}`, `typeof ${v} === 'number') ${number}`];
+    const [likely, other] = numberAt === undefined ? kinds : kinds.reverse();
+    return `if (${likely}
     else if (${v} === undefined || ${v} === null) c[${at}] = ${MISSING};
     else if (typeof ${v} === 'boolean') c[${at}] = ${v} ? ${FALSE + 1} : ${FALSE};
-    else if (typeof ${v} === '${other![0]}') ${other![1]}
+    else if (${other}
     else c[${at}] = ${STRUCTURE};`;
   });
   const body = `return (facts, c, n) => {

@@ -17,7 +17,11 @@ type Read = (facts: Facts) => unknown;
 export const plainPath = ({ subject, derive }: Field): string[] | undefined => {
   if (derive !== 'value') return undefined;
   const [root, path] =
-    'property' in subject ? ['properties', subject.property] : 'attribute' in subject ? ['attributes', subject.attribute] : [];
+    'property' in subject
+      ? ['properties', subject.property]
+      : 'attribute' in subject
+        ? ['attributes', subject.attribute]
+        : [];
   if (root === undefined || path === undefined || !/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(path)) return undefined;
   const names = path.split('.');
   return names.some((name) => INHERITED.has(name)) ? undefined : [root, ...names];

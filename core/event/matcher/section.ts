@@ -87,7 +87,9 @@ export const openSection = ({ ids, needs, always, rules, gate }: Section): OpenS
     needs: (event) => {
       if (!sometimes) return byAlways;
       const count = findNeeds.match({ event });
-      return findNeeds.found.subarray(0, count).reduce((sum, number) => withNeeds(sum, needs[number] ?? NO_NEEDS), byAlways);
+      return findNeeds.found
+        .subarray(0, count)
+        .reduce((sum, number) => withNeeds(sum, needs[number] ?? NO_NEEDS), byAlways);
     },
   };
 };

@@ -15,9 +15,7 @@ export class UnknownSnapshot extends Error {
 
 /** [offset behind the directory, length in bytes] */
 type Block = [number, number];
-type StoredPart =
-  | { few: Extract<Part, { few: unknown }>['few'] }
-  | { layout: IndexLayout; words: Block };
+type StoredPart = { few: Extract<Part, { few: unknown }>['few'] } | { layout: IndexLayout; words: Block };
 type StoredSection = Omit<Section, 'rules' | 'gate'> & { rules: StoredPart; gate: StoredPart };
 /** Event type → JSON of its StoredSection. */
 type Directory = Record<string, Block>;
@@ -67,9 +65,7 @@ export const readSnapshot = (snapshot: Uint8Array): { types: ReadonlySet<string>
     return new Int32Array(buffer, byteOffset, byteLength / 4);
   };
   const readPart = (part: StoredPart): Part =>
-    'few' in part
-      ? part
-      : { index: { layout: part.layout, words: ints(part.words) } };
+    'few' in part ? part : { index: { layout: part.layout, words: ints(part.words) } };
   return {
     types: new Set(directory.keys()),
     section: (type) => {

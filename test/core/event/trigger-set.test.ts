@@ -68,6 +68,8 @@ describe('what has changed since the snapshot', () => {
     const same = set();
     same.apply([trigger('a', { state: 'paused' }), trigger('b', { version: 1, where: [] })]);
     expect(same.changes()).toBe(0);
+    same.apply([trigger('new', { state: 'draft' })]);
+    expect(same.changes()).toBe(0);
     same.apply([trigger('a', { version: 3 })]);
     same.apply([trigger('a', { version: 2, state: 'paused' })]);
     expect(matched(same, {})).toEqual(['a@3/0']);
@@ -107,6 +109,31 @@ describe('a broken trigger costs nobody else', () => {
     expect(matched(set, {})).toEqual(['a@1/0']);
     set.apply([trigger('bad', { version: 3 })]);
     expect(matched(set, {})).toEqual(['a@1/0', 'bad@3/0']);
+  });
+
+  test.each<[string, unknown[]]>([
+    ['a list that is none', [{ property: 'a', in: 5 }]],
+    ['a prefix that is none', [{ property: 'a', startsWith: 5 }]],
+    ['a question of a later release', [{ not: { property: 'a', geoWithin: 1 } }]],
+    ['no conditions', 'x' as unknown as unknown[]],
+  ])('%s: among few and among many, in the snapshot and laid over it', (_, where) => {
+    const bad = trigger('bad', { where: where as Condition[] });
+    for (const n of [1, 500]) {
+      const others = Array.from({ length: n }, (__, k) => trigger(`t${k}`, { where: [{ property: 'n', atMost: k }] }));
+      const { bytes, faults } = buildTriggerSet([...others, bad], 1);
+      expect(faults).toMatchObject([{ triggerId: 'bad' }]);
+      const set = openTriggerSet(bytes);
+      expect(matched(set, { n: 0 })).toHaveLength(n);
+      expect(set.apply([{ ...bad, version: 2 }])).toMatchObject([{ triggerId: 'bad' }]);
+      expect([set.needs(facts({ n: 0 }).event), matched(set, { n: 0 }).length]).toEqual([undefined, n]);
+      const empty = openTriggerSet();
+      expect(empty.apply([...others, bad])).toMatchObject([{ triggerId: 'bad' }]);
+      expect(matched(empty, { n: 0 })).toHaveLength(n);
+    }
+  });
+
+  test('a trigger without a channel is broken too', () => {
+    expect(buildTriggerSet([trigger('bad', { channelPolicy: [] })], 1).faults).toMatchObject([{ triggerId: 'bad' }]);
   });
 
   test('one that fails while it is matched is found among the others, which go on', () => {

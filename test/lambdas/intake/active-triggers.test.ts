@@ -108,6 +108,19 @@ test('a write that took long, or came late to the index, is still seen', async (
   expect(matched(await triggers())).toEqual(['late']);
 });
 
+test('a write that the index shows only after minutes is found within a quarter of an hour', async () => {
+  const triggers = open();
+  await triggers();
+  const writtenMs = nowMs;
+  nowMs += 120_000;
+  await triggers();
+  await put('late', {}, writtenMs);
+  nowMs += 5_000;
+  expect(matched(await triggers())).toEqual([]);
+  nowMs += 900_000;
+  expect(matched(await triggers())).toEqual(['late']);
+});
+
 test('a change while the snapshot was being compiled is not lost, whichever is older', async () => {
   await put('a');
   const beganMs = nowMs;

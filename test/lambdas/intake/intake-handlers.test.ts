@@ -1,3 +1,4 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Context, EventBridgeEvent, SQSEvent } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { apiKeyOf, type Source, secretHashOf } from '../../../core/access/source.ts';
@@ -311,6 +312,60 @@ describe('match-events', () => {
     expect(await matchEvents(event)).toEqual({ batchItemFailures: [] });
     expect(services.streams.get('events')).toBeUndefined();
     expect([sent('push-promotional'), sent('sms-transactional')]).toEqual([[], []]);
+  });
+
+  test.each(['null', '5', '[]', '{}', '{"events":{}}', '{"events":[null]}', '{"kind":"timers","timers":[{}]}'])(
+    'a message %s goes back alone',
+    async (body) => {
+      const error = vi.spyOn(console, 'error').mockImplementation(() => {});
+      const event = batch([accepted('p1', 'pia', 50)], [accepted('p2', 'pia', 50)]);
+      event.Records[0]!.body = body;
+      const result = await matchEvents(event);
+      error.mockRestore();
+      expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+      expect(sent('sms-transactional').map(({ event: by }) => by.id)).toEqual(['p2']);
+    },
+  );
+
+  test('when time runs out what was found is sent, and the rest comes again', async () => {
+    const info = vi.spyOn(console, 'info').mockImplementation(() => {});
+    const left = [50_000, 20_000, 5_000];
+    const context = { getRemainingTimeInMillis: () => left.shift() ?? 0 };
+    const all = batch([accepted('q1', 'quinn', 50)], [accepted('q2', 'quinn', 50)], [accepted('q3', 'quinn', 50)]);
+    const result = await matchEvents(all, context);
+    info.mockRestore();
+    expect(sent('sms-transactional').map(({ event: by }) => by.id)).toEqual(['q1', 'q2']);
+    expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm2' }] });
+  });
+
+  test('a profile that cannot be read holds up its own events only', async () => {
+    const { definitions } = await import('../../../lambdas/adapters/definitions.ts');
+    const where = [{ attribute: 'tier', equals: 'gold' }];
+    await definitions('definitions').put(
+      'trigger',
+      'gold',
+      trigger('gold', { eventType: 'visit', where }),
+      0,
+      Date.now(),
+    );
+    const { dynamo } = await import('../../../lambdas/adapters/dynamo.ts');
+    const person = (id: string, body: string) =>
+      dynamo.send(new PutItemCommand({ TableName: 'profiles', Item: { profileId: { S: id }, body: { S: body } } }));
+    await person('rita', '{');
+    await person('sam', JSON.stringify({ profileId: 'sam', version: 1, updatedMs: 1, attributes: { tier: 'gold' } }));
+    const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 12_000);
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const result = await matchEvents(batch([accepted('r1', 'rita', 1, 'visit')], [accepted('s1', 'sam', 1, 'visit')]));
+    error.mockRestore();
+    now.mockRestore();
+    expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+    expect(sent('sms-transactional').map(({ profileId }) => profileId)).toEqual(['sam']);
+  });
+
+  test('nothing is sent to somebody who is not known yet', async () => {
+    const anonymous = { ...accepted('u1', 'anonymous:device-1', 50), anonymousId: 'device-1' };
+    expect(await matchEvents(batch([anonymous]))).toEqual({ batchItemFailures: [] });
+    expect(sent('sms-transactional')).toEqual([]);
   });
 
   test('a lake that refuses fails the batch before anything is sent', async () => {

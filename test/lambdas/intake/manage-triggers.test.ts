@@ -229,6 +229,22 @@ test('what is in force is compiled anew after an activation and a pause, once a 
   expect(services.schedules).toEqual(['wake-2030-01-01T120100', 'wake-2030-01-01T120200']);
 });
 
+test('a pause is never held up by a Scheduler that refuses', async () => {
+  const now = vi.spyOn(Date, 'now').mockReturnValue(Date.parse('2030-01-02T12:00:00Z'));
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  onTestFinished(() => {
+    now.mockRestore();
+    warn.mockRestore();
+  });
+  const draft = await create();
+  services.refuse.add('POST');
+  const active = (await act('activate', draft, approver)).body as Trigger;
+  services.refuse.add('POST');
+  expect((await act('pause', active, operator)).body).toMatchObject({ state: 'paused' });
+  services.refuse.clear();
+  expect(warn).toHaveBeenCalledWith(expect.objectContaining({ message: expect.stringContaining('not compiled') }));
+});
+
 describe('delivery settings', () => {
   const get = () => call(settings, { route: 'GET /v1/settings/delivery' });
   const put = (body: object, as = operator) => call(settings, { route: 'PUT /v1/settings/delivery', body, as });

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { condition } from '../../../../core/event/condition.ts';
-import { buildSnapshot, loadMatcher, type Matcher } from '../../../../core/event/matcher.ts';
+import type { Facts } from '../../../../core/event/evaluate.ts';
 import { buildIndex } from '../../../../core/event/matcher/build-index.ts';
 import { conjunctionsOf } from '../../../../core/event/matcher/conjunctions.ts';
 import { generate } from '../../../../core/event/matcher/generate.ts';
 import { type MatchRules, openIndex } from '../../../../core/event/matcher/open-index.ts';
-import type { Facts } from '../../../../core/event/evaluate.ts';
+import { buildSnapshot, loadMatcher, type Matcher } from '../../../../core/event/matcher.ts';
 import { plainMatch, type Rule } from '../../../../core/event/plain-matcher.ts';
 import { aCondition, someFacts, someRules } from './rule-arbitrary.ts';
 
@@ -42,21 +42,28 @@ test.each([
   ['few', 1, 6, 120],
   ['some', 10, 60, 60],
   ['many', 200, 300, 8],
-])('%s rules of one type, as code and as an index, match what each rule matches by itself', (_, minLength, maxLength, numRuns) => {
-  fc.assert(
-    fc.property(someRules({ minLength, maxLength }), fc.array(someFacts, { minLength: 40, maxLength: 80 }), (rules, events) => {
-      const oneType = rules.map((rule) => ({ ...rule, eventType: 'any' }));
-      const ways = bothWays(oneType);
-      for (const facts of events) {
-        const one = { ...facts, event: { ...facts.event, type: 'any' } };
-        const expected = plainMatch(oneType, one).sort();
-        for (const [name, match] of ways) expect([name, idsOf(match, oneType, one)]).toEqual([name, expected]);
-        pairs += ways.length * rules.length;
-      }
-    }),
-    { seed, numRuns },
-  );
-});
+])(
+  '%s rules of one type, as code and as an index, match what each rule matches by itself',
+  (_, minLength, maxLength, numRuns) => {
+    fc.assert(
+      fc.property(
+        someRules({ minLength, maxLength }),
+        fc.array(someFacts, { minLength: 40, maxLength: 80 }),
+        (rules, events) => {
+          const oneType = rules.map((rule) => ({ ...rule, eventType: 'any' }));
+          const ways = bothWays(oneType);
+          for (const facts of events) {
+            const one = { ...facts, event: { ...facts.event, type: 'any' } };
+            const expected = plainMatch(oneType, one).sort();
+            for (const [name, match] of ways) expect([name, idsOf(match, oneType, one)]).toEqual([name, expected]);
+            pairs += ways.length * rules.length;
+          }
+        },
+      ),
+      { seed, numRuns },
+    );
+  },
+);
 
 /** What is done to a matcher and to the list of rules that it stands for. */
 const change = fc.oneof(

@@ -22,18 +22,84 @@ const DATES = [
   '2026-03-08',
 ];
 /** Chains of prefixes, equal prefixes and texts, names that objects inherit, text that is nearly something else. */
-const TEXTS = ['a', 'ab', 'abc', 'abcd', 'abd', 'b', 'ba', 'cba', 'dcba', 'é', '😀', '😀a', 'A', '1', 'true', 'constructor'];
-const OTHER_TEXTS = ['', 'aa', 'abcde', 'xabc', 'a\u0000b', '\ud83d', '2026-02-30', '2026-03-15 12:00', `ab${LONG}`, `${LONG}ba`];
-const NUMBERS = [0, 1, -1, 2, 1.5, -2.5, 1e-7, 0.1 + 0.2, 999, 1e21, 2 ** 53, -(2 ** 31), 5e-324, 1.7976931348623157e308];
+const TEXTS = [
+  'a',
+  'ab',
+  'abc',
+  'abcd',
+  'abd',
+  'b',
+  'ba',
+  'cba',
+  'dcba',
+  'é',
+  '😀',
+  '😀a',
+  'A',
+  '1',
+  'true',
+  'constructor',
+];
+const OTHER_TEXTS = [
+  '',
+  'aa',
+  'abcde',
+  'xabc',
+  'a\u0000b',
+  '\ud83d',
+  '2026-02-30',
+  '2026-03-15 12:00',
+  `ab${LONG}`,
+  `${LONG}ba`,
+];
+const NUMBERS = [
+  0,
+  1,
+  -1,
+  2,
+  1.5,
+  -2.5,
+  1e-7,
+  0.1 + 0.2,
+  999,
+  1e21,
+  2 ** 53,
+  -(2 ** 31),
+  5e-324,
+  1.7976931348623157e308,
+];
 /** JSON.parse makes 1e400 Infinity. */
-const OTHER_NUMBERS = [-0, 0.5, 3, -3, 1.0000000000000002, 1e9, -1e300, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+const OTHER_NUMBERS = [
+  -0,
+  0.5,
+  3,
+  -3,
+  1.0000000000000002,
+  1e9,
+  -1e300,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+];
 
 const text = fc.constantFrom(...TEXTS, ...DATES.slice(0, 3));
 const number = fc.constantFrom(...NUMBERS);
 const scalar = fc.oneof(text, number, fc.boolean());
 const date = fc.constantFrom(...DATES);
 const days = fc.constantFrom(0, 1, 7, 0.5, 1 / 86_400_000, 36_525);
-const like = fc.constantFrom('*', 'a*', '*a', 'a*c', '*b*', 'ab*cd', 'ab', 'a**c', '*é', 'abc*abc', '😀*', `a*${'b'.repeat(40)}`);
+const like = fc.constantFrom(
+  '*',
+  'a*',
+  '*a',
+  'a*c',
+  '*b*',
+  'ab*cd',
+  'ab',
+  'a**c',
+  '*é',
+  'abc*abc',
+  '😀*',
+  `a*${'b'.repeat(40)}`,
+);
 
 const question: fc.Arbitrary<TriggerQuestion> = fc.oneof(
   { weight: 3, arbitrary: scalar.map((equals) => ({ equals })) },
@@ -57,7 +123,10 @@ const question: fc.Arbitrary<TriggerQuestion> = fc.oneof(
 );
 
 /** Depth 1 is a leaf; below an `all`, `any` or `not` one less is left. */
-const tree = <T>(leaf: fc.Arbitrary<T>, depth: number): fc.Arbitrary<T | { all: never[] } | { any: never[] } | { not: never }> =>
+const tree = <T>(
+  leaf: fc.Arbitrary<T>,
+  depth: number,
+): fc.Arbitrary<T | { all: never[] } | { any: never[] } | { not: never }> =>
   depth === 1
     ? leaf
     : fc.oneof(
@@ -68,7 +137,20 @@ const tree = <T>(leaf: fc.Arbitrary<T>, depth: number): fc.Arbitrary<T | { all: 
       );
 
 const NAMES = ['a', 'b', 'c', 'constructor', 'length', '__proto__', 'toString', '_'];
-const PATHS = ['a', 'b', 'c', 'a', 'b', 'a.a', 'a.b', 'b.a.b', ...NAMES.slice(3), 'a.length', 'b.constructor.name', 'a.__proto__.a'];
+const PATHS = [
+  'a',
+  'b',
+  'c',
+  'a',
+  'b',
+  'a.a',
+  'a.b',
+  'b.a.b',
+  ...NAMES.slice(3),
+  'a.length',
+  'b.constructor.name',
+  'a.__proto__.a',
+];
 const itemCondition = tree(
   fc
     .tuple(fc.option(fc.constantFrom('a', 'b', 'a.a', 'length', '__proto__'), { nil: undefined }), question)
@@ -90,17 +172,22 @@ const known: fc.Arbitrary<Subject> = fc.oneof(
   }),
 );
 
-const leaf = fc.oneof(
-  { weight: 8, arbitrary: fc.tuple(fc.oneof(property, property, attribute), question) },
-  { weight: 2, arbitrary: fc.tuple(known, question) },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(
-      fc.oneof(property, attribute),
-      fc.oneof(itemCondition.map((anyItem) => ({ anyItem })), itemCondition.map((everyItem) => ({ everyItem }))),
-    ),
-  },
-).map(([subject, asked]) => ({ ...subject, ...asked }) as Leaf);
+const leaf = fc
+  .oneof(
+    { weight: 8, arbitrary: fc.tuple(fc.oneof(property, property, attribute), question) },
+    { weight: 2, arbitrary: fc.tuple(known, question) },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(
+        fc.oneof(property, attribute),
+        fc.oneof(
+          itemCondition.map((anyItem) => ({ anyItem })),
+          itemCondition.map((everyItem) => ({ everyItem })),
+        ),
+      ),
+    },
+  )
+  .map(([subject, asked]) => ({ ...subject, ...asked }) as Leaf);
 
 export const aCondition = tree(leaf, 4) as fc.Arbitrary<Condition>;
 const TYPES = ['order.placed', 'page.viewed'];
@@ -109,10 +196,19 @@ const pattern = fc.record({ eventType: type, where: fc.array(aCondition, { maxLe
 export const someRules = (lengths: { minLength: number; maxLength: number }): fc.Arbitrary<Rule[]> =>
   fc.array(pattern, lengths).map((patterns) => patterns.map((one, n) => ({ id: `r${n}`, ...one })));
 
-const scalarValue = fc.oneof(text, number, date, fc.boolean(), fc.constantFrom(...OTHER_TEXTS), fc.constantFrom(...OTHER_NUMBERS));
+const scalarValue = fc.oneof(
+  text,
+  number,
+  date,
+  fc.boolean(),
+  fc.constantFrom(...OTHER_TEXTS),
+  fc.constantFrom(...OTHER_NUMBERS),
+);
 /** As JSON.parse makes them: `__proto__` is a member like any other. */
 const objectOf = (value: fc.Arbitrary<unknown>) =>
-  fc.array(fc.tuple(fc.constantFrom(...NAMES, 'a', 'b', 'c', 'a', 'b'), value), { maxLength: 8 }).map((members) => Object.fromEntries(members) as Record<string, unknown>);
+  fc
+    .array(fc.tuple(fc.constantFrom(...NAMES, 'a', 'b', 'c', 'a', 'b'), value), { maxLength: 8 })
+    .map((members) => Object.fromEntries(members) as Record<string, unknown>);
 const value = (depth: number): fc.Arbitrary<unknown> =>
   depth === 0
     ? scalarValue
@@ -124,7 +220,8 @@ const value = (depth: number): fc.Arbitrary<unknown> =>
       );
 const properties = objectOf(value(3));
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 4 });
-const some = <T>(names: string[], arbitrary: fc.Arbitrary<T>) => fc.dictionary(fc.constantFrom(...names), arbitrary, { noNullPrototype: true });
+const some = <T>(names: string[], arbitrary: fc.Arbitrary<T>) =>
+  fc.dictionary(fc.constantFrom(...names), arbitrary, { noNullPrototype: true });
 
 const profile = fc.record({
   attributes: properties,
