@@ -54,7 +54,7 @@ export class State extends Stack {
     this.profiles = table('Profiles', text('profileId'));
     this.contacts = table('Contacts', text('profileId'));
     this.windows = table('Windows', text('profileId'), text('triggerId'), 'expiresAt');
-    this.timers = table('Timers', text('bucket'), text('timer'));
+    this.timers = table('Timers', text('bucket'), text('timer'), 'expiresAt');
     this.identities = table('Identities', text('alias'));
     this.ledger = table('Ledger', text('run'), text('unit'), 'expiresAt');
     this.audit = table('Audit', text('subject'), text('entry'));

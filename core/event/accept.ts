@@ -15,17 +15,19 @@ export const MAX_AHEAD_MS = 86_400_000;
 
 /**
  * Judges each value on its own: a bad event never costs its neighbours. An id that the same call already carried is
- * accepted but taken once (`duplicate`). Never throws, whatever JSON.parse may have made.
+ * accepted but taken once (`duplicate`). `defaultTimeMs`: when an event happened that does not say so. Never throws, whatever
+ * JSON.parse may have made.
  */
 export const acceptEvents = (
   values: readonly unknown[],
   source: string,
   nowMs: number,
+  defaultTimeMs = nowMs,
 ): { events: AcceptedEvent[]; results: EventResult[] } => {
   const events: AcceptedEvent[] = [];
   const ids = new Set<string>();
   const results = values.map((value, index): EventResult => {
-    const judged = acceptEvent(value, source, nowMs);
+    const judged = acceptEvent(value, source, nowMs, defaultTimeMs);
     if ('refusal' in judged) return { index, ...idOf(value), status: 'refused', ...judged.refusal };
     const { id } = judged.event;
     if (ids.has(id)) return { index, id, status: 'accepted', reason: 'duplicate' };
@@ -42,6 +44,7 @@ const acceptEvent = (
   value: unknown,
   source: string,
   nowMs: number,
+  defaultTimeMs: number,
 ): { event: AcceptedEvent } | { refusal: Refusal } => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { refusal: { reason: 'not-an-object' } };
@@ -61,7 +64,7 @@ const acceptEvent = (
   }
   const { id, type, anonymousId, time, properties = {} } = parsed.data;
   const { profileId = anonymousProfileId(anonymousId ?? '') } = parsed.data;
-  const timeMs = time === undefined ? nowMs : Date.parse(time);
+  const timeMs = time === undefined ? defaultTimeMs : Date.parse(time);
   if (Number.isNaN(timeMs)) return { refusal: { reason: 'invalid-field', path: 'time', message: 'No such date' } };
   if (timeMs > nowMs + MAX_AHEAD_MS) return { refusal: { reason: 'time-in-future', path: 'time' } };
   const person = { profileId, ...(anonymousId !== undefined && { anonymousId }) };

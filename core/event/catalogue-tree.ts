@@ -1,15 +1,14 @@
-import type { Scalar } from '../audience/question.ts';
-import { isExample, isPersonal, mergeExamples } from './catalogue-example.ts';
+import { type Examples, exampleOf, mergeExamples } from './catalogue-example.ts';
+import { isPersonal } from './catalogue-personal.ts';
 import { instantOf } from './instant.ts';
 
 export const VALUE_KINDS = ['boolean', 'date', 'list', 'number', 'object', 'text'] as const;
 export type ValueKind = (typeof VALUE_KINDS)[number];
 
 /** What was seen at one place of an event type's properties. Null counts as missing. */
-export type Seen = {
+export type Seen = Examples & {
   /** Sorted. `date` is text that conditions read as a date. */
   kinds: ValueKind[];
-  examples: Scalar[];
   /** Its name, or one above it, speaks of a person or a secret: no examples are kept. */
   personal?: true;
   members?: SeenMembers;
@@ -35,8 +34,14 @@ export const kindOf = (value: unknown): ValueKind | undefined => {
   return typeof value as 'boolean' | 'number' | 'object';
 };
 
-/** What there is to see in one event's properties. `cut`: a bound left something out. Recursion is as deep as MAX_DEPTH. */
-export const seenIn = (properties: Record<string, unknown>): { members: SeenMembers; cut: boolean } => {
+/**
+ * What there is to see in the properties of one event, which is about this person. `cut`: a bound left something out.
+ * Recursion is as deep as MAX_DEPTH.
+ */
+export const seenIn = (
+  properties: Record<string, unknown>,
+  profileId: string,
+): { members: SeenMembers; cut: boolean } => {
   let cut = false;
   const membersOf = (object: object, depth: number, personal: boolean): SeenMembers =>
     Object.fromEntries(
@@ -66,7 +71,7 @@ export const seenIn = (properties: Record<string, unknown>): { members: SeenMemb
     const items = kind === 'list' ? itemsOf(value as unknown[], depth, personal) : undefined;
     return {
       kinds: [kind],
-      examples: !personal && isExample(value) ? [value] : [],
+      ...(personal ? { examples: [] } : exampleOf(value, profileId)),
       ...(personal && { personal }),
       ...(Object.keys(members).length > 0 && { members }),
       ...(items && { items }),
@@ -82,7 +87,7 @@ const mergeSeen = (a: Seen, b: Seen): Seen => {
   const items = a.items && b.items ? mergeSeen(a.items, b.items) : (a.items ?? b.items);
   return {
     kinds: VALUE_KINDS.filter((kind) => a.kinds.includes(kind) || b.kinds.includes(kind)),
-    examples: mergeExamples(a.examples, b.examples),
+    ...mergeExamples(a, b),
     ...(a.personal && { personal: a.personal }),
     ...(members && { members }),
     ...(items && { items }),

@@ -15,7 +15,7 @@ export type EventTypeEntry = {
   truncated?: true;
 };
 
-type Event = Pick<AcceptedEvent, 'type' | 'source' | 'properties'>;
+type Event = Pick<AcceptedEvent, 'type' | 'source' | 'profileId' | 'properties'>;
 
 export const MAX_SOURCES = 20;
 
@@ -56,8 +56,8 @@ export const learn = (entry: EventTypeEntry, events: readonly Event[], nowMs: nu
   return { ...known, lastSeenMs: Math.max(known.lastSeenMs, nowMs) };
 };
 
-const entryOf = ({ type, source, properties }: Event, nowMs: number): EventTypeEntry => {
-  const { members, cut } = seenIn(properties);
+const entryOf = ({ type, source, profileId, properties }: Event, nowMs: number): EventTypeEntry => {
+  const { members, cut } = seenIn(properties, profileId);
   const entry = { ...emptyEntry(type, nowMs), sources: [source], properties: members };
   return cut ? { ...entry, truncated: true } : entry;
 };
@@ -67,5 +67,5 @@ export const newsFor = ({ properties, sources, ...entry }: EventTypeEntry): ((ev
   const truncated = entry.truncated === true;
   const sourcesFull = sources.length >= MAX_SOURCES && truncated;
   const isNews = newsIn(properties, truncated);
-  return (event) => (!sourcesFull && !sources.includes(event.source)) || isNews(event.properties);
+  return (event) => (!sourcesFull && !sources.includes(event.source)) || isNews(event.properties, event.profileId);
 };

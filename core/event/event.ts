@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
-import { ANONYMOUS, isAnonymous } from './identity.ts';
+import { ANONYMOUS, isAnonymous, isPlaceholder, PLACEHOLDER_MESSAGE } from './identity.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(128));
 const personId = id.check(z.refine((value) => !isAnonymous(value), `Ids that begin with ${ANONYMOUS} are reserved`));
+
+const anonymousId = personId.check(z.refine((value) => !isPlaceholder(value), PLACEHOLDER_MESSAGE));
 
 /** One event as an app sends it. `time` is when it happened (event time); Herald adds the time it was taken in. */
 export const eventInput = z
@@ -13,8 +15,8 @@ export const eventInput = z
     /** Whose event it is. Absent: of whom `anonymousId` is linked to, now or later. */
     profileId: z.optional(personId),
     /** What the app calls somebody who has not signed in. Beside a `profileId` it is linked to that, for good. */
-    anonymousId: z.optional(personId),
-    /** ISO 8601 with zone. Absent: the time of intake. */
+    anonymousId: z.optional(anonymousId),
+    /** ISO 8601 with zone. Absent: the time of intake, on the bus that of the bus event. */
     time: z.optional(z.iso.datetime({ offset: true })),
     properties: z.optional(z.record(z.string(), z.json())),
   })

@@ -12,6 +12,16 @@ export const anonymousProfileId = (anonymousId: string): string => ANONYMOUS + a
 
 export const isAnonymous = (profileId: string): boolean => profileId.startsWith(ANONYMOUS);
 
+/** What apps send as an id when they have none, lower case. */
+const PLACEHOLDERS = new Set([
+  ...['', '0', 'undefined', 'null', 'none', 'nan', 'unknown', 'anonymous', 'guest', '[object object]'],
+  '00000000-0000-0000-0000-000000000000',
+]);
+
+/** True for an id that would make one person of everybody whose app had no id for them. */
+export const isPlaceholder = (id: string): boolean => PLACEHOLDERS.has(id.trim().toLowerCase());
+export const PLACEHOLDER_MESSAGE = 'A placeholder for an id, such as undefined, null or 0, is the id of nobody';
+
 type Person = { profileId: string; anonymousId?: string };
 
 export const hasAnonymousId = <P extends Person>(event: P): event is P & { anonymousId: string } =>

@@ -28,6 +28,10 @@ export type SequenceWindow = {
 export type AbsenceWindow = { without: EventPattern; within: Duration; same?: string | undefined };
 export type Window = AggregateWindow | SequenceWindow | AbsenceWindow;
 
+/** Its period has ended, so no event that happens from now on could meet its limit. */
+export const isOver = (window: Window | undefined, nowMs: number): boolean =>
+  window !== undefined && 'since' in window && window.until !== undefined && Date.parse(window.until) <= nowMs;
+
 export type TriggerInput = z.infer<typeof triggerInput>;
 export type TriggerState = 'draft' | 'active' | 'paused';
 export type Trigger = TriggerInput & {

@@ -6,11 +6,11 @@ import {
   type Arrival,
   type Fired,
   type Firing,
-  isInTime,
   isKnown,
   type Kept,
   keep,
   MAX_WINDOW_EVENTS,
+  mayFire,
   type Observed,
   remember,
   type Totals,
@@ -37,7 +37,7 @@ export const observeSliding = (window: Sliding, state: WindowState, arrival: Arr
   const events = keep(state.events, [event.timeMs, key, ...value], sinceMs);
   if (!isKnown(events, key)) return {};
   const next = { ...state, events };
-  if (!isInTime(arrival)) return { state: next };
+  if (!mayFire(arrival)) return { state: next };
 
   const ends = events.map(([timeMs]) => timeMs).filter((ms) => ms >= event.timeMs && ms < event.timeMs + lengthMs);
   for (const endMs of new Set(ends)) {
@@ -76,7 +76,7 @@ export const observePeriod = (window: Period, state: WindowState, arrival: Arriv
   if (value === undefined || !isInside || isKnown(state.events, key)) return {};
   const next = fold({ ...state, events: [...state.events, [event.timeMs, key, ...value]] });
   const measured = measure(window, addAll(next.events, next.totals));
-  if (!isInTime(arrival) || !meets(window, measured)) return { state: next };
+  if (!mayFire(arrival) || !meets(window, measured)) return { state: next };
   const first = { atMs: event.timeMs, event: key, value: measured };
   return { state: firedForGood(state, [first]), fire: firing(first, definition, arrival) };
 };

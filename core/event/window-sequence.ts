@@ -5,11 +5,11 @@ import {
   type Fired,
   type Firing,
   groupAt,
-  isInTime,
   isKnown,
   keep,
   keptOf,
   MAX_WHOLE_BYTES,
+  mayFire,
   newest,
   type Observed,
   remember,
@@ -17,15 +17,15 @@ import {
   type WindowState,
 } from './window-state.ts';
 
-/** An event that is free to be the partner of the one that arrived. `main`: it is the trigger's own event, kept whole. */
+/** An event that is free to be the partner of the one that arrived. `main`: it is the trigger's own event. */
 type Partner = { timeMs: number; key: string; main?: Waiting };
 
 /**
  * Pairs the trigger's event B (role 0) with an event A (role 1) that is not after it and at most T before it; `inAnyOrder`:
  * at most T apart. Whichever of the two arrives last takes, of those that are free, the one that is nearest to it in event
  * time; of two equally near the earlier. Each B fires once and uses up its A: one favourite and two carts send one message.
- * An event that is too late when it arrives takes no partner, and waits to be taken. An event never pairs with itself, and
- * one without a value at `same` pairs with none.
+ * An event that is too late when it arrives, or whose person is not known yet, takes no partner, and waits to be taken. An
+ * event never pairs with itself, and one without a value at `same` pairs with none.
  */
 export const observeSequence = (window: SequenceWindow, state: WindowState, arrival: Arrival): Observed => {
   const { event, key, role } = arrival;
@@ -33,12 +33,12 @@ export const observeSequence = (window: SequenceWindow, state: WindowState, arri
   if (group === undefined) return {};
   const again = state.fired.find((one) => (role === 0 ? one.event : one.partner) === key);
   if (again) {
-    const about = role === 0 ? event : again.about;
+    const about = role === 0 || again.about === 'partner' ? event : again.about;
     return about ? { fire: firing(again.event, about, arrival) } : {};
   }
   const waits = role === 0 ? state.waiting?.some((one) => one.key === key) : isKnown(state.events, key);
   if (waits) return {};
-  const partner = isInTime(arrival) ? nearestPartner(window, state, arrival, group) : undefined;
+  const partner = mayFire(arrival) ? nearestPartner(window, state, arrival, group) : undefined;
   return partner ? pair(window, state, arrival, partner) : wait(window, state, arrival, group);
 };
 
@@ -52,7 +52,7 @@ const nearestPartner = (
   const free: (Partner & { group: string })[] =
     role === 0
       ? events.map(([timeMs, key, group]) => ({ timeMs, key, group: String(group ?? '') }))
-      : waiting.map((main) => ({ timeMs: main.event.timeMs, key: main.key, group: main.group ?? '', main }));
+      : waiting.map((main) => ({ timeMs: main.timeMs, key: main.key, group: main.group ?? '', main }));
   const isNear = ({ timeMs }: Partner): boolean => {
     const afterMs = role === 0 ? ownMs - timeMs : timeMs - ownMs;
     return Math.abs(afterMs) <= lengthMs && (afterMs >= 0 || window.inAnyOrder === true);
@@ -65,14 +65,20 @@ const nearestPartner = (
 const inOrder = (a: { timeMs: number; key: string }, b: { timeMs: number; key: string }): number =>
   a.timeMs - b.timeMs || (a.key < b.key ? -1 : 1);
 
-/** The two are used up. When the main event came first, it is kept whole for a redelivery of its partner. */
+/** The two are used up. When the main event came first, it is kept for a redelivery of its partner. */
 const pair = (window: SequenceWindow, state: WindowState, arrival: Arrival, partner: Partner): Observed => {
   const { event, key, nowMs, latenessMs } = arrival;
+  const whole = partner.main?.event;
   // The person may have got another id in between.
-  const about = partner.main ? { ...partner.main.event, profileId: event.profileId } : event;
+  const about = whole ? { ...whole, profileId: event.profileId } : event;
   const [main, other] = partner.main ? [partner.key, key] : [key, partner.key];
   const atMs = Math.max(event.timeMs, partner.timeMs);
-  const fired = { atMs, event: main, partner: other, ...(partner.main && { about }) };
+  const fired = {
+    atMs,
+    event: main,
+    partner: other,
+    ...(partner.main && { about: whole ? about : ('partner' as const) }),
+  };
   const { waiting = [], ...rest } = state;
   const left = waiting.filter((one) => one.key !== main);
   return {
@@ -95,34 +101,38 @@ const wait = (window: SequenceWindow, state: WindowState, arrival: Arrival, grou
     return isKnown(events, key) ? { state: { ...state, events } } : {};
   }
   const waitsMs = latenessMs + (window.inAnyOrder ? lengthMs : 0);
-  const own = { key, ...(group !== '' && { group }), event };
-  const waiting = wholeUpTo([...(state.waiting ?? []), own], nowMs - waitsMs);
-  return waiting.includes(own) ? { state: { ...state, waiting } } : {};
+  const own = { key, timeMs: event.timeMs, ...(group !== '' && { group }), event };
+  const waiting = keepWaiting([...(state.waiting ?? []), own], nowMs - waitsMs);
+  return waiting.some((one) => one.key === key) ? { state: { ...state, waiting } } : {};
 };
 
-/** The newest of those that wait, from `sinceMs` on, as many as may be kept whole. */
-export const wholeUpTo = (waiting: readonly Waiting[], sinceMs: number): Waiting[] => {
-  const sorted = waiting
-    .filter(({ event }) => event.timeMs >= sinceMs)
-    .sort((a, b) => inOrder({ ...a, timeMs: a.event.timeMs }, { ...b, timeMs: b.event.timeMs }));
-  let room = MAX_WHOLE_BYTES;
-  const last = sorted.findLastIndex((one) => {
-    room -= Buffer.byteLength(JSON.stringify(one));
-    return room < 0;
-  });
-  return newest(sorted.slice(last + 1));
+/** Those that wait, from `sinceMs` on; the newest of them whole, as far as there is room for them. */
+export const keepWaiting = (waiting: readonly Waiting[], sinceMs: number): Waiting[] => {
+  const hasRoom = roomForWhole();
+  return newest(waiting.filter(({ timeMs }) => timeMs >= sinceMs).sort(inOrder))
+    .toReversed()
+    .map(({ event, ...one }) => (event && hasRoom(event) ? { ...one, event } : one))
+    .reverse();
 };
 
 /** All firings, the newest of them with the events that they are about. */
 export const forgetWhole = (fired: readonly Fired[]): Fired[] => {
-  let room = MAX_WHOLE_BYTES;
+  const hasRoom = roomForWhole();
   return fired
     .toReversed()
-    .map(({ about, ...one }) => {
-      if (about) room -= Buffer.byteLength(JSON.stringify(about));
-      return about && room >= 0 ? { ...one, about } : one;
-    })
+    .map((one): Fired => (!one.about || hasRoom(one.about) ? one : { ...one, about: 'partner' }))
     .reverse();
+};
+
+/** Says of one event after another whether it fits beside those before it. */
+const roomForWhole = () => {
+  let room = MAX_WHOLE_BYTES;
+  return (event: NonNullable<Fired['about']>): boolean => {
+    const bytes = Buffer.byteLength(JSON.stringify(event));
+    if (bytes > room) return false;
+    room -= bytes;
+    return true;
+  };
 };
 
 const firing = (main: string, about: Firing['event'], { event, latenessMs }: Arrival): Firing => ({

@@ -4,6 +4,8 @@ import type { DirectMessage } from '../delivery/messages.ts';
 import { canonicalJson } from '../strategy/plan-hash.ts';
 import { durationMs, latenessMs } from './duration.ts';
 import type { AcceptedEvent } from './event.ts';
+import { isAnonymous } from './identity.ts';
+import { MAX_RINGING_MS } from './timer.ts';
 import type { TriggerInput, Window } from './trigger.ts';
 
 /**
@@ -12,15 +14,25 @@ import type { TriggerInput, Window } from './trigger.ts';
  */
 export type Kept = [timeMs: number, key: string, value?: number | string];
 
-/** A main event of a sequence that has no partner yet. It is kept whole: the message, when its partner comes, is about it. */
-export type Waiting = { key: string; group?: string; event: AcceptedEvent };
+/**
+ * A main event of a sequence that has no partner yet. The message, when its partner comes, is about `event`; without it, for
+ * want of room (see MAX_WHOLE_BYTES), about the partner.
+ */
+export type Waiting = { key: string; timeMs: number; group?: string; event?: AcceptedEvent };
 
 /**
  * What fired. `atMs`: the end of the window; of a sequence, the later of its two events. `event`: key of the event that
  * fired, of a sequence the main one, and `partner` the other one, which is used up. `about`: the main event, when its
- * partner was the last to arrive: a redelivery of the partner asks for the same message again.
+ * partner was the last to arrive: a redelivery of the partner asks for the same message again. 'partner': the main event is
+ * not kept whole, and the message is about the partner.
  */
-export type Fired = { atMs: number; event: string; value?: number; partner?: string; about?: AcceptedEvent };
+export type Fired = {
+  atMs: number;
+  event: string;
+  value?: number;
+  partner?: string;
+  about?: AcceptedEvent | 'partner';
+};
 
 /** What some numbers come to; `min` and `max` mean nothing when `n` is 0. */
 export type Totals = { n: number; sum: number; min: number; max: number };
@@ -35,7 +47,10 @@ export type WindowState = {
   events: Kept[];
   /** Of a period: what those events come to that are no longer kept one by one. */
   totals?: Totals;
+  /** Of a sequence: main events that have no partner. */
   waiting?: Waiting[];
+  /** Of an absence: the events after which something may be missing, with their first times. */
+  begun?: Kept[];
   fired: Fired[];
   /** Epoch ms from which on the state decides nothing any more; absent: never. Computed anew at each write. */
   expiresMs?: number;
@@ -62,8 +77,11 @@ export type Arrival = { event: AcceptedEvent; key: string; role: number; nowMs: 
  * a limit on their number must not be higher; periods go on counting what they no longer keep.
  */
 export const MAX_WINDOW_EVENTS = 500;
-/** Main events that wait for their partner, and those that fired, are kept whole up to so many bytes of JSON each. */
-export const MAX_WHOLE_BYTES = 65_536;
+/**
+ * Main events that wait for their partner, and those that fired, are kept whole up to so many bytes of JSON each. Every event
+ * of the person writes all of it again, and DynamoDB bills each kilobyte.
+ */
+export const MAX_WHOLE_BYTES = 8_192;
 
 /** 72 bits of a hash: shorter than ids, and no two of a person's thousand events collide in practice. */
 const short = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 12);
@@ -94,8 +112,9 @@ export const arrivalOf = (trigger: WindowTrigger, event: AcceptedEvent, role: nu
   latenessMs: latenessMs(trigger),
 });
 
-/** Events older than this when they arrive count but send nothing. */
-export const isInTime = ({ event, nowMs, latenessMs: late }: Arrival): boolean => nowMs <= event.timeMs + late;
+/** Events that arrive too late count but send nothing; those of somebody who is not known yet neither. */
+export const mayFire = ({ event, nowMs, latenessMs: late }: Arrival): boolean =>
+  nowMs <= event.timeMs + late && !isAnonymous(event.profileId);
 
 /** An event of a pair as it is kept. */
 export const keptOf = ({ event, key }: Arrival, group: string): Kept =>
@@ -134,9 +153,11 @@ export const withExpiry = (trigger: WindowTrigger, state: WindowState): WindowSt
   const { window } = trigger;
   const late = latenessMs(trigger);
   if ('within' in window) {
-    const waiting = (state.waiting ?? []).map(({ event }) => event.timeMs);
-    const times = [...state.events.map(([timeMs]) => timeMs), ...waiting, ...state.fired.map(({ atMs }) => atMs)];
-    return { ...rest, expiresMs: Math.max(0, ...times) + durationMs(window.within) + late };
+    const { events, begun = [], waiting = [], fired } = state;
+    const kept = [...events, ...begun].map(([timeMs]) => timeMs);
+    const times = [...kept, ...waiting.map(({ timeMs }) => timeMs), ...fired.map(({ atMs }) => atMs)];
+    const ringingMs = 'without' in window ? MAX_RINGING_MS : 0;
+    return { ...rest, expiresMs: Math.max(0, ...times) + durationMs(window.within) + late + ringingMs };
   }
   return window.until === undefined ? rest : { ...rest, expiresMs: Date.parse(window.until) + late };
 };

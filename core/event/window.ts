@@ -2,7 +2,7 @@ import type { AcceptedEvent } from './event.ts';
 import type { Timer } from './timer.ts';
 import { observeAbsence } from './window-absence.ts';
 import { addTotals, firedForGood, fold, observePeriod, observeSliding } from './window-aggregate.ts';
-import { forgetWhole, observeSequence, wholeUpTo } from './window-sequence.ts';
+import { forgetWhole, keepWaiting, observeSequence } from './window-sequence.ts';
 import {
   arrivalOf,
   byTime,
@@ -20,8 +20,8 @@ export type { Firing, WindowState } from './window-state.ts';
 /**
  * Shows an event that matches the trigger's pattern number `role` (see patternsOf in trigger.ts) to the person's window.
  * Everything is reckoned in event time: repeats, and the order of arrival, make no difference to what the window holds.
- * An event past the trigger's lateness counts, but does not fire. A redelivery of an event that fired asks for the same
- * message again.
+ * An event past the trigger's lateness counts, but does not fire, and neither does one of an anonymous person. A redelivery
+ * of an event that fired asks for the same message again.
  */
 export const observe = (
   trigger: WindowTrigger,
@@ -73,11 +73,17 @@ export const mergeWindows = (trigger: WindowTrigger, into: WindowState | undefin
     const totals = a.totals && b.totals ? addTotals(a.totals, b.totals) : (a.totals ?? b.totals);
     return withExpiry(trigger, fold({ ...merged, events, ...(totals && { totals }) }));
   }
-  const waiting = uniqueBy([...(a.waiting ?? []), ...(b.waiting ?? [])], ({ key }) => key).filter(
-    ({ key }) => !fired.some(({ event }) => event === key),
-  );
-  const whole = wholeUpTo(waiting, Number.NEGATIVE_INFINITY);
-  return withExpiry(trigger, { ...merged, events: newest(events), ...(whole.length > 0 && { waiting: whole }) });
+  const both = [...(a.waiting ?? []), ...(b.waiting ?? [])].sort((x, y) => Number(!x.event) - Number(!y.event));
+  const free = uniqueBy(both, ({ key }) => key).filter(({ key }) => !fired.some(({ event }) => event === key));
+  const waiting = keepWaiting(free, Number.NEGATIVE_INFINITY);
+  // Of an event that both have begun with, the earlier time counts.
+  const begun = uniqueBy([...(a.begun ?? []), ...(b.begun ?? [])].sort(byTime), ([, key]) => key);
+  return withExpiry(trigger, {
+    ...merged,
+    events: newest(events),
+    ...(waiting.length > 0 && { waiting }),
+    ...(begun.length > 0 && { begun: newest(begun) }),
+  });
 };
 
 const uniqueBy = <T>(list: readonly T[], nameOf: (one: T) => string): T[] =>

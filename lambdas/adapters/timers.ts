@@ -1,14 +1,22 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   type AttributeValue,
   BatchWriteItemCommand,
   PutItemCommand,
   QueryCommand,
   type QueryCommandOutput,
+  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { bucketOf, minuteFor, placeOf, SURE_MS, type Timer } from '../../core/event/timer.ts';
 import { dynamo } from './dynamo.ts';
 import { inParallel } from './in-parallel.ts';
 import type { WakeAt } from './schedules.ts';
+
+/**
+ * How long a row stays that nobody has deleted: longer than any lateness (7 days), so that a minute whose function has failed
+ * can be run again for as long as that is of use.
+ */
+const KEPT_SECONDS = 8 * 86_400;
 
 /** Timers that wait, one item each, by the minute in which they ring. */
 export const timers = (table: string, wakeAt: WakeAt, clock: () => number) => ({
@@ -28,6 +36,7 @@ export const timers = (table: string, wakeAt: WakeAt, clock: () => number) => ({
             bucket: { S: bucketOf(minuteMs, shard) },
             timer: { S: key },
             body: { S: JSON.stringify(timer) },
+            expiresAt: { N: String(minuteMs / 1_000 + KEPT_SECONDS) },
           },
         }),
       );
@@ -38,7 +47,9 @@ export const timers = (table: string, wakeAt: WakeAt, clock: () => number) => ({
 });
 export type Timers = ReturnType<typeof timers>;
 
-export type DueTimer = { bucket: string; key: string; timer: Timer };
+/** Where a timer is. */
+export type TimerKey = { bucket: string; key: string };
+export type DueTimer = TimerKey & { timer: Timer };
 
 /** The timers of a bucket, page by page; a page is up to 1 MB. Strongly consistent. */
 export async function* dueTimers(table: string, bucket: string): AsyncGenerator<DueTimer[]> {
@@ -69,19 +80,41 @@ const decode = (bucket: string, { timer, body }: Record<string, AttributeValue>)
 const MAX_DELETES = 25;
 const PARALLEL_DELETES = 8;
 
-/** Deletes them; throws when DynamoDB leaves some of them five times in a row. */
-export const forgetTimers = async (table: string, gone: readonly DueTimer[]): Promise<void> => {
-  const batches = Array.from({ length: Math.ceil(gone.length / MAX_DELETES) }, (_, n) =>
-    gone.slice(n * MAX_DELETES, (n + 1) * MAX_DELETES),
+/** DynamoDB leaves what it is throttled for: to ask again at once would keep it so. 50 ms to 3.2 s, 6.4 s in all. */
+const ROUNDS = 8;
+const pauseMs = (round: number): number => 50 * 2 ** (round - 1);
+
+/**
+ * Deletes timers that have rung, as long as `mayGoOn`, and until DynamoDB has refused a batch eight times in a row. Says how
+ * many are left, and why. Never throws: one that is left rings twice when its minute is run again, and goes by itself later.
+ */
+export const forgetTimers = async (
+  table: string,
+  rung: readonly TimerKey[],
+  mayGoOn: () => boolean,
+  pause: (ms: number) => Promise<unknown> = setTimeout,
+): Promise<{ left: number; why?: unknown }> => {
+  const batches = Array.from({ length: Math.ceil(rung.length / MAX_DELETES) }, (_, n) =>
+    rung.slice(n * MAX_DELETES, (n + 1) * MAX_DELETES),
   );
+  let left = 0;
+  let why: unknown;
+  let isStuck = false;
   await inParallel(PARALLEL_DELETES, batches, async (batch) => {
-    let left = batch.map(({ bucket, key }) => ({
+    let asked: WriteRequest[] = batch.map(({ bucket, key }) => ({
       DeleteRequest: { Key: { bucket: { S: bucket }, timer: { S: key } } },
     }));
-    for (let round = 1; left.length > 0; round += 1) {
-      if (round > 5) throw new Error(`DynamoDB left ${left.length} timers undeleted`);
-      const { UnprocessedItems } = await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [table]: left } }));
-      left = (UnprocessedItems?.[table] ?? []) as typeof left;
+    for (let round = 1; asked.length > 0 && !isStuck && mayGoOn(); round += 1) {
+      try {
+        const command = new BatchWriteItemCommand({ RequestItems: { [table]: asked } });
+        asked = (await dynamo.send(command)).UnprocessedItems?.[table] ?? [];
+      } catch (error) {
+        why = error;
+      }
+      isStuck ||= asked.length > 0 && round === ROUNDS;
+      if (asked.length > 0 && !isStuck) await pause(pauseMs(round));
     }
+    left += asked.length;
   });
+  return { left, ...(why !== undefined && { why }) };
 };

@@ -3,6 +3,7 @@ import type { Trigger } from '../../core/event/trigger.ts';
 import { mergeWindows, type WindowState } from '../../core/event/window.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 import type { Identities, StoredLink } from '../adapters/identities.ts';
+import { inParallel } from '../adapters/in-parallel.ts';
 import { appendRows } from '../adapters/lake.ts';
 import type { Windows } from '../adapters/windows.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
@@ -17,6 +18,8 @@ export type LinkPorts = {
 
 /** A login and the events around it seldom meet in one window; many conflicts in a row mean that something is wrong. */
 const MAX_CONFLICTS = 10;
+/** Windows of a person that are merged at once. */
+const PARALLEL_WINDOWS = 10;
 
 /**
  * Links an alias to a profile, unless it has a link, and does what follows from the one that it then has. Running it
@@ -35,9 +38,8 @@ export const linkAlias = async (ports: LinkPorts, link: Link): Promise<Link> => 
  */
 export const settleLink = async (ports: LinkPorts, link: StoredLink): Promise<void> => {
   if (link.settled) return;
-  for (const { triggerId, state } of await ports.windows.ofPerson(anonymousProfileId(link.alias))) {
-    await mergeWindow(ports, link, triggerId, state);
-  }
+  const states = await ports.windows.ofPerson(anonymousProfileId(link.alias));
+  await inParallel(PARALLEL_WINDOWS, states, ({ triggerId, state }) => mergeWindow(ports, link, triggerId, state));
   await appendRows(ports.identitiesStream, [identityRow(link)]);
   await ports.identities.settle(link);
 };

@@ -12,7 +12,8 @@ type BusEvent = EventBridgeEvent<typeof DETAIL_TYPE_ONE | typeof DETAIL_TYPE_MAN
 
 /**
  * Events from the bus join those of the HTTP API in the intake queue; their source is EventBridge's. Nobody waits for an
- * answer, so refused events are logged, and not retried. Running it twice is safe: an event id acts once.
+ * answer, so refused events are logged, and not retried. An event without a time of its own happened when EventBridge says,
+ * which a redelivery does not change. Running it twice is safe: an event id acts once.
  */
 export const handler = async (event: BusEvent): Promise<void> => {
   const { source } = event;
@@ -22,7 +23,7 @@ export const handler = async (event: BusEvent): Promise<void> => {
     refuse(event, { reason: 'too-many-events', message: `${values.length} events in one envelope` });
     return;
   }
-  const { events, results } = acceptEvents(values, source, nowMs);
+  const { events, results } = acceptEvents(values, source, nowMs, Date.parse(event.time));
   for (const result of results) if (result.status === 'refused') refuse(event, result);
   const group = groupOf(source);
   await sendAll(

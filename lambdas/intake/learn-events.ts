@@ -1,11 +1,19 @@
 import { type EventTypeEntry, emptyEntry, learn, newsFor } from '../../core/event/catalogue.ts';
-import { admitted, type CatalogueIndex, emptyIndex } from '../../core/event/catalogue-index.ts';
+import {
+  admitted,
+  type CatalogueIndex,
+  emptyIndex,
+  isListed,
+  type Sighting,
+} from '../../core/event/catalogue-index.ts';
 import type { AcceptedEvent } from '../../core/event/event.ts';
 import { type Definitions, type Stored, VersionConflict } from '../adapters/definitions.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 
 /** How old `lastSeenMs` may become while events of the type come in. */
 const LAST_SEEN_MS = 3_600_000;
+/** How old the index may be of which a worker reads that there is no room for a type. */
+const INDEX_MS = 3_600_000;
 /** After a failure nothing is learned for so long: a table that is throttled must not slow down every batch. */
 const REST_MS = 60_000;
 /** More than workers are likely to meet the same new type at once: of those that do, one succeeds each time. */
@@ -23,18 +31,27 @@ type Known = { lastSeenMs: number; isNews: ReturnType<typeof newsFor> };
 export const learnEvents = (defs: Definitions) => {
   const known = new Map<string, Known>();
   let index: CatalogueIndex = emptyIndex;
+  let indexReadMs = 0;
   let restsUntilMs = 0;
 
-  /** The types among these that the catalogue has, or now has, room for. */
-  const admit = async (types: readonly string[], nowMs: number): Promise<Set<string>> => {
-    for (let conflicts = 0; admitted(index, types) !== index; conflicts += 1) {
+  const readIndex = async (nowMs: number): Promise<Stored<CatalogueIndex> | undefined> => {
+    const stored = await defs.get<CatalogueIndex>('event-catalogue', 'types');
+    index = stored?.body ?? emptyIndex;
+    indexReadMs = nowMs;
+    return stored;
+  };
+
+  /** Brings the index up to date with what came in. */
+  const admit = async (sightings: readonly Sighting[], nowMs: number): Promise<void> => {
+    // There may be room again since others have changed it.
+    const isOld = nowMs - indexReadMs >= INDEX_MS;
+    if (isOld && sightings.some(({ type }) => !isListed(index, type))) await readIndex(nowMs);
+    for (let conflicts = 0; admitted(index, sightings, nowMs) !== index; conflicts += 1) {
       if (conflicts > MAX_CONFLICTS) throw new Error('The index of the catalogue is changed by too many at once');
-      const stored = await defs.get<CatalogueIndex>('event-catalogue', 'types');
-      index = stored?.body ?? emptyIndex;
-      const next = admitted(index, types);
+      const stored = await readIndex(nowMs);
+      const next = admitted(index, sightings, nowMs);
       if (next !== index && (await put('event-catalogue', 'types', next, stored, nowMs))) index = next;
     }
-    return new Set(types.filter((type) => index.types.includes(type)));
   };
 
   const put = async <T>(
@@ -74,11 +91,10 @@ export const learnEvents = (defs: Definitions) => {
     if (nowMs < restsUntilMs) return;
     try {
       const byType = Map.groupBy(events, ({ type }) => type);
-      const strangers = [...byType.keys()].filter((type) => !known.has(type));
-      const listed = await admit(strangers, nowMs);
+      await admit([...byType.values()].flatMap(sightingsOf), nowMs);
       const due = [...byType].filter(([type, own]) => {
         const remembered = known.get(type);
-        return remembered ? isDue(remembered, own, nowMs) : listed.has(type);
+        return isListed(index, type) && (!remembered || isDue(remembered, own, nowMs));
       });
       await inParallel(PARALLEL_TYPES, due, ([type, own]) => update(type, own, nowMs));
     } catch (error) {
@@ -87,6 +103,11 @@ export const learnEvents = (defs: Definitions) => {
     }
   };
 };
+
+/** Of events of one type. */
+const sightingsOf = (events: readonly AcceptedEvent[]): Sighting[] => [
+  ...new Map(events.map(({ type, source }) => [source, { type, source }])).values(),
+];
 
 const knownOf = (entry: EventTypeEntry): Known => ({ lastSeenMs: entry.lastSeenMs, isNews: newsFor(entry) });
 

@@ -1,6 +1,7 @@
 import { routes } from '../../core/access/routes/reference-tables.ts';
 import { referenceTableId } from '../../core/event/condition.ts';
 import { changedTable, judgeRow, type ReferenceTable, type Row } from '../../core/event/reference-table.ts';
+import { putAudit } from '../adapters/audit.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
 import { references } from '../adapters/references.ts';
@@ -21,7 +22,8 @@ const sinks = { auditTable: AUDIT_TABLE };
 export const handler = apiHandler('intake/manage-reference-tables', routes, {
   putReferenceTable: async ({ params: { tableId }, body: { version, ...input }, actor, nowMs }) => {
     if (!referenceTableId.safeParse(tableId).success) {
-      throw new Problem('not-found', 'A table id has 1 to 40 of a to z, 0 to 9 and -, and begins with a letter');
+      const message = 'A lower-case letter, then up to 39 lower-case letters, digits and -';
+      throw new Problem('invalid-body', `tableId: ${message}`, { errors: [{ path: 'tableId', message }] });
     }
     const stored = await defs.get<ReferenceTable>('reference-table', tableId);
     if ((stored?.version ?? 0) !== version) {
@@ -39,11 +41,12 @@ export const handler = apiHandler('intake/manage-reference-tables', routes, {
 
   getReferenceTable: async ({ params: { tableId } }) => ({ body: await load(tableId) }),
 
-  writeReferenceRows: async ({ params: { tableId }, body }) => {
+  writeReferenceRows: async ({ params: { tableId }, body, actor, nowMs }) => {
     const table = await load(tableId);
     const judged = body.rows.map((input) => judgeRow(table, input));
     // The last of a call wins, so only that one is written.
     const last = new Map(judged.flatMap((row): [string, Row][] => ('refusal' in row ? [] : [[row.key, row]])));
+    if (last.size > 0) await auditRows(table, [...last.values()], actor, nowMs);
     await rows.putMany(tableId, [...last.values()]);
     const results = judged.map((row, index) => {
       const key = body.rows[index]?.key.slice(0, 256).toWellFormed();
@@ -65,6 +68,13 @@ const load = async (id: string): Promise<ReferenceTable> => {
   const stored = await defs.get<ReferenceTable>('reference-table', id);
   if (!stored) throw new Problem('not-found', `There is no reference table ${id}`);
   return stored.body;
+};
+
+/** One entry per call, before anything is written: a call that breaks off half way has its entry too. */
+const auditRows = async ({ id, version }: ReferenceTable, changed: Row[], actor: string, atMs: number) => {
+  const removed = changed.filter(({ values }) => values === undefined).length;
+  const detail = `${changed.length - removed} rows written, ${removed} removed`;
+  await putAudit(AUDIT_TABLE, { subject: `reference-table/${id}`, action: 'write-rows', actor, atMs, version, detail });
 };
 
 const save = async (table: ReferenceTable, actor: string, nowMs: number): Promise<ReferenceTable> => {

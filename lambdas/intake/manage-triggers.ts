@@ -1,7 +1,7 @@
 import { routes } from '../../core/access/routes/intake.ts';
-import { leavesOf } from '../../core/event/condition-tree.ts';
+import { placedLeaves } from '../../core/event/condition-tree.ts';
 import type { ReferenceTable } from '../../core/event/reference-table.ts';
-import { patternsOf, type Trigger, type TriggerInput } from '../../core/event/trigger.ts';
+import { isOver, patternsOf, type Trigger, type TriggerInput } from '../../core/event/trigger.ts';
 import {
   activatedTrigger,
   editedTrigger,
@@ -37,6 +37,7 @@ export const handler = apiHandler(
   routes,
   {
     createTrigger: async ({ body, actor, nowMs, newId: id }) => {
+      refusePeriod(body, nowMs);
       await templateFor(body);
       await refuseReferences(body);
       const trigger: Trigger = {
@@ -63,6 +64,7 @@ export const handler = apiHandler(
       const trigger = await load(params.triggerId, version);
       const decision = editedTrigger(trigger, input, actor);
       if (decision.kind === 'change') {
+        refusePeriod(input, nowMs);
         await templateFor(input);
         await refuseReferences(input);
       }
@@ -147,21 +149,32 @@ const templateFor = async ({ templateId, channelPolicy, window }: TriggerInput):
   return template;
 };
 
+/** Throws 400 when the window is over before its trigger begins: it would send nothing, and nobody would be told. */
+const refusePeriod = ({ window }: TriggerInput, nowMs: number): void => {
+  if (!isOver(window, nowMs)) return;
+  const error = { path: 'window.until', message: 'The period is over already' };
+  throw new Problem('invalid-body', `${error.path}: ${error.message}`, { errors: [error] });
+};
+
 /** Throws 422 when conditions ask a reference table or a column that there is not: they could never hold. */
 const refuseReferences = async (trigger: TriggerInput): Promise<void> => {
-  const asked = patternsOf(trigger).flatMap(({ where = [] }) =>
-    where.flatMap(leavesOf).flatMap((leaf) => ('reference' in leaf ? [leaf] : [])),
+  const { window = {} } = trigger;
+  const places = ['where', `window.${'after' in window ? 'after' : 'without'}.where`];
+  const asked = patternsOf(trigger).flatMap(({ where = [] }, role) =>
+    where
+      .flatMap((condition, n) => placedLeaves(condition, `${places[role]}.${n}`))
+      .flatMap(({ leaf, path }) => ('reference' in leaf ? [{ ...leaf, path }] : [])),
   );
   const tables = new Map<string, ReferenceTable | undefined>();
   for (const id of new Set(asked.map(({ reference }) => reference))) {
     tables.set(id, (await defs.get<ReferenceTable>('reference-table', id))?.body);
   }
-  const errors = asked.flatMap(({ reference, column }) => {
+  const errors = asked.flatMap(({ reference, column, path }) => {
     const table = tables.get(reference);
-    if (!table) return [{ path: 'where', message: `There is no reference table ${reference}` }];
+    if (!table) return [{ path, message: `There is no reference table ${reference}` }];
     return Object.hasOwn(table.columns, column)
       ? []
-      : [{ path: 'where', message: `The reference table ${reference} has no column ${column}` }];
+      : [{ path, message: `The reference table ${reference} has no column ${column}` }];
   });
   const [first] = errors;
   if (first) throw new Problem('invalid-reference', first.message, { errors });

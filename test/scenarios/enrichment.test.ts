@@ -92,8 +92,12 @@ test('an event type that nobody has announced is in the catalogue, with its prop
   const apiKey = await herald.connectSource('Shop');
   const type = herald.own('wish.added');
   const properties = { tier: 'gold', email: 'ada@example.com', lines: [{ sku: 'A-1', price: 9.5 }] };
-  const event = { id: 'w-1', type, profileId: herald.own('ada'), properties };
-  await herald.api.must('POST /v1/events', { apiKey, body: { events: [event] } });
+  // A text is shown as an example once three people have sent it: until then it may be somebody's own.
+  const events = ['ada', 'bob', 'cleo'].map((name) => ({
+    ...{ id: `w-${name}`, type, profileId: herald.own(name) },
+    properties: { ...properties, motto: name === 'ada' ? 'Carpe-diem' : 'none of yours' },
+  }));
+  await herald.api.must('POST /v1/events', { apiKey, body: { events } });
   await herald.cloud.clock.idle();
 
   type EventType = { type: string; sources: string[]; properties: { path: string; examples: unknown[] }[] };
@@ -104,6 +108,7 @@ test('an event type that nobody has announced is in the catalogue, with its prop
     'lines[]',
     'lines[].price 9.5',
     'lines[].sku',
+    'motto',
     'tier gold',
   ]);
   expect(found.sources).toHaveLength(1);

@@ -93,7 +93,7 @@ test('a segment counts what somebody looked at before they were known, whether a
   await addPerson(herald, 'ada', {});
   await addPerson(herald, 'bob', {});
   const send = await shopOf(herald);
-  for (const anonymousId of ['laptop', 'laptop', 'tablet', 'tablet', 'unknown', 'unknown']) {
+  for (const anonymousId of ['laptop', 'laptop', 'tablet', 'tablet', 'nobody', 'nobody']) {
     await send('product.viewed', { anonymousId });
   }
   const lookers = async () => {

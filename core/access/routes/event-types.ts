@@ -26,7 +26,7 @@ export const routes = [
     path: '/v1/event-types',
     summary: 'List the event types that came in, by name',
     description:
-      'Learned from traffic: a new type is listed within seconds of its first event. At most 1,000 types are held; `turnedAway` says how many more there were, up to 1,000.',
+      'Learned from traffic: a new type is listed within seconds of its first event. At most 1,000 types are held, of them at most 200 that only one and the same source sends; where there is no room, types that did not come for 30 days give way. `turnedAway` says how many more there were, up to 1,000.',
     handler,
     roles: READERS,
     query: listQuery,
@@ -43,7 +43,7 @@ export const routes = [
     path: '/v1/event-types/{eventType}',
     summary: 'Read an event type with its properties',
     description:
-      'At most 200 properties by path, five names deep; `lines[]` stands for the items of the list `lines`. Examples, at most five, are kept of true and false, numbers below a million with at most three decimals, and short words; never of properties whose name speaks of a person or a secret (`personal`).',
+      'At most 200 properties by path, five names deep; `lines[]` stands for the items of the list `lines`. Examples, at most five, are kept of true and false, numbers below a million with at most three decimals, and short words that at least three people have sent; never of properties whose name speaks of a person or a secret (`personal`).',
     handler,
     roles: READERS,
     success: {

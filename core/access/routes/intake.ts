@@ -59,7 +59,7 @@ export const routes = [
     path: '/v1/events',
     summary: 'Send 1 to 100 events',
     description:
-      'Each event is accepted or refused on its own, with a reason. An accepted event is durable when the answer arrives. Repeating an event id is harmless: it acts once. An event has at most 60 KB of JSON.',
+      'Each event is accepted or refused on its own, with a reason. An accepted event is durable when the answer arrives. Repeating an event id is harmless: it acts once. An event without `time` happens when it arrives, so give it one if you may have to send it again. An event has at most 60 KB of JSON.',
     handler: 'intake/accept-events',
     roles: 'source-key',
     body: z.strictObject({ events: z.array(eventInput).check(z.minLength(1), z.maxLength(MAX_EVENTS_PER_CALL)) }),

@@ -40,7 +40,7 @@ export const routes = [
     body: z.extend(referenceTableInput, { version: z.int().check(z.minimum(0)) }),
     example: { ...exampleColumns, version: 0 },
     success: { status: 200, schema: referenceTable, description: 'The table' },
-    errors: ['not-found', 'version-conflict', 'state-conflict'],
+    errors: ['version-conflict', 'state-conflict'],
   },
   {
     operationId: 'listReferenceTables',
@@ -69,7 +69,7 @@ export const routes = [
     path: '/v1/reference-tables/{tableId}/rows',
     summary: 'Write or remove 1 to 100 rows',
     description:
-      'Each row is accepted or refused on its own, with a reason. `values` replace the whole row with that key; a column that they leave out is missing. Of two writes to a key the last one wins, also within a call. A row has at most 4 KB. A change acts within a minute, and repeating a call changes nothing.',
+      'Each row is accepted or refused on its own, with a reason. `values` replace the whole row with that key; a column that they leave out is missing. Of two writes to a key the last one wins, also within a call. A row has at most 4 KB. A change acts within a minute, and repeating a call changes no row. The audit log has one entry per call.',
     handler,
     roles: WRITERS,
     body: z.strictObject({ rows: z.array(rowInput).check(z.minLength(1), z.maxLength(MAX_ROWS_PER_CALL)) }),

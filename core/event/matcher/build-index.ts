@@ -16,9 +16,8 @@ export const buildIndex = (conjunctions: readonly NumberedConjunction[], rules: 
   memory.set(at.ONE, 1);
 
   const candidatesOfRule = Map.groupBy(candidates, ({ rule }) => rule);
-  /** A rule that can be found in several ways must be told only once. */
-  const isFoundTwice = ({ rule, access }: Candidate) =>
-    (candidatesOfRule.get(rule)?.length ?? 0) > 1 || access?.slot.field.item !== undefined;
+  /** A rule that can be found in several ways must be told only once. (Those found by items have a rest in any case.) */
+  const isFoundTwice = ({ rule }: Candidate) => (candidatesOfRule.get(rule)?.length ?? 0) > 1;
   const groups = gatherGroups(memory, encoder(isFoundTwice, restWriter(memory)));
   const filed = Map.groupBy(candidates, ({ access }) => access?.slot);
   const always = groups.run(filed.get(undefined) ?? []);

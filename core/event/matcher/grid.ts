@@ -23,8 +23,7 @@ const double = new DataView(new ArrayBuffer(8));
 
 /** The sign makes negative doubles grow downwards. */
 const keyOf = (value: number): number => {
-  // -0 equals 0, and must be in its cell.
-  double.setFloat64(0, value + 0);
+  double.setFloat64(0, value);
   const upper = double.getInt32(0);
   return upper ^ ((upper >> 31) & 0x7fffffff);
 };

@@ -24,8 +24,9 @@
       (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
       (local.set $class_at (i32.load (local.get $at)))
       (if (i32.eq (i32.load (local.get $class_at)) (i32.const -1)) (then
-        ;; The key as in grid.ts; adding 0 makes 0 of -0. Keys beyond the ends count as the ends.
-        (local.set $value (f64.add (f64.load (i32.load offset=4 (local.get $at))) (f64.const 0)))
+        ;; The key as in grid.ts. Keys beyond the ends count as the ends. -0 has the key before that of 0, from where the steps
+        ;; lead to the same number.
+        (local.set $value (f64.load (i32.load offset=4 (local.get $at))))
         (local.set $key (i32.wrap_i64 (i64.shr_u (i64.reinterpret_f64 (local.get $value)) (i64.const 32))))
         (local.set $key (i32.xor (local.get $key)
           (i32.and (i32.shr_s (local.get $key) (i32.const 31)) (i32.const 0x7fffffff))))

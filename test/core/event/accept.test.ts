@@ -28,6 +28,13 @@ describe('refused, each with its reason', () => {
     ['an anonymousId of 129 characters', { ...good, anonymousId: 'x'.repeat(129) }, 'invalid-field', 'anonymousId'],
     ["a profileId of Herald's own", { ...good, profileId: 'anonymous:laptop' }, 'invalid-field', 'profileId'],
     ["an anonymousId of Herald's own", { ...good, anonymousId: 'anonymous:x' }, 'invalid-field', 'anonymousId'],
+    ['undefined as an anonymousId', { ...good, anonymousId: 'undefined' }, 'invalid-field', 'anonymousId'],
+    [
+      'no profile, and a UUID of zeros',
+      { id: 'e', type: 't', anonymousId: '00000000-0000-0000-0000-000000000000' },
+      'invalid-field',
+      'anonymousId',
+    ],
     ['a time without zone', { ...good, time: '2026-11-22T12:00:00' }, 'invalid-field', 'time'],
     ['no such date', { ...good, time: '2026-13-40T12:00:00Z' }, 'invalid-field', 'time'],
     ['properties as a list', { ...good, properties: [1] }, 'invalid-field', 'properties'],
@@ -51,12 +58,30 @@ test('the reason says what would do', () => {
   expect(judge({ ...good, profileId: 'anonymous:x' })).toMatchObject({
     message: 'Ids that begin with anonymous: are reserved',
   });
+  expect(judge({ ...good, anonymousId: ' NULL' })).toMatchObject({
+    message: 'A placeholder for an id, such as undefined, null or 0, is the id of nobody',
+  });
 });
 
 describe('accepted', () => {
   test('with event time and intake time apart', () => {
     const { events } = acceptEvents([{ ...good, time: '2026-11-22T13:00:00+02:00' }], 'shop', NOW);
     expect(events).toEqual([{ ...good, source: 'shop', timeMs: NOW - 3_600_000, receivedMs: NOW, properties: {} }]);
+  });
+
+  test('an event without a time has that of the intake, or the one that the caller knows', () => {
+    const timesOf = (defaultTimeMs?: number) =>
+      acceptEvents([good, { ...good, id: 'e2', time: '2026-11-22T11:00:00Z' }], 'shop', NOW, defaultTimeMs).events.map(
+        ({ timeMs, receivedMs }) => [timeMs - NOW, receivedMs - NOW],
+      );
+    expect(timesOf()).toEqual([
+      [0, 0],
+      [-3_600_000, 0],
+    ]);
+    expect(timesOf(NOW - 7_000)).toEqual([
+      [-7_000, 0],
+      [-3_600_000, 0],
+    ]);
   });
 
   test.each<[string, object]>([

@@ -3,11 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { type EventTypeEntry, emptyEntry, learn, mergeEntries, newsFor } from '../../../core/event/catalogue.ts';
 import { MAX_PATHS, placesOf } from '../../../core/event/catalogue-tree.ts';
 
-const event = (properties: Record<string, unknown>, source = 'shop') => ({ type: 'order', source, properties });
+const PEOPLE = ['ada', 'bob', 'cleo'];
+const event = (properties: Record<string, unknown>, source = 'shop', profileId = 'ada') => ({
+  ...{ type: 'order', source, profileId, properties },
+});
+/** From three people who all send the same. */
 const learned = (...properties: Record<string, unknown>[]): EventTypeEntry =>
   learn(
     emptyEntry('order', 1),
-    properties.map((one) => event(one)),
+    properties.flatMap((one) => PEOPLE.map((person) => event(one, 'shop', person))),
     1,
   );
 /** Path → kinds and examples, as people read it. */
@@ -74,6 +78,41 @@ describe('what is learned from events', () => {
     ],
   ])('%s', (_, properties, expected) => expect(shown(learned(...properties))).toEqual(expected));
 
+  test('text is no example until three people have sent it', () => {
+    const [ada, bob, cleo] = PEOPLE.map((person) => event({ family: 'Schmidt', tier: 'gold' }, 'shop', person));
+    const two = learn(
+      emptyEntry('order', 1),
+      [ada, bob, ada, bob].flatMap((one) => one ?? []),
+      1,
+    );
+    expect(shown(two)).toEqual({ family: 'text', tier: 'text' });
+    const three = learn(two, [{ ...event({ tier: 'gold' }), profileId: cleo?.profileId ?? '' }], 1);
+    expect(shown(three)).toEqual({ family: 'text', tier: 'text gold' });
+  });
+
+  test.each<Record<string, unknown>>([
+    { customer: 'Anna' },
+    { owner: 'Schmidt' },
+    { patient: 'Anna' },
+    { disease: 'diabetes' },
+    { name1: 'Anna' },
+    { customername: 'Anna' },
+    { givenname: 'Anna' },
+    { userid: 'annaschmidt' },
+    { password1: 'correct-horse-battery' },
+    { userpassword: 'swordfish' },
+    { APIKey: 'abcdefghijklmnop' },
+    { OTPCode: 'XKQJZP' },
+    { verificationcode: 493_021 },
+    { pincode: 1_234 },
+    { accountnumber: 123_456 },
+    { salary1: 52_000 },
+    { customer: { tags: ['Anna'], height: 170 } },
+  ])('%j never shows its values, whoever sends them', (properties) => {
+    const places = placesOf(learned(properties).properties);
+    expect(places.flatMap(({ seen }) => [...seen.examples, ...(seen.candidates ?? [])])).toEqual([]);
+  });
+
   test('sources, and when the first and the last event came in', () => {
     const first = learn(emptyEntry('order', 10), [event({}, 'web'), event({}, 'app')], 10);
     const second = learn(first, [event({}, 'web')], 25);
@@ -137,6 +176,7 @@ const properties = fc.oneof(
 const anEvent = fc.record({
   type: fc.constant('order'),
   source: fc.oneof(fc.constant('shop'), fc.nat(40).map(String)),
+  profileId: fc.constantFrom('ada', 'bob', 'cleo', 'dan'),
   properties,
 });
 const events = fc.array(anEvent, { maxLength: 6 });
@@ -175,6 +215,7 @@ describe('merging', () => {
     const small = fc.record({
       type: fc.constant('order'),
       source: fc.constantFrom('shop', 'app'),
+      profileId: fc.constantFrom('ada', 'bob', 'cleo'),
       properties: fc.dictionary(
         fc.constantFrom('a', 'b', 'lines'),
         fc.oneof(

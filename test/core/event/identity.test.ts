@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anonymousProfileId, hasAnonymousId, identityRow, isAnonymous, isLogin } from '../../../core/event/identity.ts';
+import {
+  anonymousProfileId,
+  hasAnonymousId,
+  identityRow,
+  isAnonymous,
+  isLogin,
+  isPlaceholder,
+} from '../../../core/event/identity.ts';
 
 test.each([
   ['a profile', { profileId: 'ada' }, false, false],
@@ -19,6 +26,25 @@ test('an anonymous person is no profile, and two anonymous ids are two people', 
     }),
   );
 });
+
+test.each([
+  ['undefined', true],
+  ['Null', true],
+  ['NONE', true],
+  ['NaN', true],
+  [' unknown ', true],
+  ['anonymous', true],
+  ['guest', true],
+  ['0', true],
+  [' ', true],
+  ['[object Object]', true],
+  ['00000000-0000-0000-0000-000000000000', true],
+  ['00000000-0000-0000-0000-000000000001', false],
+  ['guest-7', false],
+  ['1', false],
+  ['00', false],
+  ['nullius', false],
+])('%j is what an app sends that has no id: %s', (id, expected) => expect(isPlaceholder(id)).toBe(expected));
 
 test('a link as the lake keeps it', () => {
   expect(identityRow({ alias: 'laptop', profileId: 'ada', atMs: 7 })).toEqual({

@@ -1,6 +1,16 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bucketOf, chunkTimers, minuteFor, placeOf, SHARDS, SURE_MS, type Timer } from '../../../core/event/timer.ts';
+import {
+  bucketOf,
+  chunkTimers,
+  MAX_RINGING_MS,
+  minuteFor,
+  placeOf,
+  rungBy,
+  SHARDS,
+  SURE_MS,
+  type Timer,
+} from '../../../core/event/timer.ts';
 import { eventAt, NOW } from './window-world.ts';
 
 const timer = (id: string, change: Partial<Timer['event']> = {}): Timer => ({
@@ -18,6 +28,18 @@ test('the minute is a whole one, not before the timer is due, and far enough ahe
       expect(minuteMs).toBeGreaterThanOrEqual(nowMs + inMs);
       expect(minuteMs).toBeGreaterThan(nowMs + SURE_MS);
       expect(minuteMs - Math.max(nowMs, nowMs + inMs)).toBeLessThan(120_000);
+    }),
+  );
+});
+
+test('a timer that is set when its event arrives has rung, Scheduler’s minute included, when it must have', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 10_000_000 }), fc.nat(60_000), (inMs, ms) => {
+      const receivedMs = NOW + ms;
+      const dueMs = receivedMs + inMs;
+      expect(minuteFor(dueMs, receivedMs) + 60_000).toBeLessThanOrEqual(rungBy(dueMs, receivedMs));
+      expect(rungBy(dueMs, receivedMs) - dueMs).toBeLessThanOrEqual(MAX_RINGING_MS);
+      expect(rungBy(dueMs, dueMs)).toBe(dueMs);
     }),
   );
 });

@@ -125,21 +125,55 @@ describe('what is kept', () => {
       const one = world(trigger);
       one.arrive({ ...cart('c', HOUR), nowMs: NOW - HOUR });
       one.arrive(cart('d', agoMs));
-      return one.state()?.waiting?.map(({ event: { id } }) => id);
+      return one.state()?.waiting?.map(({ event }) => event?.id);
     };
     expect(later(ordered, 0)).toEqual(['c', 'd']);
     expect(later({ ...ordered, maxLatenessSeconds: 60 }, 0)).toEqual(['d']);
     expect(later({ ...free, maxLatenessSeconds: 60 }, 0)).toEqual(['c', 'd']);
   });
 
-  test('carts of 64 KB in all, the newest', () => {
+  const big = (id: string, agoMs: number, length: number): Arriving => ({
+    event: eventAt(id, agoMs, { text: 'x'.repeat(length) }),
+    role: 0,
+  });
+
+  test('the newest carts whole, 8 KB in all; of older ones it is known that they were', () => {
     const one = world(ordered);
-    for (let n = 0; n < 10; n += 1)
-      one.arrive({ event: eventAt(`c${n}`, 100 - n, { text: 'x'.repeat(10_000) }), role: 0 });
-    expect(one.state()?.waiting?.map(({ event: { id } }) => id)).toEqual(['c4', 'c5', 'c6', 'c7', 'c8', 'c9']);
-    expect(one.feed([fav('f', 99), fav('g', 97)])).toEqual([
-      ['f', 'c4', undefined],
-      ['g', 'c5', undefined],
+    for (let n = 0; n < 10; n += 1) one.arrive(big(`c${n}`, 100 - n, 1_900));
+    expect(one.state()?.waiting?.map(({ event }) => event?.id)).toEqual([
+      ...Array.from({ length: 6 }),
+      ...['c6', 'c7', 'c8', 'c9'],
+    ]);
+    expect(JSON.stringify(one.state()).length).toBeLessThan(9_000);
+    // About the cart as long as it is there, about what came last when it is not.
+    expect(one.feed([fav('f', 97), fav('g', 93), fav('f', 97)])).toEqual([
+      ['f', 'f', undefined],
+      ['g', 'c7', undefined],
+      ['f', 'f', undefined],
+    ]);
+  });
+
+  test('a cart that is larger than all that is kept pairs as well, and pushes no other out', () => {
+    const one = world(ordered);
+    for (const arriving of [cart('a', 100), big('b', 50, 40_000), cart('c', 10)]) one.arrive(arriving);
+    expect(one.state()?.waiting?.map(({ event }) => event?.id)).toEqual(['a', undefined, 'c']);
+    const { fire } = one.arrive(fav('f', 60));
+    expect(fire).toEqual({
+      event: fav('f', 60).event,
+      window: { firing: keyOf('b') },
+      deadlineMs: NOW - 60 + HOUR,
+    });
+    // The cart itself, should it come again, is the better one to tell about.
+    expect(one.arrive(big('b', 50, 40_000)).fire).toMatchObject({ event: { id: 'b' }, window: { firing: keyOf('b') } });
+  });
+
+  test('of pairs that fired, the newest carts too', () => {
+    const one = world(ordered);
+    for (let n = 0; n < 10; n += 1) one.feed([big(`c${n}`, 2_000 - n * 10, 1_900), fav(`f${n}`, 2_000 - n * 10)]);
+    expect(JSON.stringify(one.state()).length).toBeLessThan(10_000);
+    expect(one.feed([fav('f0', 2_000), fav('f9', 1_910)])).toEqual([
+      ['f0', 'f0', undefined],
+      ['f9', 'c9', undefined],
     ]);
   });
 

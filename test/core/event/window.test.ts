@@ -30,6 +30,29 @@ const stateOf = (trigger: typeof sliding | typeof period | typeof sequence, ...i
   return one.state() as WindowState;
 };
 
+describe('somebody who is not known yet', () => {
+  const anonymous = ({ event, role }: { event: ReturnType<typeof eventAt>; role?: number }) => ({
+    event: { ...event, profileId: 'anonymous:laptop' },
+    role: role ?? 0,
+  });
+  const amount = (id: string, agoMs: number) => ({ event: eventAt(id, agoMs, { amount: 400 }) });
+  const favourite = { event: eventAt('f', 3), role: 1 };
+
+  test.each<[string, Parameters<typeof world>[0], Parameters<typeof anonymous>[0][], Parameters<typeof anonymous>[0]]>([
+    ['a sliding window', sliding, [amount('a', 4), amount('b', 3), amount('c', 2)], amount('d', 1)],
+    ['a period', period, [amount('a', 4), amount('b', 3), amount('c', 2)], amount('d', 1)],
+    ['a sequence', sequence, [favourite, amount('a', 2)], amount('d', 1)],
+    ['a sequence whose partner comes last', sequence, [amount('a', 2), favourite], amount('d', 1)],
+  ])('%s fires nothing and is not spent; the next event after the login fires', (_, trigger, before, next) => {
+    const one = world(trigger);
+    expect(one.feed(before.map(anonymous))).toEqual([]);
+    expect(one.feed(before.map(anonymous))).toEqual([]);
+    expect(one.state()?.fired).toEqual([]);
+    const known = world(trigger, mergeWindows(trigger, undefined, one.state() as WindowState));
+    expect(known.feed([next]).map(([by]) => by)).toEqual([next.event.id]);
+  });
+});
+
 describe('a person who was known by two ids', () => {
   test('what both did counts, once; the next event fires', () => {
     const merged = mergeWindows(sliding, stateOf(sliding, ['a', 2], ['b', 1]), stateOf(sliding, ['b', 1]));
@@ -64,7 +87,15 @@ describe('a person who was known by two ids', () => {
     expect(one.feed([{ event: eventAt('c', 1) }])).toEqual([['c', 'c', undefined]]);
     const again = mergeWindows(sequence, one.state(), stateOf(sequence, ['f', 2, 1], ['d', 3]));
     expect(again.events).toEqual([]);
-    expect(again.waiting?.map(({ event: { id } }) => id)).toEqual(['d']);
+    expect(again.waiting?.map(({ event }) => event?.id)).toEqual(['d']);
+  });
+
+  test('a cart that one of the two keeps whole is kept whole', () => {
+    const whole = stateOf(sequence, ['c', 1]);
+    const { key, timeMs } = whole.waiting?.[0] ?? { key: '', timeMs: 0 };
+    const byName = { ...whole, waiting: [{ key, timeMs }] };
+    for (const merged of [mergeWindows(sequence, whole, byName), mergeWindows(sequence, byName, whole)])
+      expect(merged.waiting?.map(({ event }) => event?.id)).toEqual(['c']);
   });
 
   test('what belongs to another definition is dropped', () => {
@@ -100,9 +131,10 @@ describe('a person who was known by two ids', () => {
           const left = from.state();
           if (!left) return;
           const merged = mergeWindows(trigger, into.state(), left);
-          const sorted = ({ events = [], waiting = [] }: Partial<WindowState> = {}) => [
+          const sorted = ({ events = [], waiting = [], begun = [] }: Partial<WindowState> = {}) => [
             [...events].sort(),
             [...waiting],
+            [...begun],
           ];
           expect(sorted(merged)).toEqual(sorted(all.state()));
           expect(merged.expiresMs).toBe(all.state()?.expiresMs);

@@ -1,14 +1,16 @@
-import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { bucketOf, SHARDS, type Timer } from '../../../core/event/timer.ts';
+import { DynamoDBClient, GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { bucketOf, placeOf, SHARDS, type Timer } from '../../../core/event/timer.ts';
 import type { WakeAt } from '../../../lambdas/adapters/schedules.ts';
 import { type AwsRequest, startAws } from './aws.ts';
+import { throttledDynamo } from './throttled-dynamo.ts';
 
 const NOON = Date.UTC(2026, 10, 18, 12);
 const MINUTE = 60_000;
 const asked: AwsRequest[] = [];
 let status = 200;
 let stop: () => Promise<void>;
+let under: Awaited<ReturnType<typeof throttledDynamo>>;
 let adapter: typeof import('../../../lambdas/adapters/timers.ts');
 let wakeSchedules: typeof import('../../../lambdas/adapters/schedules.ts')['wakeSchedules'];
 let dynamo: DynamoDBClient;
@@ -18,17 +20,21 @@ beforeAll(async () => {
     asked.push(request);
     return { status, body: status === 200 ? { ScheduleArn: 'arn' } : { message: 'no' } };
   });
+  under = await throttledDynamo();
   adapter = await import('../../../lambdas/adapters/timers.ts');
   ({ wakeSchedules } = await import('../../../lambdas/adapters/schedules.ts'));
   dynamo = new DynamoDBClient({});
 });
 afterAll(async () => {
   dynamo.destroy();
+  under.stop();
   await stop();
 });
 beforeEach(() => {
   asked.length = 0;
   status = 200;
+  under.control.calls = 0;
+  under.control.refuse = () => undefined;
 });
 
 const timerOf = (id: string, dueMs: number): Timer => ({
@@ -119,25 +125,82 @@ test('when writing took so long that the bucket may have been read, it is writte
 
 test('nothing is written when nobody would wake', async () => {
   const before = (await dynamo.send(new ScanCommand({ TableName: 'timers' }))).Count;
-  const refuses = () => Promise.reject(new Error('throttled'));
-  await expect(adapter.timers('timers', refuses, () => NOON).set(timerOf('x', NOON))).rejects.toThrow('throttled');
+  const refuses = () => Promise.reject(new Error('refused'));
+  await expect(adapter.timers('timers', refuses, () => NOON).set(timerOf('x', NOON))).rejects.toThrow('refused');
   expect((await dynamo.send(new ScanCommand({ TableName: 'timers' }))).Count).toBe(before);
 });
 
-test('what was sent is forgotten, the rest stays', async () => {
-  const minuteMs = NOON + 300 * MINUTE;
-  const { set } = adapter.timers('timers', nobody, () => NOON);
-  await Promise.all(Array.from({ length: 60 }, (_, n) => set(timerOf(`e${n}`, minuteMs))));
-  const due = [];
-  for (let shard = 0; shard < SHARDS; shard += 1)
-    for await (const page of adapter.dueTimers('timers', bucketOf(minuteMs, shard))) due.push(...page);
-  expect(due).toHaveLength(60);
-  await adapter.forgetTimers('timers', due.slice(0, 58));
-  expect(await idsAt(minuteMs)).toEqual(
-    due
-      .slice(58)
-      .map(({ timer }) => timer.event.id)
-      .sort(),
-  );
-  await adapter.forgetTimers('timers', []);
+test('a timer that nobody deletes goes by itself, when it is of no use any more', async () => {
+  const minuteMs = NOON + 250 * MINUTE;
+  const timer = timerOf('stranded', minuteMs);
+  await adapter.timers('timers', nobody, () => NOON).set(timer);
+  const { shard, key } = placeOf(timer);
+  const Key = { bucket: { S: bucketOf(minuteMs, shard) }, timer: { S: key } };
+  const { Item } = await dynamo.send(new GetItemCommand({ TableName: 'timers', Key }));
+  expect(Item?.expiresAt).toEqual({ N: String(minuteMs / 1_000 + 8 * 86_400) });
+});
+
+describe('timers that have rung', () => {
+  let minuteMs = NOON + 300 * MINUTE;
+  const pauses: number[] = [];
+  const pause = async (ms: number) => void pauses.push(ms);
+  const always = () => true;
+  beforeEach(() => {
+    minuteMs += MINUTE;
+    pauses.length = 0;
+  });
+  const setSome = async (count: number) => {
+    const { set } = adapter.timers('timers', nobody, () => NOON);
+    await Promise.all(Array.from({ length: count }, (_, n) => set(timerOf(`e${n}`, minuteMs))));
+    const due = [];
+    for (let shard = 0; shard < SHARDS; shard += 1)
+      for await (const page of adapter.dueTimers('timers', bucketOf(minuteMs, shard))) due.push(...page);
+    return due;
+  };
+
+  test('are forgotten, the rest stays', async () => {
+    const due = await setSome(60);
+    expect(due).toHaveLength(60);
+    expect(await adapter.forgetTimers('timers', due.slice(0, 58), always, pause)).toEqual({ left: 0 });
+    expect(await idsAt(minuteMs)).toEqual(
+      due
+        .slice(58)
+        .map(({ timer }) => timer.event.id)
+        .sort(),
+    );
+    expect(await adapter.forgetTimers('timers', [], always, pause)).toEqual({ left: 0 });
+    expect(pauses).toEqual([]);
+  });
+
+  test('that DynamoDB leaves or refuses are deleted after a while', async () => {
+    const due = await setSome(3);
+    under.control.refuse = (call) => (['unprocessed', 'refused', 'unprocessed'] as const)[call - 1];
+    expect(await adapter.forgetTimers('timers', due, always, pause)).toMatchObject({ left: 0 });
+    expect(pauses).toEqual([50, 100, 200]);
+    expect(await idsAt(minuteMs)).toEqual([]);
+  });
+
+  test('that cannot be deleted are left, in bounded time and without an error', async () => {
+    const due = await setSome(3);
+    under.control.refuse = () => 'refused';
+    const { left, why } = await adapter.forgetTimers('timers', due, always, pause);
+    expect([left, String(why)]).toEqual([3, 'ValidationException: busy']);
+    expect(pauses).toEqual([50, 100, 200, 400, 800, 1_600, 3_200]);
+    expect(under.control.calls).toBe(8);
+  });
+
+  test('a thousand of them do not wait one after another for what one batch has found out', async () => {
+    const due = Array.from({ length: 1_000 }, (_, n) => ({ bucket: bucketOf(minuteMs, 0), key: `k${n}` }));
+    under.control.refuse = () => 'unprocessed';
+    expect(await adapter.forgetTimers('timers', due, always, pause)).toEqual({ left: 1_000 });
+    expect(under.control.calls).toBeLessThanOrEqual(8 * 8);
+  });
+
+  test('are left when time is up', async () => {
+    const due = await setSome(30);
+    under.control.refuse = () => 'unprocessed';
+    const mayGoOn = () => under.control.calls < 2;
+    expect(await adapter.forgetTimers('timers', due, mayGoOn, pause)).toEqual({ left: 30 });
+    expect(under.control.calls).toBe(2);
+  });
 });

@@ -79,6 +79,7 @@ describe('an alias', () => {
     ['one of 129 characters', 'ada', { alias: 'x'.repeat(129) }, 400],
     ["one of Herald's own", 'ada', { alias: 'anonymous:laptop' }, 400],
     ['a number', 'ada', { alias: 7 }, 400],
+    ['a placeholder', 'ada', { alias: 'Undefined' }, 400],
     ["a profile of Herald's own", 'anonymous:laptop', { alias: 'other' }, 404],
     ['a profile id of 129 characters', 'x'.repeat(129), { alias: 'other' }, 404],
   ])('%s is refused', async (_, profileId, body, status) => {

@@ -89,7 +89,7 @@ describe('an absence', () => {
     expect(await use.fillWindow(ports, unused, event, 0, NOW)).toBeUndefined();
     expect(set).toEqual([{ triggerId: 'unused', definition: expect.any(String), event, dueMs: NOW + HOUR }]);
     const fire = await use.ringTimer(ports, unused, set[0]!, NOW + HOUR + 30_000);
-    expect(fire).toMatchObject({ event, deadlineMs: NOW + 2 * HOUR });
+    expect(fire).toMatchObject({ event, deadlineMs: NOW + 2 * HOUR + 150_000 });
     expect(await use.ringTimer(ports, unused, set[0]!, NOW + HOUR + 60_000)).toEqual(fire);
   });
 
@@ -107,6 +107,23 @@ describe('an absence', () => {
     const [timer] = set as [Timer];
     const known = { ...timer, event: { ...timer.event, profileId: 'ida' } };
     expect(await use.ringTimer(ports, unused, known, NOW + HOUR)).toBeUndefined();
+  });
+
+  test('of somebody who is not known yet rings to nobody, and for the profile when they have signed in', async () => {
+    const { ports, set } = portsOf();
+    await use.fillWindow(ports, unused, eventOf('sent', 'anonymous:y'), 0, NOW);
+    const [timer] = set as [Timer];
+    expect(await use.ringTimer(ports, unused, timer, NOW + HOUR)).toBeUndefined();
+    const known = { ...timer, event: { ...timer.event, profileId: 'lea' } };
+    expect(await use.ringTimer(ports, unused, known, NOW + HOUR)).toMatchObject({ event: { profileId: 'lea' } });
+  });
+
+  test('of an event that was sent again with a later time is answered by what came after the first', async () => {
+    const { ports, set } = portsOf();
+    await use.fillWindow(ports, unused, eventOf('sent', 'mo'), 0, NOW);
+    await use.fillWindow(ports, unused, eventOf('used', 'mo', { timeMs: NOW + 1 }), 1, NOW + 1);
+    await use.fillWindow(ports, unused, eventOf('sent', 'mo', { timeMs: NOW + 60_000 }), 0, NOW + 60_000);
+    for (const timer of set) expect(await use.ringTimer(ports, unused, timer, NOW + 2 * HOUR)).toBeUndefined();
   });
 
   test('rung too early, it is set again', async () => {

@@ -194,10 +194,10 @@ describe('POST /v1/events', () => {
 
 describe('events from the bus', () => {
   const put = (detailType: string, detail: unknown) =>
-    acceptBusEvents({ id: 'b1', source: 'com.shop', 'detail-type': detailType, detail } as EventBridgeEvent<
-      'Herald Event',
-      unknown
-    >);
+    acceptBusEvents({
+      ...{ id: 'b1', source: 'com.shop', 'detail-type': detailType, detail },
+      time: '2026-11-18T12:00:00Z',
+    } as EventBridgeEvent<'Herald Event', unknown>);
 
   test('one, and an envelope of many, join the queue; their source is EventBridge’s', async () => {
     await put('Herald Event', event('e1'));
@@ -206,6 +206,17 @@ describe('events from the bus', () => {
     warn.mockRestore();
     expect(intake()).toEqual(['e1', 'e2', 'e3']);
     expect(queued('intake')[0]).toMatchObject({ group: 'com.shop', body: { source: 'com.shop' } });
+  });
+
+  test('an event without a time happened when EventBridge says, so that a redelivery finds it where it was', async () => {
+    const timesOf = async () => {
+      services.queues.clear();
+      await put('Herald Events', { events: [event('e1'), event('e2', { time: '2026-11-18T11:00:00Z' })] });
+      return queued('intake').flatMap(({ body }) => (body as IntakeMessage).events.map(({ timeMs }) => timeMs));
+    };
+    const times = ['2026-11-18T12:00:00Z', '2026-11-18T11:00:00Z'].map((time) => Date.parse(time));
+    expect(await timesOf()).toEqual(times);
+    expect(await timesOf()).toEqual(times);
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EventTypeEntry } from '../../../core/event/catalogue.ts';
-import { type CatalogueIndex, MAX_TYPES } from '../../../core/event/catalogue-index.ts';
+import { type CatalogueIndex, emptyIndex, MAX_OWN_TYPES, MAX_TYPES } from '../../../core/event/catalogue-index.ts';
 import { placesOf } from '../../../core/event/catalogue-tree.ts';
 import type { AcceptedEvent } from '../../../core/event/event.ts';
 import type { Definitions } from '../../../lambdas/adapters/definitions.ts';
@@ -102,17 +102,29 @@ describe('learning', () => {
     }
     expect(await pathsOf('e')).toHaveLength(24);
     const index = await defs.get<CatalogueIndex>('event-catalogue', 'types');
-    const types = index?.body.types ?? [];
+    const types = Object.keys(index?.body.types ?? {});
     expect(types.filter((type) => type.startsWith('e'))).toHaveLength(9);
     expect(new Set(types).size).toBe(types.length);
   });
 
   test('a type that was admitted, but whose entry was not written before a crash, is written by the next', async () => {
     const stored = await defs.get<CatalogueIndex>('event-catalogue', 'types');
-    const body = { types: [...(stored?.body.types ?? []), 'f'], turnedAway: [] };
+    const body = { types: { ...stored?.body.types, f: { day: 0 } }, turnedAway: [] };
     await defs.put('event-catalogue', 'types', body, stored?.version ?? 0, 1);
     await learnEvents(defs)([event('f', { x: 1 })], 5);
     expect(await pathsOf('f')).toEqual(['x']);
+  });
+
+  test('a source that makes up types costs nothing once it has its share, and another’s types still get in', async () => {
+    const learn = learnEvents(defs);
+    const flood = Array.from({ length: MAX_OWN_TYPES + 10 }, (_, n) => event(`flood.${n}`, {}, 'flood'));
+    await learn(flood, 5);
+    sent = [];
+    await learn(flood, 6);
+    expect(sent).toEqual([]);
+    await learn([event('quiet.type', {}, 'quiet')], 7);
+    expect(await entryOf('quiet.type')).toBeDefined();
+    expect(await entryOf(`flood.${MAX_OWN_TYPES + 9}`)).toBeUndefined();
   });
 
   test('hostile names harm nobody', async () => {
@@ -198,7 +210,7 @@ describe('the API', () => {
 
   test('beyond a thousand types further ones are counted, not kept, and cost nothing when they come again', async () => {
     const learn = learnEvents(defs);
-    const types = Array.from({ length: MAX_TYPES }, (_, n) => `many.${n}`);
+    const types = Object.fromEntries(Array.from({ length: MAX_TYPES }, (_, n) => [`many.${n}`, { day: 0 }]));
     const stored = await defs.get<CatalogueIndex>('event-catalogue', 'types');
     await defs.put('event-catalogue', 'types', { types, turnedAway: [] }, stored?.version ?? 0, 1);
     await learn([event('late.a'), event('late.b')], 5);
@@ -208,5 +220,33 @@ describe('the API', () => {
     expect(sent).toEqual([]);
     const { body } = await call(handler, { route: 'GET /v1/event-types', as: viewer });
     expect((body as Listed).turnedAway).toBe(2);
+  });
+
+  test('a type that gave way is listed no more, and comes back with what was known of it', async () => {
+    const stored = await defs.get<CatalogueIndex>('event-catalogue', 'types');
+    await defs.put('event-catalogue', 'types', emptyIndex, stored?.version ?? 0, 1);
+    const [early, late] = [learnEvents(defs), learnEvents(defs)];
+    await early([event('seasonal', { total: 5 })], 5);
+    const index = await defs.get<CatalogueIndex>('event-catalogue', 'types');
+    const types = Object.fromEntries(Array.from({ length: MAX_TYPES - 1 }, (_, n) => [`many.${n}`, { day: 40 }]));
+    const crowded = { types: { ...index?.body.types, ...types }, turnedAway: [] };
+    await defs.put('event-catalogue', 'types', crowded, index?.version ?? 0, 1);
+    await late([event('newer')], 40 * 24 * HOUR);
+    const read = (eventType: string) =>
+      call(handler, { route: 'GET /v1/event-types/{eventType}', params: { eventType }, as: viewer });
+    expect((await read('newer')).status).toBe(200);
+    expect((await read('seasonal')).status).toBe(404);
+    const { body } = await call(handler, { route: 'GET /v1/event-types', query: { cursor: 'many.x' }, as: viewer });
+    expect((body as Listed).items.map(({ type }) => type)).toEqual(['newer']);
+
+    // Who knew it of old finds out, and takes it up again where there is room.
+    await early([event('seasonal', { total: 5 })], 41 * 24 * HOUR);
+    expect((await read('seasonal')).status).toBe(404);
+    const later = await defs.get<CatalogueIndex>('event-catalogue', 'types');
+    const room = { types: { newer: { day: 40 } }, turnedAway: later?.body.turnedAway ?? [] };
+    await defs.put('event-catalogue', 'types', room, later?.version ?? 0, 1);
+    await early([event('seasonal', { qty: 1 })], 42 * 24 * HOUR);
+    expect((await read('seasonal')).body).toMatchObject({ firstSeenMs: 5, lastSeenMs: 42 * 24 * HOUR });
+    expect((await pathsOf('seasonal')).sort()).toEqual(['qty', 'total']);
   });
 });

@@ -57,12 +57,19 @@ describe('tables', () => {
     ['a column less', 'fixed', { columns: { margin: 'number' }, version: 1 }, '409 /problems/state-conflict'],
     ['an old version', 'fixed', { columns, version: 0 }, '409 /problems/version-conflict'],
     ['a change of what is not there', 'absent', { columns, version: 3 }, '409 /problems/version-conflict'],
-    ['an id that no condition can name', 'Fixed_1', { columns, version: 0 }, '404 /problems/not-found'],
+    ['an id that no condition can name', 'Fixed_1', { columns, version: 0 }, '400 /problems/invalid-body'],
     ['no columns', 'empty', { columns: {}, version: 0 }, '400 /problems/invalid-body'],
     ['an unknown field', 'empty', { columns, version: 0, colour: 1 }, '400 /problems/invalid-body'],
   ])('%s is refused', async (_, tableId, change, expected) => {
     await create('fixed');
     expect(slug(await put(tableId, { name: 'Fixed', ...change }))).toBe(expected);
+  });
+
+  test('an id that no condition can name is told what it must be', async () => {
+    const { body } = await put('Fixed_1', { name: 'Fixed', columns, version: 0 });
+    expect(body).toMatchObject({
+      errors: [{ path: 'tableId', message: 'A lower-case letter, then up to 39 lower-case letters, digits and -' }],
+    });
   });
 
   test('two who begin the same table at once: one does, the other is told', async () => {
@@ -110,6 +117,23 @@ describe('rows', () => {
     ]);
     expect((await row('prices', 'a')).body).toEqual({ key: 'a', values: { margin: 2 } });
     expect((await row('prices', 'b')).status).toBe(404);
+  });
+
+  test('each call that changes rows is in the audit log once: who, and how many', async () => {
+    await create('audited');
+    await write('audited', [
+      { key: 'a', values: { margin: 1 } },
+      { key: 'b', values: { margin: 1 } },
+      { key: 'a', values: { margin: 2 } },
+      { key: 'c', remove: true },
+      { key: 'd', values: { margin: 'bad' } },
+    ]);
+    await write('audited', [{ key: 'd', values: { margin: 'bad' } }]);
+    const { Items = [] } = await new DynamoDBClient().send(new ScanCommand({ TableName: 'audit' }));
+    const entries = Items.map(({ body }) => JSON.parse(body?.S ?? '') as { subject: string; action: string });
+    const own = entries.filter(({ subject, action }) => subject === 'reference-table/audited' && action !== 'create');
+    expect(own).toHaveLength(1);
+    expect(own[0]).toMatchObject({ action: 'write-rows', actor: 'mia', detail: '2 rows written, 1 removed' });
   });
 
   test.each<[string, unknown, string]>([

@@ -137,6 +137,7 @@ describe('a trigger’s life', () => {
   });
 });
 
+const margin = { by: 'sku', column: 'margin', atLeast: 1 };
 test.each<[string, object, string, string]>([
   ['an unknown template', { templateId: 'nope' }, '422 /problems/invalid-reference', 'templateId'],
   [
@@ -174,15 +175,43 @@ test.each<[string, object, string, string]>([
   ],
   [
     'a reference table that there is not',
-    { where: [{ any: [{ reference: 'stock', by: 'sku', column: 'left', atLeast: 1 }] }] },
+    { where: [{ any: [{ property: 'a', equals: 1 }, { not: { reference: 'stock', ...margin } }] }] },
     '422 /problems/invalid-reference',
-    'where',
+    'where.0.any.1.not',
   ],
   [
     'a column that the reference table does not have',
-    { where: [{ reference: 'products', by: 'sku', column: 'left', atLeast: 1 }] },
+    {
+      where: [
+        { property: 'a', equals: 1 },
+        { ...margin, reference: 'products', column: 'left' },
+      ],
+    },
     '422 /problems/invalid-reference',
-    'where',
+    'where.1',
+  ],
+  [
+    'a reference table that there is not, of the event before',
+    { window: { after: { eventType: 'a', where: [{ reference: 'stock', ...margin }] }, within: { hours: 1 } } },
+    '422 /problems/invalid-reference',
+    'window.after.where.0',
+  ],
+  [
+    'a column that there is not, of the event that is missing',
+    {
+      window: {
+        without: { eventType: 'a', where: [{ ...margin, reference: 'products', column: 'left' }] },
+        within: { hours: 1 },
+      },
+    },
+    '422 /problems/invalid-reference',
+    'window.without.where.0',
+  ],
+  [
+    'a period that is over',
+    { window: { count: true, since: '2020-01-01T00:00:00Z', until: '2020-02-01T00:00:00Z', reaches: 1 } },
+    '400 /problems/invalid-body',
+    'window.until',
   ],
   [
     'the value of a window that has none',
@@ -194,6 +223,14 @@ test.each<[string, object, string, string]>([
   const reply = await call(triggers, { route: 'POST /v1/triggers', body: { ...input, ...change } });
   expect(slug(reply)).toBe(expected);
   expect((reply.body as { errors: { path: string }[] }).errors[0]?.path).toBe(path);
+});
+
+test('a change to a period that is over is told, and nothing is changed', async () => {
+  const draft = await create();
+  const since = '2020-01-01T00:00:00Z';
+  const over = { window: { count: true, since, until: '2020-02-01T00:00:00Z', reaches: 1 } };
+  expect(slug(await update(draft, over))).toBe('400 /problems/invalid-body');
+  expect((await update(draft, { window: { count: true, since, reaches: 1 } })).status).toBe(200);
 });
 
 test('roles: a marketer may not activate or pause, an operator not write', async () => {

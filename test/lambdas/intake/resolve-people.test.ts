@@ -165,6 +165,23 @@ describe('windows', () => {
     expect((await ports.identities.get(own('d')))?.settled).toBe(true);
   });
 
+  test('many are merged side by side, but not all at once', async () => {
+    const state: WindowState = { version: 0, definition: 'x', events: [], fired: [] };
+    for (let n = 0; n < 25; n += 1)
+      await ports.windows.save({ profileId: `anonymous:${own('d')}`, triggerId: `t${n}` }, state);
+    let [begun, ended, most] = [0, 0, 0];
+    const get: LinkPorts['definitions']['get'] = async (kind, id) => {
+      begun += 1;
+      most = Math.max(most, begun - ended);
+      return ports.definitions.get(kind, id).finally(() => {
+        ended += 1;
+      }) as never;
+    };
+    const counting = { ...elsewhere(), definitions: { ...ports.definitions, get } };
+    await resolvePeople(counting, login(own('d'), own('ada')));
+    expect([ended, most]).toEqual([25, 10]);
+  });
+
   /** An anonymous person with more orders than a window keeps one by one. */
   const fillTotals = async () => {
     await fill(spent, event('order.placed', { anonymousId: own('d') }), 0);

@@ -44,6 +44,9 @@ test('what would be too many stays whole and is asked when the rest holds', () =
   expect(many).toHaveLength(MAX_CONJUNCTIONS);
   expect(many.every((one) => one.endsWith(' ?'))).toBe(true);
   expect(short([anyOf('abcdefghijklmnopq')])).toEqual(['?']);
+  const allOf = (names: string) => ({ all: names.split('').map((name) => is(name, 1)) });
+  const negated = short([{ not: { any: [allOf('abcde'), allOf('fghij')] } }]);
+  expect(negated).toEqual(['a', 'b', 'c', 'd', 'e'].map((name) => `!${name}=1 !?`));
 });
 
 describe('what a condition that stays whole implies', () => {

@@ -43,6 +43,8 @@ describe('numbers find their place among the limits', () => {
     ['few', [1, 2, 3]],
     ['cents', Array.from({ length: 200 }, (_, n) => n / 100)],
     ['days as milliseconds', Array.from({ length: 100 }, (_, n) => 1.76e12 + n * 86_400_000)],
+    ['around zero', [-5e-324, 0, 5e-324]],
+    ['around zero, many', Array.from({ length: 41 }, (_, n) => (n - 20) * 5e-324)],
     ['of all sizes and signs', Array.from({ length: 60 }, (_, n) => (n % 2 ? -1 : 1) * 10 ** (n * 10 - 300))],
   ])('%s', (_, numbers) => {
     const values = [...around(numbers), 0, -0, Infinity, -Infinity, Number.MAX_VALUE, 5e-324];
@@ -110,6 +112,29 @@ test('more values of a field than a narrow check can tell apart', () => {
       ids.flatMap((id) => [{ id, rare: 'yes' }, { id }]),
     ),
   ).toBeGreaterThan(20);
+});
+
+test('a text climbs past prefixes that no rule is filed under', () => {
+  const rules: Condition[][] = [
+    [{ property: 'code', startsWith: 'a' }],
+    [{ property: 'code', equals: 'abcd' }],
+    ...Array.from({ length: 30 }, (_, n): Condition[] => [
+      { property: 'kind', equals: n },
+      {
+        any: [
+          { property: 'code', startsWith: 'ab' },
+          { property: 'code', startsWith: 'abc' },
+        ],
+      },
+    ]),
+  ];
+  const codes = ['a', 'ab', 'abc', 'abcd', 'abcde', 'b', ''];
+  expect(
+    agree(
+      rules,
+      codes.flatMap((code) => [{ code }, { code, kind: 3 }]),
+    ),
+  ).toBe(10 + 2 + 4);
 });
 
 test('items: each way to a rule counts once, and the prefixes of items are climbed', () => {
