@@ -63,8 +63,9 @@ const heapBytes = (): number => {
   if (!globalThis.gc) throw new Error('run with --expose-gc');
   globalThis.gc();
   globalThis.gc();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+  // `external` holds array buffers and the memory of WebAssembly.
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 };
 
 function change(): Change {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_SEGMENT_BYTES, type Segment, segment } from '../../../core/audience/segment.ts';
-import { MAX_DEPTH } from '../../../core/audience/tree-bounds.ts';
 import { sizeQuery } from '../../../core/audience/segment-queries.ts';
+import { MAX_DEPTH } from '../../../core/audience/tree-bounds.ts';
 import { segments } from './segment-arbitrary.ts';
 
 const leaf = { attribute: 'city', equals: 'Paris' };
