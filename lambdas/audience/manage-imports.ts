@@ -1,4 +1,4 @@
-import { routes } from '../../core/access/routes/audience.ts';
+import { routes } from '../../core/access/routes/imports.ts';
 import { noProgress, type ProfileImport } from '../../core/audience/profile-import.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { isMissing, objectHead, presign } from '../adapters/objects.ts';

@@ -1,4 +1,4 @@
-import { routes } from '../../core/access/routes/audience.ts';
+import { routes } from '../../core/access/routes/profiles.ts';
 import { ProfileTooLarge, profileId as profileIdSchema } from '../../core/audience/profile.ts';
 import { consentRows } from '../../core/delivery/consent.ts';
 import { putAudit } from '../adapters/audit.ts';

@@ -1,4 +1,4 @@
-import { routes } from '../../core/access/routes/audience.ts';
+import { routes } from '../../core/access/routes/segments.ts';
 import type { Segment } from '../../core/audience/segment.ts';
 import { isSizeQuery, sizeQuery, snapshotQuery } from '../../core/audience/segment-queries.ts';
 import type { Snapshot } from '../../core/audience/snapshot.ts';

@@ -1,0 +1,77 @@
+import * as z from 'zod/mini';
+import { consentsInput, profileInput } from '../../audience/profile.ts';
+import { READERS, WRITERS } from '../role.ts';
+import type { Route } from '../route.ts';
+
+const count = z.int();
+
+const profile = z.object({
+  profileId: z.string(),
+  version: count,
+  updatedMs: count,
+  email: z.optional(z.string()),
+  phone: z.optional(z.string()),
+  pushToken: z.optional(z.string()),
+  timeZone: z.optional(z.string()),
+  locale: z.optional(z.string()),
+  attributes: z.record(z.string(), z.json()),
+});
+const contact = z.object({
+  profileId: z.string(),
+  consents: z.record(z.string(), z.boolean()),
+  suppressed: z.record(z.string(), z.object({ reason: z.string(), atMs: count })),
+  touches: z.array(z.object({ atMs: count })),
+});
+const profiles = 'audience/manage-profiles';
+
+export const routes = [
+  {
+    operationId: 'putProfile',
+    method: 'PUT',
+    path: '/v1/profiles/{profileId}',
+    summary: 'Make or change a profile',
+    description:
+      'Merges: fields and attributes that the body does not name stay, those that are null go. `version` grows by one when something changed.',
+    handler: profiles,
+    roles: WRITERS,
+    body: profileInput,
+    example: { email: 'ada@example.com', timeZone: 'Europe/Paris', attributes: { firstName: 'Ada', oldField: null } },
+    success: { status: 200, schema: profile, description: 'The profile as it now is' },
+    errors: ['body-too-large', 'version-conflict'],
+  },
+  {
+    operationId: 'getProfile',
+    method: 'GET',
+    path: '/v1/profiles/{profileId}',
+    summary: 'Read a profile',
+    handler: profiles,
+    roles: READERS,
+    success: { status: 200, schema: profile, description: 'The profile' },
+    errors: ['not-found'],
+  },
+  {
+    operationId: 'putConsents',
+    method: 'PUT',
+    path: '/v1/profiles/{profileId}/consents',
+    summary: 'Record what a person agreed to',
+    description:
+      'Keys are a channel or `channel/topic`; the more specific one counts. False is an unsubscribe. Keys that the body does not name stay. No profile is needed.',
+    handler: profiles,
+    roles: WRITERS,
+    body: z.strictObject({ consents: consentsInput }),
+    example: { consents: { sms: true, 'email/offers': false } },
+    success: { status: 200, schema: contact, description: 'The contact state as it now is' },
+    errors: [],
+  },
+  {
+    operationId: 'getContact',
+    method: 'GET',
+    path: '/v1/profiles/{profileId}/contact',
+    summary: 'Read what the gate knows of a person',
+    description: 'Consents, suppressed channels, and the times of the touches that count against the frequency cap.',
+    handler: profiles,
+    roles: READERS,
+    success: { status: 200, schema: contact, description: 'The contact state; empty for somebody unknown' },
+    errors: [],
+  },
+] as const satisfies readonly Route[];

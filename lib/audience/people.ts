@@ -1,0 +1,41 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { env as manageAliasesEnv } from '../../lambdas/audience/manage-aliases.env.ts';
+import { env as manageProfilesEnv } from '../../lambdas/audience/manage-profiles.env.ts';
+import type { AudienceProps } from '../audience.ts';
+import { appends, reads, readsAndWrites } from '../kit/bindings.ts';
+import { TypedFunction } from '../kit/typed-function.ts';
+
+/** Profiles, what people agreed to, and by which other ids they are known. */
+export class People extends Construct {
+  constructor(scope: Construct, id: string, { state, lake }: AudienceProps) {
+    super(scope, id);
+    const AUDIT_TABLE = readsAndWrites(state.audit);
+
+    new TypedFunction(this, 'ManageProfiles', {
+      entry: 'audience/manage-profiles',
+      env: manageProfilesEnv,
+      environment: {
+        PROFILES_TABLE: readsAndWrites(state.profiles),
+        CONTACTS_TABLE: readsAndWrites(state.contacts),
+        PROFILES_STREAM: appends(lake.streams.profiles),
+        CONSENTS_STREAM: appends(lake.streams.consents),
+        AUDIT_TABLE,
+      },
+      timeout: Duration.seconds(15),
+    });
+
+    new TypedFunction(this, 'ManageAliases', {
+      entry: 'audience/manage-aliases',
+      env: manageAliasesEnv,
+      environment: {
+        DEFINITIONS_TABLE: reads(state.definitions),
+        IDENTITIES_TABLE: readsAndWrites(state.identities),
+        WINDOWS_TABLE: readsAndWrites(state.windows),
+        IDENTITIES_STREAM: appends(lake.streams.identities),
+        AUDIT_TABLE,
+      },
+      timeout: Duration.seconds(15),
+    });
+  }
+}
