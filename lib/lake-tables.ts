@@ -1,3 +1,4 @@
+import type { ListMemberRow } from '../core/audience/membership.ts';
 import type { ProfileRow } from '../core/audience/profile.ts';
 import type { ConsentRow } from '../core/delivery/consent.ts';
 import type { OutcomeRow } from '../core/delivery/outcome.ts';
@@ -60,6 +61,13 @@ const identities = {
   at_ms: 'bigint',
 } satisfies ColumnsOf<IdentityRow>;
 
+const listMembers = {
+  list_id: 'string',
+  profile_id: 'string',
+  member: 'boolean',
+  at_ms: 'bigint',
+} satisfies ColumnsOf<ListMemberRow>;
+
 const columns = (types: Record<string, Column['type']>): readonly Column[] =>
   Object.entries(types).map(([name, type]) => ({ name, type }));
 
@@ -70,5 +78,6 @@ export const LAKE_TABLES = {
   profiles: columns(profiles),
   consents: columns(consents),
   identities: columns(identities),
+  list_members: columns(listMembers),
 };
 export type LakeTable = keyof typeof LAKE_TABLES;

@@ -96,6 +96,7 @@ export class Lake extends Construct {
       'profiles/': 'read',
       'consents/': 'read',
       'identities/': 'read',
+      'list_members/': 'read',
     } satisfies Record<`${LakeTable}/`, 'read'>);
     grantObjects(grantee, work, { 'athena/': 'readWriteInParts' });
   }

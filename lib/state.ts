@@ -19,6 +19,8 @@ export const PENDING_INDEX = 'pending';
 export const BY_UPDATE_INDEX = 'by-update';
 /** Index of the audit log by UTC day. */
 export const BY_DAY_INDEX = 'by-day';
+/** Sparse index of the people who are in a list (or whatever else has members) now, by its name. */
+export const BY_MEMBERSHIP_INDEX = 'by-membership';
 
 /** Everything that must outlive a release: tables, buckets, people. Nothing in here has a physical name. */
 export class State extends Stack {
@@ -28,6 +30,7 @@ export class State extends Stack {
   readonly windows: Table;
   readonly timers: Table;
   readonly identities: Table;
+  readonly memberships: Table;
   readonly ledger: Table;
   readonly audit: Table;
   readonly idempotency: Table;
@@ -56,6 +59,7 @@ export class State extends Stack {
     this.windows = table('Windows', text('profileId'), text('triggerId'), 'expiresAt');
     this.timers = table('Timers', text('bucket'), text('timer'), 'expiresAt');
     this.identities = table('Identities', text('alias'));
+    this.memberships = table('Memberships', text('profileId'), text('membership'), 'expiresAt');
     this.ledger = table('Ledger', text('run'), text('unit'), 'expiresAt');
     this.audit = table('Audit', text('subject'), text('entry'));
     this.idempotency = table('Idempotency', text('id'), undefined, 'expiration');
@@ -72,6 +76,13 @@ export class State extends Stack {
       sortKey: number('updatedMs'),
       projectionType: ProjectionType.INCLUDE,
       nonKeyAttributes: ['version'],
+    });
+    this.memberships.addGlobalSecondaryIndex({
+      indexName: BY_MEMBERSHIP_INDEX,
+      partitionKey: text('memberOf'),
+      sortKey: text('profileId'),
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: ['sinceMs'],
     });
     this.audit.addGlobalSecondaryIndex({ indexName: BY_DAY_INDEX, partitionKey: text('day'), sortKey: text('entry') });
 
@@ -97,6 +108,7 @@ export class State extends Stack {
     this.work = bucket('Work', {
       'athena/': Duration.days(7),
       'imports/': Duration.days(60),
+      'lists/': Duration.days(60),
       'snapshots/': Duration.days(60),
     });
 

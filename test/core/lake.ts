@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ListMemberRow } from '../../core/audience/membership.ts';
 import type { ProfileRow } from '../../core/audience/profile.ts';
 import type { ConsentRow } from '../../core/delivery/consent.ts';
 import type { OutcomeRow } from '../../core/delivery/outcome.ts';
@@ -41,6 +42,7 @@ export const createLake = async () => {
     write('outcomes', [], () => 0);
     write('consents', [], () => 0);
     write('identities', [], () => 0);
+    write('list_members', [], () => 0);
   };
   empty();
   return {
@@ -48,6 +50,7 @@ export const createLake = async () => {
     profiles: (rows: readonly ProfileRow[]) => write('profiles', rows, (row) => row.updated_ms),
     consents: (rows: readonly ConsentRow[]) => write('consents', rows, (row) => row.at_ms),
     identities: (rows: readonly IdentityRow[]) => write('identities', rows, (row) => row.at_ms),
+    listMembers: (rows: readonly ListMemberRow[]) => write('list_members', rows, (row) => row.at_ms),
     outcomes: (rows: readonly OutcomeRow[], lagMs = 0) => write('outcomes', rows, (row) => row.at_ms + lagMs),
     /** Rows as objects; every value is text, as Athena gives it. */
     async query(sql: string): Promise<Record<string, string | null>[]> {

@@ -47,7 +47,7 @@ const faultOf = (
   // Schedules of a group of this app.
   if (/^arn:<AWS::Partition>:scheduler:[^*]*:schedule\/<\w+Group\w+>\/\*$/.test(resource)) return undefined;
   // A bucket of this app, at least one folder, then whatever is below it.
-  return /^HeraldState-\w+:\w+Bucket\w+(\/[a-z]+)+\/\*$/.test(resource) ? undefined : `${resource} is too wide`;
+  return /^HeraldState-\w+:\w+Bucket\w+(\/[a-z_]+)+\/\*$/.test(resource) ? undefined : `${resource} is too wide`;
 };
 
 describe.each(templates)('policies of $stack', ({ stack, app, template }) => {

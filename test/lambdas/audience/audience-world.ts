@@ -8,11 +8,23 @@ import { firehose } from '../../../local/firehose.ts';
 import { s3 } from '../../../local/s3.ts';
 import { AwsError, type Context, type Service } from '../../../local/types.ts';
 
-const table = (keys: string[]) => ({
+const keySchema = (keys: string[]) =>
+  keys.map((AttributeName, n) => ({ AttributeName, KeyType: n === 0 ? 'HASH' : 'RANGE' }));
+const table = (keys: string[], indexes: Record<string, string[]> = {}) => ({
   Type: 'AWS::DynamoDB::Table',
   Properties: {
-    AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-    KeySchema: keys.map((AttributeName, n) => ({ AttributeName, KeyType: n === 0 ? 'HASH' : 'RANGE' })),
+    AttributeDefinitions: [...new Set([...keys, ...Object.values(indexes).flat()])].map((AttributeName) => ({
+      AttributeName,
+      AttributeType: 'S',
+    })),
+    KeySchema: keySchema(keys),
+    ...(Object.keys(indexes).length > 0 && {
+      GlobalSecondaryIndexes: Object.entries(indexes).map(([IndexName, index]) => ({
+        IndexName,
+        KeySchema: keySchema(index),
+        Projection: { ProjectionType: 'ALL' },
+      })),
+    }),
   },
 });
 const glueTable = (name: LakeTable) => ({
@@ -54,6 +66,7 @@ const resources = {
   Contacts: table(['profileId']),
   Identities: table(['alias']),
   Windows: table(['profileId', 'triggerId']),
+  Memberships: table(['profileId', 'membership'], { 'by-membership': ['memberOf', 'profileId'] }),
   Audit: table(['subject', 'entry']),
   Idempotency: table(['id']),
   Lake: { Type: 'AWS::S3::Bucket', Properties: {} },
@@ -62,6 +75,7 @@ const resources = {
   EventsStream: stream('events'),
   ConsentsStream: stream('consents'),
   IdentitiesStream: stream('identities'),
+  ListMembersStream: stream('list_members'),
   WorkGroup: {
     Type: 'AWS::Athena::WorkGroup',
     Properties: {
@@ -77,6 +91,7 @@ const resources = {
   OutcomesTable: glueTable('outcomes'),
   ConsentsTable: glueTable('consents'),
   IdentitiesTable: glueTable('identities'),
+  ListMembersTable: glueTable('list_members'),
 };
 
 /**
@@ -134,14 +149,17 @@ export const audienceWorld = async () => {
     CONTACTS_TABLE: ref('Contacts'),
     IDENTITIES_TABLE: ref('Identities'),
     WINDOWS_TABLE: ref('Windows'),
+    MEMBERSHIPS_TABLE: ref('Memberships'),
     AUDIT_TABLE: ref('Audit'),
     IDEMPOTENCY_TABLE: ref('Idempotency'),
     PROFILES_STREAM: ref('ProfilesStream'),
     CONSENTS_STREAM: ref('ConsentsStream'),
     IDENTITIES_STREAM: ref('IdentitiesStream'),
+    LIST_MEMBERS_STREAM: ref('ListMembersStream'),
     WORK_BUCKET: ref('Work'),
     ATHENA_WORK_GROUP: 'herald',
     GLUE_DATABASE: 'herald',
+    CHANGE_LIST_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:change-list',
     IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:import',
   });
   const { appendRows } = await import('../../../lambdas/adapters/lake.ts');
