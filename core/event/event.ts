@@ -1,17 +1,23 @@
 import * as z from 'zod/mini';
 import { ANONYMOUS, isAnonymous, isPlaceholder, PLACEHOLDER_MESSAGE } from './identity.ts';
+import { isOwnType, OWN_TYPES } from './own-event.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(128));
 const personId = id.check(z.refine((value) => !isAnonymous(value), `Ids that begin with ${ANONYMOUS} are reserved`));
 
 const anonymousId = personId.check(z.refine((value) => !isPlaceholder(value), PLACEHOLDER_MESSAGE));
 
+/** What happened, as `order.placed`. */
+export const eventType = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/));
+
 /** One event as an app sends it. `time` is when it happened (event time); Herald adds the time it was taken in. */
 export const eventInput = z
   .strictObject({
     /** Unique within its source; a repeated id acts once. */
     id,
-    type: z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/)),
+    type: eventType.check(
+      z.refine((type) => !isOwnType(type), `Types that begin with ${OWN_TYPES} are of events that Herald makes itself`),
+    ),
     /** Whose event it is. Absent: of whom `anonymousId` is linked to, now or later. */
     profileId: z.optional(personId),
     /** What the app calls somebody who has not signed in. Beside a `profileId` it is linked to that, for good. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { eventInput } from '../../event/event.ts';
+import { eventType } from '../../event/event.ts';
 import { instant } from '../../measurement/period.ts';
 import { READERS } from '../role.ts';
 import type { Route } from '../route.ts';
@@ -70,7 +70,7 @@ export const routes = [
     roles: READERS,
     query: z.strictObject({
       ...period,
-      eventType: z._default(eventInput.shape.type, 'purchase'),
+      eventType: z._default(eventType, 'purchase'),
       withinDays: z._default(z.coerce.number().check(z.multipleOf(1), z.minimum(1), z.maximum(3_650)), 90),
     }),
     success: {

@@ -21,6 +21,7 @@ describe('refused, each with its reason', () => {
     ['an unknown field', { ...good, color: 'red' }, 'invalid-field', 'color'],
     ['an empty id', { ...good, id: '' }, 'invalid-field', 'id'],
     ['an id of 129 characters', { ...good, id: 'x'.repeat(129) }, 'invalid-field', 'id'],
+    ["a type of Herald's own", { ...good, type: 'herald.segment.entered' }, 'invalid-field', 'type'],
     ['a type with a blank', { ...good, type: 'order placed' }, 'invalid-field', 'type'],
     ['a numeric profileId', { ...good, profileId: 7 }, 'invalid-field', 'profileId'],
     ['nobody', { id: 'e1', type: 'order.placed' }, 'invalid-field', 'profileId'],
@@ -54,6 +55,9 @@ describe('refused, each with its reason', () => {
 test('the reason says what would do', () => {
   expect(judge({ id: 'e1', type: 'order.placed' })).toMatchObject({
     message: 'An event has a profileId, an anonymousId, or both',
+  });
+  expect(judge({ ...good, type: 'herald.x' })).toMatchObject({
+    message: 'Types that begin with herald. are of events that Herald makes itself',
   });
   expect(judge({ ...good, profileId: 'anonymous:x' })).toMatchObject({
     message: 'Ids that begin with anonymous: are reserved',
