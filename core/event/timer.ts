@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { AcceptedEvent } from './event.ts';
 
-/** An event after which something may be missing: at `dueMs` somebody looks. `definition`: of the window that asked. */
-export type Timer = { triggerId: string; definition: string; event: AcceptedEvent; dueMs: number };
+/**
+ * An event after which something may be missing: at `dueMs` somebody looks. `version`: of the trigger that asked; one that
+ * was paused since has another, and has not seen what happened meanwhile. `definition`: of its window.
+ */
+export type Timer = { triggerId: string; version: number; definition: string; event: AcceptedEvent; dueMs: number };
 
 /** Body of a message in the intake queue: timers whose time has come. */
 export type TimersMessage = { kind: 'timers'; timers: Timer[] };

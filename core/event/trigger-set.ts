@@ -1,3 +1,4 @@
+import { CHANNELS, LANES } from '../delivery/channel.ts';
 import type { Facts } from './evaluate.ts';
 import type { Needs } from './facts.ts';
 import { NO_NEEDS, needsNothing, withNeeds } from './matcher/needs.ts';
@@ -72,9 +73,12 @@ const faultOf = ({ id, name }: Pick<ActiveTrigger, 'id' | 'name'>, error: unknow
 
 /** One rule for each pattern. Throws for what this release cannot carry out. */
 export const rulesOf = (
-  trigger: Pick<ActiveTrigger, 'id' | 'eventType' | 'where' | 'window' | 'channelPolicy'>,
+  trigger: Pick<ActiveTrigger, 'id' | 'eventType' | 'where' | 'window' | 'channelPolicy' | 'lane'>,
 ): Rule[] => {
   if (!trigger.channelPolicy?.[0]) throw new Error('It has no channel');
+  const strange = trigger.channelPolicy.filter((channel) => !CHANNELS.includes(channel));
+  if (strange.length > 0) throw new Error(`This release has no channel ${strange.join(', ')}`);
+  if (!LANES.includes(trigger.lane)) throw new Error(`This release has no lane ${trigger.lane}`);
   const rules = patternRules(trigger);
   for (const rule of rules) {
     for (const condition of rule.where) assertSound(condition);

@@ -2,11 +2,11 @@ import { UnknownSnapshot } from './matcher/snapshot.ts';
 import type { ActiveTrigger } from './trigger-set.ts';
 
 /**
- * The triggers in force as one object: eight bytes of MAGIC, the length of the directory, the directory (JSON), the matcher,
- * and each trigger as JSON, which is read only when an event matches it.
+ * The triggers in force as one object: eight bytes of MAGIC, the length of the directory and that of the whole, the directory
+ * (JSON), the matcher, and each trigger as JSON, which is read only when an event matches it.
  */
-const MAGIC = 'HeraldT1';
-const HEADER = 12;
+const MAGIC = 'HeraldT2';
+const HEADER = 16;
 
 type Directory = {
   asOfMs: number;
@@ -35,7 +35,9 @@ export const writeTriggers = (content: {
   const textsAt = matcherAt + aligned(content.matcher.byteLength);
   const bytes = new Uint8Array(textsAt + texts.reduce((sum, text) => sum + text.byteLength, 0));
   bytes.set(new TextEncoder().encode(MAGIC));
-  new DataView(bytes.buffer).setUint32(8, head.byteLength, true);
+  const lengths = new DataView(bytes.buffer);
+  lengths.setUint32(8, head.byteLength, true);
+  lengths.setUint32(12, bytes.byteLength, true);
   bytes.set(head, HEADER);
   bytes.set(content.matcher, matcherAt);
   let at = textsAt;
@@ -46,12 +48,15 @@ export const writeTriggers = (content: {
   return bytes;
 };
 
-/** Throws UnknownSnapshot for anything else than what `writeTriggers` of this release wrote. */
+/** Throws UnknownSnapshot for what another release wrote, and for what did not arrive whole. */
 export const readTriggers = (snapshot: Uint8Array) => {
   const bytes = snapshot.byteOffset % 4 === 0 ? snapshot : snapshot.slice();
   const decode = (from: number, length: number) => new TextDecoder().decode(bytes.subarray(from, from + length));
   if (decode(0, 8) !== MAGIC) throw new UnknownSnapshot(`It does not begin with ${MAGIC}`);
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
+  if (bytes.byteLength < HEADER) throw new UnknownSnapshot(`It has ${bytes.byteLength} bytes`);
+  const lengths = new DataView(bytes.buffer, bytes.byteOffset);
+  const [length, whole] = [lengths.getUint32(8, true), lengths.getUint32(12, true)];
+  if (whole !== bytes.byteLength) throw new UnknownSnapshot(`It has ${bytes.byteLength} bytes, not ${whole}`);
   const { asOfMs, matcherBytes, triggers } = JSON.parse(decode(HEADER, length)) as Directory;
   const matcherAt = HEADER + aligned(length);
   let at = matcherAt + aligned(matcherBytes);

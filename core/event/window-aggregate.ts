@@ -115,7 +115,10 @@ export const addTotals = (a: Totals, b: Totals): Totals => {
 
 /** Sums of money are given with a few decimals: 0.1 + 0.2 must reach 0.3. Nine decimals are kept. */
 const round = (value: number): number =>
-  Math.abs(value) < 1e6 ? Math.round(value * 1e9) / 1e9 : Number(value.toPrecision(15));
+  Math.abs(value) < 1e6 ? Math.round(value * 1e9) / 1e9 : finite(Number(value.toPrecision(15)));
+
+/** JSON, in which state and messages are kept, has no infinity. */
+const finite = (value: number): number => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
 
 /** What is kept of the event: its number, or nothing when events are counted. Undefined: it adds nothing to the window. */
 const amountOf = (window: AggregateWindow, { properties }: AcceptedEvent): [] | [number] | undefined => {

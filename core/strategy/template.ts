@@ -12,8 +12,8 @@ export const templateInput = z.strictObject({
   }),
 });
 export type TemplateInput = z.infer<typeof templateInput>;
-/** `editedBy` wrote this version: nobody puts their own content in force. */
-export type Template = TemplateInput & { id: string; version: number; editedBy: string };
+/** `editors`: everybody who wrote one of its versions. Nobody puts their own content in force. */
+export type Template = TemplateInput & { id: string; version: number; editors: string[] };
 
 /** A rendered message, ready for a channel adapter. */
 export type RenderedContent =

@@ -50,7 +50,8 @@ const fill = async (
   const key = { profileId: event.profileId, triggerId: trigger.id };
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const { state, fire, timer } = decideOn(trigger, decide, await windows.get(key));
-    if (timer) await timers.set({ triggerId: trigger.id, definition: definitionOf(trigger), event, ...timer });
+    const { id: triggerId, version } = trigger;
+    if (timer) await timers.set({ triggerId, version, definition: definitionOf(trigger), event, ...timer });
     if (!state || (await windows.save(key, state))) return fire;
   }
   throw new RetryLater(`The window of ${event.profileId} was changed ${MAX_CONFLICTS} times in a row`);

@@ -184,8 +184,10 @@ const refuseReferences = async (trigger: TriggerInput): Promise<void> => {
  * Activation freezes the template as it now is, so who wrote that is no second person; and who has read another version
  * has not approved this one.
  */
-const refuseTemplate = ({ editedBy, version }: Template, actor: string, read: number | undefined): void => {
-  if (editedBy === actor) throw new Problem('own-approval', 'You wrote its template, so another person activates it');
+const refuseTemplate = ({ editors, version }: Template, actor: string, read: number | undefined): void => {
+  if (editors.includes(actor)) {
+    throw new Problem('own-approval', 'You wrote its template, so another person activates it');
+  }
   if (read !== undefined && read !== version) {
     throw new Problem('version-conflict', `The template is at version ${version}, not ${read}`);
   }

@@ -64,10 +64,13 @@ export const matchEvent = async (
 
 const PARALLEL_WINDOWS = 10;
 
-/** The message that a timer's window asks for, if its trigger is still in force. Running it twice asks for the same one. */
+/**
+ * The message that a timer's window asks for, if its trigger has been in force all the time: while it was paused, nobody saw
+ * the events that the window waits for. Running it twice asks for the same one.
+ */
 export const ring = async (ports: MatchPorts, set: TriggerSet, timer: Timer, nowMs: number): Promise<Triggered[]> => {
   const trigger = set.get(timer.triggerId);
-  if (!trigger || !hasWindow(trigger)) return [];
+  if (!trigger || trigger.version !== timer.version || !hasWindow(trigger)) return [];
   const firing = await isolated(ports, nowMs, () => ringTimer(ports, trigger, timer, nowMs));
   const { profileId } = timer.event;
   return firing && !isAnonymous(profileId) ? [triggered(trigger, profileId, firing)] : [];

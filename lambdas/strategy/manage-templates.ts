@@ -20,7 +20,7 @@ export const handler = apiHandler(
   routes,
   {
     createTemplate: async ({ body, actor, nowMs, newId: id }) => {
-      const saved = await save({ ...body, id, version: 1, editedBy: actor }, nowMs);
+      const saved = await save({ ...body, id, version: 1, editors: [actor] }, actor, nowMs);
       return { body: saved, headers: { location: `/v1/templates/${id}` } };
     },
 
@@ -32,8 +32,9 @@ export const handler = apiHandler(
     getTemplate: async ({ params }) => ({ body: await load(params.templateId) }),
 
     updateTemplate: async ({ params, body: { version, ...input }, actor, nowMs }) => {
-      const { id } = await load(params.templateId);
-      return { body: await save({ ...input, id, version: version + 1, editedBy: actor }, nowMs) };
+      const { id, editors } = await load(params.templateId);
+      const edited = { ...input, id, version: version + 1, editors: [...new Set([...editors, actor])] };
+      return { body: await save(edited, actor, nowMs) };
     },
 
     previewTemplate: async ({ params, body, nowMs }) => {
@@ -56,9 +57,9 @@ const load = async (id: string): Promise<Template> => {
   return stored.body;
 };
 
-const save = async (template: Template, nowMs: number): Promise<Template> => {
+const save = async (template: Template, actor: string, nowMs: number): Promise<Template> => {
   await check(template);
-  const { id, version, name, editedBy: actor } = template;
+  const { id, version, name } = template;
   const action = version === 1 ? 'create' : 'edit';
   const entry = { subject: `template/${id}`, action, actor, atMs: nowMs, version, detail: name };
   const outbox = [{ effect: 'audit' as const, entry }];

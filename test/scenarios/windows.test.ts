@@ -24,8 +24,19 @@ const activeTrigger = async (herald: Herald, eventType: string, window: Window |
       ...{ eventType: herald.own(eventType), ...(window && { window }) },
     }),
   );
-  await herald.api.must(`POST /v1/triggers/${id}/activate`, await herald.as('approver-ada', { version }));
-  await herald.cloud.clock.advance(10_000);
+  const step = async (action: 'activate' | 'pause', as: string, from: number) => {
+    const done = await herald.api.must<{ version: number }>(
+      `POST /v1/triggers/${id}/${action}`,
+      await herald.as(as, { version: from }),
+    );
+    await herald.cloud.clock.advance(10_000);
+    return done.version;
+  };
+  const active = await step('activate', 'approver-ada', version);
+  return {
+    pause: () => step('pause', 'operator-oscar', active),
+    resume: (from: number) => step('activate', 'approver-ada', from),
+  };
 };
 
 /** A shop's app: events of a person, whose ids count up. `again` sends the last ones once more. */
@@ -123,6 +134,24 @@ localTest(
     expect(await herald.cloud.inbox.count()).toBe(1);
   },
 );
+
+localTest(HOURS_PASS, 'a coupon that waited while the trigger was paused is not reminded of', async () => {
+  const herald = await bootLocal();
+  await addPerson(herald, 'ada', { phone: '+12025550001' });
+  await addPerson(herald, 'bob', { phone: '+12025550002' });
+  const window = { without: { eventType: herald.own('used') }, within: { hours: 1 } };
+  const trigger = await activeTrigger(herald, 'sent', window, 'Still there?');
+  const shop = await shopOf(herald);
+  await shop.tell('sent', 'ada');
+  const paused = await trigger.pause();
+  // Nobody watches meanwhile, so nobody can say later that it was not used.
+  await shop.tell('used', 'ada');
+  await herald.cloud.clock.advance(10 * MINUTE);
+  await trigger.resume(paused);
+  await shop.tell('sent', 'bob');
+  await herald.cloud.clock.advance(2 * HOUR);
+  expect(await received(herald)).toEqual(['+12025550002: Still there?']);
+});
 
 localTest('the process is stopped', 'a timer that fell due while everything was down rings at the start', async () => {
   const persist = mkdtempSync(join(tmpdir(), 'herald-timers-'));

@@ -11,7 +11,7 @@ const version = z.int().check(z.minimum(1));
 const comment = z.string().check(z.maxLength(2_000));
 
 const template = z
-  .extend(templateInput, { id: z.string(), version: z.int(), editedBy: z.string() })
+  .extend(templateInput, { id: z.string(), version: z.int(), editors: z.array(z.string()) })
   .register(z.globalRegistry, { id: 'Template' });
 
 /** A person made up for a preview. */

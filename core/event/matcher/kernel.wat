@@ -1,7 +1,7 @@
 ;; Finds the rules that an event matches in the index of its type. layout.ts says what is where in the memory; open-index.ts
-;; writes the event's classes and reads the result. It is WebAssembly because the same steps in JavaScript took 10 us for
-;; an event and 10,000 rules of one type, where these take 4: no bounds are checked, eight candidates are compared at a time,
-;; and integers of 16 bits keep what is looked at in the caches.
+;; writes the event's classes and reads the result. It is WebAssembly because the same steps in JavaScript take more than
+;; twice as long (docs/decisions/0006): no bounds are checked, eight candidates are compared at a time, and integers of 16
+;; bits keep what is looked at in the caches.
 ;; scripts/assemble-kernel.ts makes kernel-bytes.ts of it.
 (module
   (import "index" "memory" (memory 1))

@@ -14,7 +14,7 @@ import {
 import { eventAt, NOW } from './window-world.ts';
 
 const timer = (id: string, change: Partial<Timer['event']> = {}): Timer => ({
-  ...{ triggerId: 't', definition: 'd', dueMs: NOW, event: { ...eventAt(id, 0), ...change } },
+  ...{ triggerId: 't', version: 1, definition: 'd', dueMs: NOW, event: { ...eventAt(id, 0), ...change } },
 });
 
 test('a bucket is a minute and a shard', () => expect(bucketOf(NOW, 3)).toBe('2026-11-22T12:00Z#3'));

@@ -53,7 +53,7 @@ const messages = (definition: string, spans: readonly string[]): string[] => {
     timers.sort((a, b) => a.nowMs - b.nowMs);
     while (timers[0] && timers[0].nowMs <= untilMs) {
       const { event, nowMs } = timers.shift() as Arriving;
-      const timer = { triggerId: 't', definition: definitionOf(own), event, dueMs: nowMs };
+      const timer = { triggerId: 't', version: 1, definition: definitionOf(own), event, dueMs: nowMs };
       take(due(own, state, timer, nowMs), event, nowMs);
     }
   };

@@ -136,6 +136,23 @@ describe('a broken trigger costs nobody else', () => {
     expect(buildTriggerSet([trigger('bad', { channelPolicy: [] })], 1).faults).toMatchObject([{ triggerId: 'bad' }]);
   });
 
+  test.each([
+    ['a later channel', { channelPolicy: ['sms', 'carrier-pigeon'] }],
+    ['no lane', { lane: undefined }],
+    ['a later lane', { lane: 'express' }],
+  ])(
+    'one with %s, which only another release knows, is left out and named: a sender would not take its message',
+    (_, change) => {
+      const bad = trigger('bad', change as Partial<Trigger>);
+      const { bytes, faults } = buildTriggerSet([trigger('a'), bad], 1);
+      expect(faults).toMatchObject([{ triggerId: 'bad', error: expect.stringContaining('This release has no') }]);
+      const set = openTriggerSet(bytes);
+      expect(matched(set, {})).toEqual(['a@1/0']);
+      expect(set.apply([{ ...bad, version: 2 }])).toMatchObject([{ triggerId: 'bad' }]);
+      expect(matched(set, {})).toEqual(['a@1/0']);
+    },
+  );
+
   test('one that fails while it is matched is found among the others, which go on', () => {
     const set = setOf([
       trigger('a', { where: [{ property: 'total', contains: 'x' }] }),
@@ -170,6 +187,16 @@ test('bytes of something else, or of another release, are refused', () => {
   const { bytes } = buildTriggerSet([trigger('a')], 1);
   for (const wrong of [new Uint8Array(), new Uint8Array(100), bytes.map((byte, n) => (n === 7 ? byte + 1 : byte))]) {
     expect(() => openTriggerSet(wrong)).toThrow(UnknownSnapshot);
+  }
+});
+
+test('a snapshot that did not arrive whole is refused, wherever it was cut', () => {
+  const { bytes } = buildTriggerSet(
+    Array.from({ length: 20 }, (_, n) => trigger(`t${n}`, { where: [{ property: 'n', equals: n }] })),
+    1,
+  );
+  for (let length = 0; length < bytes.byteLength; length += 7) {
+    expect(() => openTriggerSet(bytes.slice(0, length))).toThrow(UnknownSnapshot);
   }
 });
 

@@ -15,7 +15,7 @@ const MINUTE = 60_000;
 const RINGING = 150_000;
 
 const timerOf = (trigger: typeof unused, event: AcceptedEvent): Timer => ({
-  ...{ triggerId: 't', definition: definitionOf(trigger), event },
+  ...{ triggerId: 't', version: 1, definition: definitionOf(trigger), event },
   dueMs: event.timeMs + HOUR,
 });
 /** The coupon is sent at NOW, the others happen `afterMs` later; all arrive, then its timer rings. */
@@ -248,7 +248,7 @@ test('agrees with a look at all events that have arrived when the timer rings, i
         expectFiring(fire, event, nowMs);
         const dueMs = dueOf(event);
         expect(timer?.dueMs).toBe(isMissing(event) && nowMs < dueMs ? dueMs : undefined);
-        if (timer) waiting.push({ triggerId: 't', definition: definitionOf(trigger), event, ...timer });
+        if (timer) waiting.push({ triggerId: 't', version: 1, definition: definitionOf(trigger), event, ...timer });
       }
       if (last) ringing(last.nowMs + 2 * lengthMs + wakeS * 1_000);
     }),

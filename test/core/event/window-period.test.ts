@@ -94,6 +94,13 @@ describe('what is kept', () => {
     expect(one.feed(tenths.slice(-1))).toEqual([['e998', 'e998', 99.9]]);
   });
 
+  test('numbers that are as large as they can be do not add up to more than JSON can say', () => {
+    const one = world(triggerOf({ ...reward.window, reaches: 1e307 }));
+    const huge = Array.from({ length: MAX_WINDOW_EVENTS + 2 }, (_, n) => purchase(`h${n}`, -1.7e308));
+    expect(one.feed(huge)).toEqual([]);
+    expect(JSON.parse(JSON.stringify(one.state()?.totals))).toMatchObject({ n: 2, sum: -Number.MAX_VALUE });
+  });
+
   test('nothing any more once the period and the lateness after it are over', () => {
     const untilMs = NOW + HOUR;
     const window = { ...reward.window, until: new Date(untilMs).toISOString() };

@@ -38,7 +38,7 @@ beforeEach(() => {
 });
 
 const timerOf = (id: string, dueMs: number): Timer => ({
-  ...{ triggerId: 't1', definition: 'd', dueMs },
+  ...{ triggerId: 't1', version: 1, definition: 'd', dueMs },
   event: { id, type: 'coupon', profileId: 'ada', source: 'shop', timeMs: dueMs, receivedMs: dueMs, properties: { id } },
 });
 const settings = {

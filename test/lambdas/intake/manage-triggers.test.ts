@@ -31,8 +31,14 @@ beforeAll(async () => {
     WAKE_DEAD_LETTERS_ARN: 'arn:dead',
   });
   defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
-  await defs.put('template', 'sms', { name: 'Sms', channels: { sms: { text: 'Thanks' } } }, 0, 1);
-  await defs.put('template', 'sum', { name: 'Sum', channels: { sms: { text: '{{ window.value }}' } } }, 0, 1);
+  await defs.put('template', 'sms', { editors: ['tom'], name: 'Sms', channels: { sms: { text: 'Thanks' } } }, 0, 1);
+  await defs.put(
+    'template',
+    'sum',
+    { editors: ['tom'], name: 'Sum', channels: { sms: { text: '{{ window.value }}' } } },
+    0,
+    1,
+  );
   await defs.put('reference-table', 'products', { name: 'Products', columns: { margin: 'number' } }, 0, 1);
   triggers = (await import('../../../lambdas/intake/manage-triggers.ts')).handler;
   settings = (await import('../../../lambdas/delivery/manage-settings.ts')).handler;
@@ -107,12 +113,15 @@ describe('a trigger’s life', () => {
   });
 
   test('nobody activates the template that they wrote, nor one that they have not read', async () => {
-    const content = { name: 'Sms', channels: { sms: { text: 'Buy!' } }, version: 1, id: 'own', editedBy: 'ada' };
+    const content = { name: 'Sms', channels: { sms: { text: 'Buy!' } }, version: 1, id: 'own', editors: ['ada'] };
     await defs.put('template', 'own', content, 0, 1);
     const draft = await create({ templateId: 'own' });
     expect(slug(await act('activate', draft, approver))).toBe('403 /problems/own-approval');
 
-    await defs.put('template', 'own', { ...content, version: 2, editedBy: 'mia' }, 1, 2);
+    // A later hand does not make the earlier one's words their own.
+    await defs.put('template', 'own', { ...content, version: 2, editors: ['ada', 'mia'] }, 1, 2);
+    expect(slug(await act('activate', draft, approver))).toBe('403 /problems/own-approval');
+    await defs.put('template', 'own', { ...content, version: 3, editors: ['mia'] }, 2, 3);
     const activate = (templateVersion: number) =>
       call(triggers, {
         route: 'POST /v1/triggers/{triggerId}/activate',
@@ -121,7 +130,7 @@ describe('a trigger’s life', () => {
         as: approver,
       });
     expect(slug(await activate(1))).toBe('409 /problems/version-conflict');
-    expect((await activate(2)).body).toMatchObject({ state: 'active' });
+    expect((await activate(3)).body).toMatchObject({ state: 'active' });
   });
 
   test('a decision on an older version is refused', async () => {

@@ -35,7 +35,7 @@ const set = (minuteMs: number, ids: string[], text = '', source = 'shop') => {
   );
   const at = { type: 'coupon', profileId: 'ada', source, timeMs: 0, receivedMs: 0, properties: { text } };
   return Promise.all(
-    ids.map((id) => timers.set({ triggerId: 't', definition: 'd', dueMs: minuteMs, event: { id, ...at } })),
+    ids.map((id) => timers.set({ triggerId: 't', version: 1, definition: 'd', dueMs: minuteMs, event: { id, ...at } })),
   );
 };
 const left = async (minuteMs: number) => {

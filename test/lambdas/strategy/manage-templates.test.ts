@@ -32,7 +32,7 @@ describe('saving', () => {
     const { status, headers, body } = await create(sms('Hi'));
     const { id } = body as Template;
     expect([status, headers.location]).toEqual([201, `/v1/templates/${id}`]);
-    expect(body).toEqual({ ...sms('Hi'), id, version: 1, editedBy: 'mia' });
+    expect(body).toEqual({ ...sms('Hi'), id, version: 1, editors: ['mia'] });
     const read = await call(handler, { route: 'GET /v1/templates/{templateId}', params: { templateId: id } });
     expect(read.body).toEqual(body);
   });
@@ -76,7 +76,11 @@ describe('saving', () => {
     const { id } = await made(sms('v1'));
     const put = (body: object) =>
       call(handler, { route: 'PUT /v1/templates/{templateId}', params: { templateId: id }, body });
-    expect(await put({ ...sms('v2'), version: 1 })).toMatchObject({ status: 200, body: { version: 2 } });
+    const zoe = { ...marketer, sub: 'zoe' };
+    const body = { ...sms('v2'), version: 1 };
+    expect(
+      await call(handler, { route: 'PUT /v1/templates/{templateId}', params: { templateId: id }, body, as: zoe }),
+    ).toMatchObject({ status: 200, body: { version: 2, editors: ['mia', 'zoe'] } });
     expect(await put({ ...sms('v3'), version: 1 })).toMatchObject({
       status: 409,
       body: { type: '/problems/version-conflict' },
