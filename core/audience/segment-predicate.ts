@@ -1,26 +1,42 @@
+import type { Consents } from '../delivery/consent.ts';
 import type { AcceptedEvent } from '../event/event.ts';
 import { daysBefore, windowOf } from './event-window.ts';
 import type { Profile } from './profile.ts';
 import { answers, valueAt } from './question.ts';
-import type { Comparison, EventCondition, Segment } from './segment.ts';
+import type { Comparison, EventCondition, ResolvedSegment } from './segment.ts';
 
 /** What the predicate reads of an event. */
 export type SeenEvent = Pick<AcceptedEvent, 'id' | 'source' | 'type' | 'timeMs' | 'receivedMs' | 'properties'>;
 
-/**
- * True when the person belongs to the segment at `nowMs`. `events` are theirs (also those from before they were known, by
- * the anonymous ids that are linked to them), in any order, repeats allowed. Means the same as the query of segment-sql.ts (test/core/audience/segment-agreement.test.ts).
- */
-export const isMember = (segment: Segment, profile: Profile, events: readonly SeenEvent[], nowMs: number): boolean =>
-  holds(segment, profile, firstCopies(events), nowMs);
+/** What is known of one person. */
+export type Person = {
+  profile: Profile;
+  /**
+   * Theirs, also those from before they were known, by the anonymous ids that are linked to them; in any order, repeats
+   * allowed.
+   */
+  events: readonly SeenEvent[];
+  /** What they said, by channel or `channel/topic`. */
+  consents: Consents;
+  /** Ids of the lists that they are on. */
+  lists: ReadonlySet<string>;
+};
 
-const holds = (segment: Segment, profile: Profile, events: readonly SeenEvent[], nowMs: number): boolean => {
-  if ('all' in segment) return segment.all.every((inner) => holds(inner, profile, events, nowMs));
-  if ('any' in segment) return segment.any.some((inner) => holds(inner, profile, events, nowMs));
-  if ('not' in segment) return !holds(segment.not, profile, events, nowMs);
-  if ('attribute' in segment) return answers(valueAt(profile.attributes, segment.attribute), segment);
-  if ('field' in segment) return answers(profile[segment.field] || undefined, segment);
-  return eventHolds(segment, events, nowMs);
+/**
+ * True when the person belongs to the segment at `nowMs`. Means the same as the query of segment-sql.ts
+ * (test/core/audience/segment-agreement.test.ts).
+ */
+export const isMember = (segment: ResolvedSegment, person: Person, nowMs: number): boolean =>
+  holds(segment, { ...person, events: firstCopies(person.events) }, nowMs);
+
+const holds = (segment: ResolvedSegment, person: Person, nowMs: number): boolean => {
+  if ('all' in segment) return segment.all.every((inner) => holds(inner, person, nowMs));
+  if ('any' in segment) return segment.any.some((inner) => holds(inner, person, nowMs));
+  if ('not' in segment) return !holds(segment.not, person, nowMs);
+  if ('attribute' in segment) return answers(valueAt(person.profile.attributes, segment.attribute), segment);
+  if ('field' in segment) return answers(person.profile[segment.field] || undefined, segment);
+  if ('list' in segment) return person.lists.has(segment.list);
+  return eventHolds(segment, person.events, nowMs);
 };
 
 const eventHolds = (condition: EventCondition, events: readonly SeenEvent[], nowMs: number): boolean => {

@@ -1,13 +1,13 @@
 import type { SnapshotRow } from '../delivery/messages.ts';
 import { consentsOf, consentsText, type KnownConsents, knownConsentsSql, type Sending } from './known-consents-sql.ts';
-import type { Segment } from './segment.ts';
+import type { ResolvedSegment } from './segment.ts';
 import { segmentSql } from './segment-sql.ts';
 import { jsonPath, textLiteral } from './sql-literal.ts';
 
 const COUNT_MEMBERS = 'SELECT count(*) FILTER (WHERE member) AS size, count(*) AS total FROM members';
 
 /** How many people a segment holds at `nowMs`: one row with the columns `size` and `total` (all people). */
-export const sizeQuery = (segment: Segment, nowMs: number): string =>
+export const sizeQuery = (segment: ResolvedSegment, nowMs: number): string =>
   `${segmentSql(segment, nowMs).withMembers}\n${COUNT_MEMBERS}`;
 
 export const isSizeQuery = (sql: string): boolean => sql.endsWith(`\n${COUNT_MEMBERS}`);
@@ -27,7 +27,10 @@ export type SnapshotOptions = {
  * The UNLOAD that freezes an audience: gzip JSON, one line per recipient, columns of UnloadedRow. It takes as few fields
  * as rendering and the gate need, since every byte is read again by the senders.
  */
-export const snapshotQuery = (segment: Segment, { nowMs, attributes, sending, location }: SnapshotOptions): string => {
+export const snapshotQuery = (
+  segment: ResolvedSegment,
+  { nowMs, attributes, sending, location }: SnapshotOptions,
+): string => {
   const [ctes, column, join] = sending
     ? [
         `,\n${knownConsentsSql(sending)}`,

@@ -1,7 +1,8 @@
 import { answerSql, jsonValue, textColumn } from './condition-sql.ts';
 import { daysBefore, windowOf } from './event-window.ts';
 import { firstCopiesSql } from './first-copies-sql.ts';
-import type { Comparison, EventCondition, Field, Segment } from './segment.ts';
+import { listsSql } from './list-members-sql.ts';
+import type { Comparison, EventCondition, Field, ResolvedSegment } from './segment.ts';
 import { AMOUNT_LIMIT, inMillionths } from './segment-predicate.ts';
 import { doubleLiteral, integerLiteral, textLiteral } from './sql-literal.ts';
 
@@ -27,8 +28,8 @@ const FIELD_COLUMNS: Record<Field, string> = {
  * becomes one aggregate column of `facts`, and only partitions and types that some condition can see are read.
  * A person's current profile is the row with the highest version; a repeated row of the same version is the same.
  */
-export const segmentSql = (segment: Segment, nowMs: number): SegmentSql => {
-  const facts: EventCondition[] = [];
+export const segmentSql = (segment: ResolvedSegment, nowMs: number): SegmentSql => {
+  const facts: Facts = { events: [], lists: [] };
   const member = expression(segment, nowMs, facts);
   const people = `people AS (
   SELECT * FROM (
@@ -37,24 +38,33 @@ export const segmentSql = (segment: Segment, nowMs: number): SegmentSql => {
     FROM profiles
   ) AS versions WHERE newest = 1
 )`;
-  const parts = facts.length === 0 ? [people] : [people, eventsSql(facts, nowMs), factsSql(facts, nowMs)];
-  const join = facts.length === 0 ? '' : '\n  LEFT JOIN facts AS f ON f.profile_id = p.profile_id';
+  const { events, lists } = facts;
+  const ofEvents = events.length > 0 ? [eventsSql(events, nowMs), factsSql(events, nowMs)] : [];
+  const ofLists = lists.length > 0 ? [listsSql(lists)] : [];
+  const joins = [
+    ...(events.length > 0 ? ['\n  LEFT JOIN facts AS f ON f.profile_id = p.profile_id'] : []),
+    ...(lists.length > 0 ? ['\n  LEFT JOIN lists AS l ON l.profile_id = p.profile_id'] : []),
+  ];
   const members = `members AS (
   SELECT p.profile_id, p.email, p.phone, p.push_token, p.time_zone, p.locale, p.attributes,
     ${member} AS member
-  FROM people AS p${join}
+  FROM people AS p${joins.join('')}
 )`;
-  return { withMembers: `WITH ${[...parts, members].join(',\n')}` };
+  return { withMembers: `WITH ${[people, ...ofEvents, ...ofLists, members].join(',\n')}` };
 };
 
-/** The boolean expression of a tree over p (profile) and f (facts); appends the event conditions that it meets. */
-const expression = (segment: Segment, nowMs: number, facts: EventCondition[]): string => {
+/** What the tree asks about beside the profile. */
+type Facts = { events: EventCondition[]; lists: string[] };
+
+/** The boolean expression of a tree over p (profile), f (events) and l (lists); appends to `facts` what it meets. */
+const expression = (segment: ResolvedSegment, nowMs: number, facts: Facts): string => {
   if ('all' in segment) return `(${segment.all.map((inner) => expression(inner, nowMs, facts)).join(' AND ')})`;
   if ('any' in segment) return `(${segment.any.map((inner) => expression(inner, nowMs, facts)).join(' OR ')})`;
   if ('not' in segment) return `(NOT ${expression(segment.not, nowMs, facts)})`;
   if ('attribute' in segment) return answerSql(jsonValue('p.attributes', segment.attribute), segment);
   if ('field' in segment) return answerSql(textColumn(FIELD_COLUMNS[segment.field]), segment);
-  const column = `f.f${facts.push(segment) - 1}`;
+  if ('list' in segment) return `coalesce(l.l${facts.lists.push(segment.list) - 1}, false)`;
+  const column = `f.f${facts.events.push(segment) - 1}`;
   if ('count' in segment) return comparisonSql(`coalesce(${column}, 0)`, segment.count, integerLiteral);
   if ('sum' in segment) return comparisonSql(`coalesce(${column}, 0e0)`, inMillionths(segment.sum.is), doubleLiteral);
   if ('withinDays' in segment.last) {

@@ -20,15 +20,20 @@ import { boundedTree } from './tree-bounds.ts';
  *   nothing. Millionths are whole doubles, so the sum is exact, in whatever order, up to 9 × 10^9.
  * - Recency asks about the last matching event: `withinDays: n` means at or after now − n days, `moreThanDaysAgo: n` means
  *   before it. A person who never did it satisfies neither.
+ * - Of what was said about a person and a list the newest counts; of two in one millisecond the removal.
  * - People are those with a profile; events of others count for nobody.
  */
-export type Segment =
-  | { all: Segment[] }
-  | { any: Segment[] }
-  | { not: Segment }
-  | AttributeCondition
-  | FieldCondition
-  | EventCondition;
+export type Segment = Tree<SegmentCondition | SegmentReference>;
+
+/** A segment without references to others (resolve-segment.ts): what both evaluators take, and what a plan freezes. */
+export type ResolvedSegment = Tree<SegmentCondition>;
+
+export type Tree<Leaf> = { all: Tree<Leaf>[] } | { any: Tree<Leaf>[] } | { not: Tree<Leaf> } | Leaf;
+export type SegmentCondition = AttributeCondition | FieldCondition | EventCondition | ListCondition;
+/** Whoever is in the other segment, by the rule that it has when this one is evaluated or frozen. */
+export type SegmentReference = { segment: string };
+/** Whoever is on the list. Nobody is on a list that does not exist. */
+export type ListCondition = { list: string };
 
 const propertyPath = z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}(\.[A-Za-z_][A-Za-z0-9_]{0,63}){0,4}$/));
 const eventType = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/));
@@ -90,6 +95,8 @@ export type EventCondition = About &
     | { last: { moreThanDaysAgo: number } | { withinDays: number } }
   );
 
+const definitionId = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'An id of letters, digits, _ and -'));
+
 const node: z.ZodMiniType<Segment, Segment> = z.lazy(() =>
   z.union([
     z.strictObject({ all: z.array(node).check(z.minLength(1), z.maxLength(100)) }),
@@ -98,6 +105,8 @@ const node: z.ZodMiniType<Segment, Segment> = z.lazy(() =>
     questionsAbout({ attribute: attributeName }),
     questionsAbout({ field: z.enum(FIELDS) }),
     eventCondition,
+    z.strictObject({ list: definitionId }),
+    z.strictObject({ segment: definitionId }),
   ]),
 );
 

@@ -1,4 +1,4 @@
-import type { Segment } from '../audience/segment.ts';
+import type { ResolvedSegment } from '../audience/segment.ts';
 import type { Channel, Lane } from '../delivery/channel.ts';
 import type { TemplateInput } from './template.ts';
 
@@ -17,7 +17,7 @@ export type PlanVersion = {
   channelPolicy: Channel[];
   template: TemplateInput;
   /** Of a campaign: whom. */
-  segment?: Segment;
+  segment?: ResolvedSegment;
   /** Of a campaign: epoch ms, or null for now. */
   sendAtMs?: number | null;
 };

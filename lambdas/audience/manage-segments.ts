@@ -1,10 +1,12 @@
 import { routes } from '../../core/access/routes/segments.ts';
-import type { Segment } from '../../core/audience/segment.ts';
+import { resolveSegment, UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
+import type { ResolvedSegment, Segment } from '../../core/audience/segment.ts';
 import { isSizeQuery, sizeQuery, snapshotQuery } from '../../core/audience/segment-queries.ts';
 import type { Snapshot } from '../../core/audience/snapshot.ts';
 import { NoSuchQuery, queries } from '../adapters/athena.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
+import { type NamedSegment, segmentLookup } from '../adapters/segments.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
@@ -20,8 +22,6 @@ const lake = queries({ workGroup: ATHENA_WORK_GROUP, database: GLUE_DATABASE });
 /** The HTTP API gives up after 30 s. */
 const WAIT_MS = 20_000;
 
-type NamedSegment = { id: string; version: number; name: string; segment: Segment; author: string; createdMs: number };
-
 /**
  * Segments, how many they hold, and snapshots of them. Running a call twice is safe: a change names the version that it
  * changes, counting only reads, and a snapshot that nobody knows of is never used.
@@ -31,6 +31,7 @@ export const handler = apiHandler(
   routes,
   {
     createSegment: async ({ body, actor, nowMs, newId: id }) => {
+      await resolved(body.segment);
       const created = { id, version: 1, ...body, author: actor, createdMs: nowMs };
       const saved = await save(created, 'create', actor, nowMs);
       return { body: saved, headers: { location: `/v1/segments/${id}` } };
@@ -48,11 +49,13 @@ export const handler = apiHandler(
       if (current.version !== version) {
         throw new Problem('version-conflict', `The segment is at version ${current.version}, not ${version}`);
       }
+      await resolved(segment, current.id);
       return { body: await save({ ...current, version: version + 1, name, segment }, 'update', actor, nowMs) };
     },
 
     previewSegment: async ({ body, nowMs }) => {
-      const id = 'previewId' in body ? body.previewId : await lake.start(sizeQuery(body.segment, nowMs));
+      const id =
+        'previewId' in body ? body.previewId : await lake.start(sizeQuery(await resolved(body.segment), nowMs));
       const query = await lake.settled(id, WAIT_MS).catch((error: unknown) => {
         throw error instanceof NoSuchQuery ? new Problem('not-found', `There is no preview ${id}`) : error;
       });
@@ -69,7 +72,7 @@ export const handler = apiHandler(
       const { segment, name } = await load(segmentId);
       const location = `s3://${WORK_BUCKET}/snapshots/${id}/unload/`;
       const queryId = await lake.start(
-        snapshotQuery(segment, { nowMs, attributes, location }),
+        snapshotQuery(await resolved(segment, segmentId), { nowMs, attributes, location }),
         `herald-snapshot-${id}`,
       );
       const snapshot: Snapshot = {
@@ -94,6 +97,16 @@ export const handler = apiHandler(
   },
   IDEMPOTENCY_TABLE,
 );
+
+/** With the rules of the segments that it refers to, as they are now. */
+const resolved = async (segment: Segment, id?: string): Promise<ResolvedSegment> => {
+  try {
+    return await resolveSegment(segment, segmentLookup(defs), id);
+  } catch (error) {
+    if (!(error instanceof UnresolvableSegment)) throw error;
+    throw new Problem(error.reason === 'unknown' ? 'invalid-reference' : 'invalid-segment', error.message);
+  }
+};
 
 const load = async (id: string): Promise<NamedSegment> => {
   const stored = await defs.get<NamedSegment>('segment', id);

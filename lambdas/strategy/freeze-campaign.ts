@@ -1,10 +1,12 @@
-import type { Segment } from '../../core/audience/segment.ts';
+import { resolveSegment, UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
+import type { ResolvedSegment } from '../../core/audience/segment.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { freezePlan } from '../../core/strategy/plan-hash.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { renderer } from '../../core/strategy/render.ts';
 import type { TemplateInput } from '../../core/strategy/template.ts';
 import type { Definitions } from '../adapters/definitions.ts';
+import { segmentLookup } from '../adapters/segments.ts';
 import { type FieldError, Problem } from '../middleware/problem.ts';
 
 /** A state machine lives for a year, and a run may take a week to drain. */
@@ -17,7 +19,7 @@ const MAX_DAYS_AHEAD = 350;
 export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowMs: number): Promise<PlanVersion> => {
   const { id, name, topic, channelPolicy, sendAt, templateId, audience } = campaign;
   const [segment, template] = await Promise.all([
-    defs.get<{ segment: Segment }>('segment', audience.segmentId),
+    audienceOf(defs, audience.segmentId),
     defs.get<TemplateInput>('template', templateId),
   ]);
   const errors: FieldError[] = [];
@@ -25,7 +27,7 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
   if (sendAtMs !== null && sendAtMs > nowMs + MAX_DAYS_AHEAD * 86_400_000) {
     errors.push({ path: 'sendAt', message: `A campaign is scheduled at most ${MAX_DAYS_AHEAD} days ahead` });
   }
-  if (!segment) errors.push({ path: 'audience.segmentId', message: `There is no segment ${audience.segmentId}` });
+  if (segment instanceof UnresolvableSegment) errors.push({ path: 'audience.segmentId', message: segment.message });
   if (!template) errors.push({ path: 'templateId', message: `There is no template ${templateId}` });
   for (const [n, channel] of channelPolicy.entries()) {
     if (channelPolicy.indexOf(channel) !== n)
@@ -40,7 +42,7 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
       errors.push({ path: 'templateId', message: 'The template speaks of an event, which a campaign does not have' });
     }
   }
-  if (!segment || !template || errors.length > 0) {
+  if (segment instanceof UnresolvableSegment || !template || errors.length > 0) {
     throw new Problem('invalid-reference', errors.map(({ message }) => message).join('; '), { errors });
   }
   return freezePlan({
@@ -51,7 +53,17 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
     lane: 'promotional',
     channelPolicy,
     template: { name: template.body.name, channels: template.body.channels },
-    segment: segment.body.segment,
+    segment,
     sendAtMs,
   });
+};
+
+/** The rule of a segment with those of the segments that it refers to, all as they are now; or why there is none. */
+const audienceOf = async (defs: Definitions, segmentId: string): Promise<ResolvedSegment | UnresolvableSegment> => {
+  try {
+    return await resolveSegment({ segment: segmentId }, segmentLookup(defs));
+  } catch (error) {
+    if (error instanceof UnresolvableSegment) return error;
+    throw error;
+  }
 };

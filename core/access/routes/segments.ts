@@ -52,7 +52,7 @@ export const routes = [
     example: exampleSegment,
     create: true,
     success: { status: 201, schema: namedSegment, description: 'The segment' },
-    errors: [],
+    errors: ['invalid-reference', 'invalid-segment'],
   },
   {
     operationId: 'listSegments',
@@ -86,7 +86,7 @@ export const routes = [
     body: z.strictObject({ name, segment, version }),
     example: { ...exampleSegment, version: 1 },
     success: { status: 200, schema: namedSegment, description: 'The segment as it now is' },
-    errors: ['not-found', 'version-conflict'],
+    errors: ['not-found', 'version-conflict', 'invalid-reference', 'invalid-segment'],
   },
   {
     operationId: 'previewSegment',
@@ -115,7 +115,7 @@ export const routes = [
       ]),
       description: 'The size, or how to wait for it',
     },
-    errors: ['not-found', 'invalid-segment'],
+    errors: ['not-found', 'invalid-reference', 'invalid-segment'],
   },
   {
     operationId: 'takeSnapshot',
@@ -134,7 +134,7 @@ export const routes = [
     example: { attributes: ['firstName'] },
     create: true,
     success: { status: 201, schema: snapshot, description: 'The snapshot, being taken' },
-    errors: ['not-found'],
+    errors: ['not-found', 'invalid-reference', 'invalid-segment'],
   },
   {
     operationId: 'getSnapshot',

@@ -1,13 +1,22 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ListMemberRow } from '../../../core/audience/membership.ts';
 import type { Profile, ProfileRow } from '../../../core/audience/profile.ts';
-import { type Segment, segment as segmentSchema } from '../../../core/audience/segment.ts';
+import { type ResolvedSegment as Segment, segment as segmentSchema } from '../../../core/audience/segment.ts';
 import { isMember } from '../../../core/audience/segment-predicate.ts';
 import { segmentSql } from '../../../core/audience/segment-sql.ts';
 import type { EventRow } from '../../../core/event/event.ts';
 import { anonymousProfileId, identityRow, type Link } from '../../../core/event/identity.ts';
 import { createLake, type Lake } from '../lake.ts';
-import { eventWithCopies, linkOfAlias, NOW_MS, person, type Row, segments } from './segment-arbitrary.ts';
+import {
+  eventWithCopies,
+  linkOfAlias,
+  listStatement,
+  NOW_MS,
+  person,
+  type Row,
+  segments,
+} from './segment-arbitrary.ts';
 
 let lake: Lake;
 beforeAll(async () => {
@@ -21,6 +30,7 @@ const base = fc.record({
   people: fc.array(person, { minLength: PEOPLE, maxLength: PEOPLE }),
   events: fc.array(eventWithCopies, { minLength: 60, maxLength: 90 }),
   links: fc.array(linkOfAlias, { maxLength: 8 }),
+  statements: fc.array(listStatement, { maxLength: 60 }),
   segments: fc.array(segments, { minLength: SEGMENTS, maxLength: SEGMENTS }),
 });
 type Base = typeof base extends fc.Arbitrary<infer T> ? T : never;
@@ -36,7 +46,19 @@ const ownersOf = (links: readonly Link[]): Map<string, string> => {
   return new Map(latestFirst.map(({ alias, profileId }) => [anonymousProfileId(alias), profileId]));
 };
 
-const spread = ({ people, events, links: linked }: Base) => {
+/** Statement by statement; of one millisecond the removal comes last. */
+const listsOf = (statements: Base['statements']): Set<string> => {
+  const lists = new Set<string>();
+  for (const { list, member } of statements.toSorted(
+    (a, b) => a.atMs - b.atMs || Number(b.member) - Number(a.member),
+  )) {
+    if (member) lists.add(list);
+    else lists.delete(list);
+  }
+  return lists;
+};
+
+const spread = ({ people, events, links: linked, statements }: Base) => {
   const links = linked.map(({ alias, who, atMs }): Link => ({ alias, profileId: idOf(who), atMs }));
   const owners = ownersOf(links);
   const profileRows = people.flatMap(({ versions, twice }, n): ProfileRow[] =>
@@ -86,13 +108,23 @@ const spread = ({ people, events, links: linked }: Base) => {
     const current = pick(versions.at(-1) ?? {}) as unknown as Profile;
     return {
       profile: { ...current, profileId: idOf(n), version: versions.length, updatedMs: 0 },
+      consents: {},
+      lists: listsOf(statements.filter(({ who }) => who === n)),
       // What both see went through JSON once.
       events: (JSON.parse(JSON.stringify(copies)) as typeof copies).filter(
         ({ profileId }) => (owners.get(profileId) ?? profileId) === idOf(n),
       ),
     };
   });
-  return { profileRows, eventRows, identityRows: links.map(identityRow), rows };
+  const listRows = statements.map(
+    ({ list, who, member, atMs }): ListMemberRow => ({
+      list_id: list,
+      profile_id: idOf(who),
+      member,
+      at_ms: atMs,
+    }),
+  );
+  return { profileRows, eventRows, listRows, identityRows: links.map(identityRow), rows };
 };
 
 const membersQuery = (all: readonly Segment[]) =>
@@ -109,16 +141,15 @@ it('the query and the predicate agree on every segment and person', { timeout: 1
   await fc.assert(
     fc.asyncProperty(base, async (data) => {
       for (const one of data.segments) expect(segmentSchema.safeParse(one).error, JSON.stringify(one)).toBeUndefined();
-      const { profileRows, eventRows, identityRows, rows } = spread(data);
+      const { profileRows, eventRows, listRows, identityRows, rows } = spread(data);
       lake.profiles(profileRows);
       lake.events(eventRows);
       lake.identities(identityRows);
+      lake.listMembers(listRows);
       const found = await lake.query(membersQuery(data.segments));
       for (const [n, one] of data.segments.entries()) {
         const bySql = found.filter((row) => Number(row.n) === n).map((row) => row.profile_id ?? '');
-        const byPredicate = rows
-          .filter((row) => isMember(one, row.profile, row.events, NOW_MS))
-          .map((row) => row.profile.profileId);
+        const byPredicate = rows.filter((row) => isMember(one, row, NOW_MS)).map((row) => row.profile.profileId);
         expect(bySql.toSorted(), JSON.stringify(one)).toEqual(byPredicate.toSorted());
         members += bySql.length;
         compared += PEOPLE;

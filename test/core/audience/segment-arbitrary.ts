@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import type { Profile } from '../../../core/audience/profile.ts';
-import type { Segment } from '../../../core/audience/segment.ts';
-import type { SeenEvent } from '../../../core/audience/segment-predicate.ts';
+import type { ResolvedSegment as Segment } from '../../../core/audience/segment.ts';
+import type { Person, SeenEvent } from '../../../core/audience/segment-predicate.ts';
 
 /** Small vocabularies, so that generated segments meet generated people, and every kind of trap between them. */
 export const NOW_MS = Date.UTC(2026, 2, 15, 12);
@@ -64,6 +63,8 @@ const NAMES = ['city', 'age', 'vip', 'a'];
 const PATHS = ['amount', 'city', 'item.name', 'item.price', 'constructor', '_x'];
 const TYPES = ['purchase', 'visit', 'cart.add'];
 
+export const LISTS = ['vips', 'staff', 'nobody'];
+
 const question = fc.oneof(
   scalar.map((equals) => ({ equals })),
   scalar.map((notEquals) => ({ notEquals })),
@@ -125,6 +126,7 @@ const leaf: fc.Arbitrary<Segment> = fc.oneof(
     .map(([field, asked]) => ({ field, ...asked }) as Segment),
   eventCondition as fc.Arbitrary<Segment>,
   eventCondition as fc.Arbitrary<Segment>,
+  fc.constantFrom(...LISTS).map((list) => ({ list })),
 );
 export const segments: fc.Arbitrary<Segment> = fc.letrec<{ tree: Segment }>((tie) => ({
   tree: fc.oneof(
@@ -185,4 +187,11 @@ export const eventWithCopies = fc.record({
   copies: fc.constantFrom(0, 0, 0, 1, 2),
   shiftMs: fc.constantFrom(0, 1, 2_000),
 });
-export type Row = { profile: Profile; events: SeenEvent[] };
+/** A statement about a person and a list; times are few, so that some contradict each other within one millisecond. */
+export const listStatement = fc.record({
+  who: fc.nat(29),
+  list: fc.constantFrom('vips', 'staff'),
+  member: fc.boolean(),
+  atMs: fc.integer({ min: NOW_MS - 3, max: NOW_MS }),
+});
+export type Row = Person & { events: SeenEvent[] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../../core/audience/profile.ts';
-import type { Segment } from '../../../core/audience/segment.ts';
+import type { ResolvedSegment as Segment } from '../../../core/audience/segment.ts';
 import { isMember, type SeenEvent } from '../../../core/audience/segment-predicate.ts';
 
 const NOW = Date.parse('1998-07-01T00:00:00Z');
@@ -26,7 +26,8 @@ const purchase = (agoMs: number, amount?: unknown, more: Partial<SeenEvent> = {}
     ...more,
   };
 };
-const holds = (segment: Segment, events: SeenEvent[] = []) => isMember(segment, ada, events, NOW);
+const holds = (segment: Segment, events: SeenEvent[] = []) =>
+  isMember(segment, { profile: ada, events, consents: {}, lists: new Set(['vips']) }, NOW);
 const count = (limit: object, within?: object): Segment =>
   ({ event: 'purchase', count: limit, ...(within && { within }) }) as Segment;
 const sum = (limit: object): Segment => ({ event: 'purchase', sum: { property: 'amount', is: limit } }) as Segment;
@@ -131,5 +132,8 @@ describe('the tree', () => {
     [{ field: 'timeZone', startsWith: 'Europe/' }, true],
     [{ field: 'email', equals: true }, false],
     [{ field: 'email', atLeast: 1 }, false],
+    [{ list: 'vips' }, true],
+    [{ not: { list: 'vips' } }, false],
+    [{ list: 'others' }, false],
   ])('%j is %j', (segment, expected) => expect(holds(segment)).toBe(expected));
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_SEGMENT_BYTES, type Segment, segment } from '../../../core/audience/segment.ts';
+import { MAX_SEGMENT_BYTES, type ResolvedSegment, type Segment, segment } from '../../../core/audience/segment.ts';
 import { sizeQuery } from '../../../core/audience/segment-queries.ts';
 import { MAX_DEPTH } from '../../../core/audience/tree-bounds.ts';
 import { segments } from './segment-arbitrary.ts';
@@ -42,6 +42,7 @@ describe('takes', () => {
       },
     ],
     [{ event: 'purchase', last: { moreThanDaysAgo: 180 } }],
+    [{ any: [{ list: '01JD0000000000000000000000' }, { not: { segment: '01JD0000000000000000000001' } }] }],
     [{ attribute: 'city', equals: "'; DROP TABLE profiles; --" }],
     [nest(MAX_DEPTH)],
   ])('%j', (input) => expect(segment.parse(input)).toEqual(input));
@@ -63,6 +64,8 @@ describe('refuses', () => {
     ['a name that is not one', { attribute: "city'] --", exists: true }],
     ['a path that is not one', { event: 'a', where: [{ property: "x') = '1", exists: true }], count: { atLeast: 1 } }],
     ['an event type that is not one', { event: "a' OR '1'='1", count: { atLeast: 1 } }],
+    ['an id that is not one', { list: "x' OR '1'='1" }],
+    ['a list and a segment', { list: 'a', segment: 'b' }],
     ['NUL', { attribute: 'city', equals: 'a\u0000b' }],
     ['half a surrogate pair', { attribute: 'city', equals: '\ud83d' }],
     ['NaN', { attribute: 'age', atLeast: Number.NaN }],
@@ -107,7 +110,7 @@ it('every segment fits into an Athena query of 262,144 bytes', () => {
   ];
   for (const one of worst) {
     expect(JSON.stringify(one).length).toBeLessThanOrEqual(MAX_SEGMENT_BYTES);
-    expect(Buffer.byteLength(sizeQuery(segment.parse(one), 1e12))).toBeLessThan(262_144);
+    expect(Buffer.byteLength(sizeQuery(segment.parse(one) as ResolvedSegment, 1e12))).toBeLessThan(262_144);
   }
 });
 

@@ -97,6 +97,37 @@ describe('a segment', () => {
   });
 });
 
+describe('a segment that refers to others', () => {
+  const params = (segmentId: string) => ({ params: { segmentId } });
+  const idOf = async (body: object) => ((await create(body)).body as { id: string }).id;
+
+  it('means what they mean now', async () => {
+    const inner = await idOf({ name: 'Parisians', segment: { attribute: 'city', equals: 'Paris' } });
+    const outer = { not: { segment: inner } };
+    expect((await create({ name: 'Others', segment: outer })).body).toMatchObject({ segment: outer });
+    expect((await preview({ segment: outer })).body).toMatchObject({ size: 2, of: 3 });
+    const body = { name: 'Nobody', segment: { attribute: 'city', equals: 'x' }, version: 1 };
+    await call(handler, { route: 'PUT /v1/segments/{segmentId}', ...params(inner), body });
+    expect((await preview({ segment: outer })).body).toMatchObject({ size: 3, of: 3 });
+  });
+
+  it('is refused when one of them does not exist', async () => {
+    const answer = { status: 422, body: { type: '/problems/invalid-reference', detail: 'There is no segment none' } };
+    expect(await create({ name: 'x', segment: { segment: 'none' } })).toMatchObject(answer);
+    expect(await preview({ segment: { not: { segment: 'none' } } })).toMatchObject(answer);
+  });
+
+  it('may not come back to itself', async () => {
+    const a = await idOf({ name: 'a', segment: { field: 'email', exists: true } });
+    const b = await idOf({ name: 'b', segment: { segment: a } });
+    const body = { name: 'a', segment: { not: { segment: b } }, version: 1 };
+    expect(await call(handler, { route: 'PUT /v1/segments/{segmentId}', ...params(a), body })).toMatchObject({
+      status: 422,
+      body: { type: '/problems/invalid-segment', detail: `Segment ${a} would refer to itself` },
+    });
+  });
+});
+
 describe('a preview', () => {
   it('counts exactly, once per person and event', async () => {
     const { status, body } = await preview({ segment });

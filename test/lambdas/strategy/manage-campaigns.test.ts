@@ -161,6 +161,15 @@ describe('submitting', () => {
     });
   });
 
+  test('freezes what other segments say now, so that a later change changes nothing', async () => {
+    await defs.put('segment', 'outer', { name: 'Not Paris', segment: { not: { segment: 'seg' } } }, 0, 1);
+    const { id, version } = await create({ ...input, audience: { segmentId: 'outer' } });
+    const { body } = await act(id, 'submit', { version });
+    expect((await loadPlanVersion(defs, id, body.approval!.hash))?.segment).toEqual({
+      not: { all: [{ attribute: 'city', equals: 'Paris' }] },
+    });
+  });
+
   test.each([
     [{ templateId: 'nope' }, ['templateId']],
     [{ audience: { segmentId: 'nope' } }, ['audience.segmentId']],
