@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { Imports } from './audience/imports.ts';
+import { Lists } from './audience/lists.ts';
 import { People } from './audience/people.ts';
 import { Segments } from './audience/segments.ts';
 import type { TypedStateMachine } from './kit/typed-state-machine.ts';
@@ -8,14 +9,16 @@ import type { State } from './state.ts';
 
 export type AudienceProps = { state: State; lake: Lake };
 
-/** Who there is: profiles, their aliases and imports, and segments over them. */
+/** Who there is: profiles, their aliases and imports, lists of them and segments over them. */
 export class Audience extends Construct {
   readonly importProfiles: TypedStateMachine;
+  readonly changeList: TypedStateMachine;
 
   constructor(scope: Construct, id: string, props: AudienceProps) {
     super(scope, id);
     new People(this, 'People', props);
     this.importProfiles = new Imports(this, 'Imports', props).machine;
+    this.changeList = new Lists(this, 'Lists', props).machine;
     new Segments(this, 'Segments', props);
   }
 }

@@ -14,6 +14,7 @@ export const PROBLEMS = {
   'not-found': { status: 404, title: 'There is no such thing' },
   'version-conflict': { status: 409, title: 'Somebody else changed it first' },
   'state-conflict': { status: 409, title: 'Its state does not allow this' },
+  'in-use': { status: 409, title: 'Something still uses it' },
   'alias-taken': { status: 409, title: 'The id belongs to somebody else' },
   'already-decided': { status: 409, title: 'The approval already has another decision' },
   'approval-not-ready': { status: 409, title: 'The approval is still being opened; try again in a moment' },

@@ -34,3 +34,6 @@ export const transitions: Record<CampaignState, Partial<Record<CampaignAction, C
 /** The state after the action, or undefined when the action is not allowed in this state. */
 export const nextState = (state: CampaignState, action: CampaignAction): CampaignState | undefined =>
   transitions[state][action];
+
+/** True when nothing can happen to it any more. */
+export const isOver = (state: CampaignState): boolean => Object.keys(transitions[state]).length === 0;

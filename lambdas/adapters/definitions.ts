@@ -14,10 +14,13 @@ const PARALLEL_READS = 20;
 
 /** Kinds of things that people define. Each is one item: kind (partition key), id (sort key), version, JSON body. */
 export type DefinitionKind =
+  | 'audience'
   | 'campaign'
   | 'event-catalogue'
   | 'event-type'
   | 'import'
+  | 'list'
+  | 'list-change'
   | 'plan-version'
   | 'reference-table'
   | 'segment'

@@ -1,3 +1,4 @@
+import type { MembersChange } from '../../core/audience/membership.ts';
 import type { ProfileRow } from '../../core/audience/profile.ts';
 
 /** Who changed what, kept for good. `subject` is `<kind>/<id>`. */
@@ -12,17 +13,19 @@ export type AuditEntry = {
 
 /**
  * What must happen after a write, stored in the written item itself. Publishing any of them twice is harmless: an audit
- * entry and an execution have deterministic names, a task token answers once, a lake row is deduplicated by its version.
+ * entry and an execution have deterministic names, a task token answers once, a lake row is deduplicated by its version,
+ * of statements about a member the newest counts.
  */
 export type OutboxEntry =
   | { effect: 'audit'; entry: AuditEntry }
   | {
       effect: 'start-execution';
-      machine: 'approve-plan' | 'run-campaign' | 'import-profiles';
+      machine: 'approve-plan' | 'run-campaign' | 'import-profiles' | 'change-list';
       name: string;
       input: object;
     }
   | { effect: 'task-success'; taskToken: string; output: object }
   | { effect: 'profile-row'; row: ProfileRow }
+  | { effect: 'list-members'; change: MembersChange }
   /** The set of triggers in force has changed: compile-triggers is told. */
   | { effect: 'compile-triggers' };

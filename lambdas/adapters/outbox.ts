@@ -1,3 +1,4 @@
+import type { MembersChange } from '../../core/audience/membership.ts';
 import { putAudit } from './audit.ts';
 import { type DefinitionKind, type Definitions, type Stored, VersionConflict } from './definitions.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
@@ -9,6 +10,8 @@ export type Sinks = {
   auditTable: string;
   /** Firehose stream of the lake table `profiles`. */
   profilesStream?: string;
+  /** Puts people into a list, or out of it (see list-members.ts). */
+  changeMembers?: (change: MembersChange) => Promise<void>;
   /** ARNs of state machines. */
   machines?: Partial<Record<Machine, string>>;
   /** Has compile-triggers run within two minutes (see schedules.ts). */
@@ -36,6 +39,7 @@ export const publishOutbox = async (entries: readonly OutboxEntry[], sinks: Sink
         entry.input,
       );
     }
+    if (entry.effect === 'list-members') await required(sinks.changeMembers, 'changeMembers')(entry.change);
     if (entry.effect === 'compile-triggers') await compile(required(sinks.compileSoon, 'compileSoon'));
     if (entry.effect === 'task-success') {
       const { sendTaskSuccess } = await import('./executions.ts');

@@ -5,8 +5,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Profile } from '../../core/audience/profile.ts';
-import { batchGet, type Item } from './batch-get.ts';
+import { batchGet, type Item, MAX_KEYS } from './batch-get.ts';
 import { dynamo, isConditionFailure } from './dynamo.ts';
+import { inParallel } from './in-parallel.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
 
 /** A profile as it is stored. */
@@ -23,6 +24,7 @@ export type StoredProfile = {
  * of the decoding, and 50 are priced the same (bench/profile-decode.ts).
  */
 export const MAX_READ = 50;
+const PARALLEL_CALLS = 8;
 const keyOf = (profileId: string): Item => ({ profileId: { S: profileId } });
 
 /** The profiles table: one item per person, the profile as JSON, its version, its outbox. */
@@ -56,6 +58,22 @@ export const profiles = (table: string) => ({
     for await (const answer of batchGet(table, unique.map(keyOf), options)) {
       for (const profile of profilesIn(answer, table)) found.set(profile.profileId, profile);
     }
+    return found;
+  },
+
+  /** Which of these people have a profile; strongly consistent. Ids must be valid ones. */
+  async existing(profileIds: readonly string[]): Promise<Set<string>> {
+    const unique = [...new Set(profileIds)];
+    const found = new Set<string>();
+    const calls = Array.from({ length: Math.ceil(unique.length / MAX_KEYS) }, (_, n) =>
+      unique.slice(n * MAX_KEYS, (n + 1) * MAX_KEYS),
+    );
+    await inParallel(PARALLEL_CALLS, calls, async (ids) => {
+      const options = { ProjectionExpression: 'profileId', ConsistentRead: true };
+      for await (const { Responses } of batchGet(table, ids.map(keyOf), options)) {
+        for (const item of Responses?.[table] ?? []) found.add(item.profileId?.S ?? '');
+      }
+    });
     return found;
   },
 

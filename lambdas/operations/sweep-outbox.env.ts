@@ -6,8 +6,11 @@ export const env = z.object({
   PROFILES_TABLE: z.string(),
   AUDIT_TABLE: z.string(),
   PROFILES_STREAM: z.string(),
+  MEMBERSHIPS_TABLE: z.string(),
+  LIST_MEMBERS_STREAM: z.string(),
   ...schedulesEnv,
   APPROVE_MACHINE_ARN: z.string(),
   RUN_MACHINE_ARN: z.string(),
   IMPORT_MACHINE_ARN: z.string(),
+  CHANGE_LIST_MACHINE_ARN: z.string(),
 });

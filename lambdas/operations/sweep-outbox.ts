@@ -1,3 +1,4 @@
+import { listMembers } from '../adapters/list-members.ts';
 import { publishOutbox } from '../adapters/outbox.ts';
 import { clearPending, pendingItems } from '../adapters/pending.ts';
 import { wakeSchedules, wakeSoon } from '../adapters/schedules.ts';
@@ -10,11 +11,13 @@ const compileAt = wakeSchedules(environment);
 const sinks = {
   auditTable: environment.AUDIT_TABLE,
   profilesStream: environment.PROFILES_STREAM,
+  changeMembers: listMembers({ table: environment.MEMBERSHIPS_TABLE, stream: environment.LIST_MEMBERS_STREAM }),
   compileSoon: () => wakeSoon(compileAt, Date.now()),
   machines: {
     'approve-plan': environment.APPROVE_MACHINE_ARN,
     'run-campaign': environment.RUN_MACHINE_ARN,
     'import-profiles': environment.IMPORT_MACHINE_ARN,
+    'change-list': environment.CHANGE_LIST_MACHINE_ARN,
   },
 };
 

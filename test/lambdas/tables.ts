@@ -17,6 +17,7 @@ type Table = {
 const TABLES: Table[] = [
   { name: 'definitions', keys: ['kind', 'id'], indexes: { pending: ['pending', 'updatedMs'] }, numbers: ['updatedMs'] },
   { name: 'profiles', keys: ['profileId'], indexes: { pending: ['pending', 'updatedMs'] }, numbers: ['updatedMs'] },
+  { name: 'memberships', keys: ['profileId', 'membership'] },
   { name: 'audit', keys: ['subject', 'entry'], indexes: { 'by-day': ['day', 'entry'] } },
   { name: 'idempotency', keys: ['id'] },
   { name: 'ledger', keys: ['run', 'unit'] },
@@ -93,6 +94,8 @@ export const startTables = async () => {
     IDEMPOTENCY_TABLE: 'idempotency',
     LEDGER_TABLE: 'ledger',
     PROFILES_STREAM: 'profiles-stream',
+    MEMBERSHIPS_TABLE: 'memberships',
+    LIST_MEMBERS_STREAM: 'list-members-stream',
     SCHEDULE_GROUP: 'compile',
     WAKE_FUNCTION_ARN: 'arn:compile',
     WAKE_ROLE_ARN: 'arn:role',
@@ -100,6 +103,7 @@ export const startTables = async () => {
     APPROVE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:approve',
     RUN_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:run',
     IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:import',
+    CHANGE_LIST_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:change-list',
     WORK_BUCKET: 'work',
     GLUE_DATABASE: 'herald',
   });

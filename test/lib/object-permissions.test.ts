@@ -40,7 +40,7 @@ const useOf = async (entry: string) => {
   });
   const code = outputFiles.map(({ text }) => text).join('\n');
   // Keys are written `imports/${…}`, or `s3://${…}/imports/${…}` for Athena; paths of the API begin with a slash.
-  const folders = [...code.matchAll(/(?:[`"]|s3:\/\/\$\{\w+\}\/)(imports|snapshots|athena|triggers)\//g)];
+  const folders = [...code.matchAll(/(?:[`"]|s3:\/\/\$\{\w+\}\/)(imports|lists|snapshots|athena|triggers)\//g)];
   return {
     actions: CALLS.filter(([call]) => call.test(code)).map(([, action]) => action),
     folders: folders.map(([, folder]) => `Work/${folder}/`),

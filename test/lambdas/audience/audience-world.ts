@@ -187,6 +187,8 @@ export const audienceWorld = async () => {
     },
     /** An object of the work bucket. */
     bytes: (key: string): Buffer => cloud.services.s3.get(ref('Work'), key) ?? Buffer.alloc(0),
+    /** Puts an object into the work bucket. */
+    put: (key: string, body: Buffer) => cloud.services.s3.put(ref('Work'), key, body),
     async stop() {
       client.destroy();
       await cloud.stop();

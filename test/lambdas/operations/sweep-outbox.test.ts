@@ -1,4 +1,4 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { OutboxEntry } from '../../../lambdas/adapters/outbox-entry.ts';
 import { startTables } from '../tables.ts';
@@ -76,4 +76,16 @@ test('a newer version that was written meanwhile keeps its own outbox', async ()
   const item = { key: { kind: { S: 'campaign' }, id: { S: 'busy' } }, version: 0, outbox: [] };
   await clearPending('definitions', item);
   expect((await defs.get('campaign', 'busy'))?.outbox).toHaveLength(1);
+});
+
+test('puts people into the list of a call that crashed', async () => {
+  const change = { listId: 'vip', member: true, profileIds: ['ada', 'bob'], atMs: old() };
+  await defs.put('list-change', 'crashed', {}, 0, old(), [{ effect: 'list-members', change }]);
+  expect(await handler()).toEqual({ published: 1 });
+  const Key = { profileId: { S: 'bob' }, membership: { S: 'list#vip' } };
+  const { Item } = await tables.client.send(new GetItemCommand({ TableName: 'memberships', Key }));
+  expect(Item?.memberOf).toEqual({ S: 'list#vip' });
+  expect(tables.asked.map(({ action, input }) => [action, input.DeliveryStreamName])).toEqual([
+    ['PutRecordBatch', 'list-members-stream'],
+  ]);
 });

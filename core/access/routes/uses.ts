@@ -1,0 +1,8 @@
+import * as z from 'zod/mini';
+
+/** Something that uses a list, a segment or an audience. A campaign counts until it is over. */
+export const useView = z.object({
+  kind: z.enum(['segment', 'audience', 'campaign']),
+  id: z.string(),
+  name: z.string(),
+});
