@@ -108,7 +108,9 @@ export const handler = apiHandler(
     getListChange: async ({ params }) => ({ body: changes.view(await changes.load(params.changeId)) }),
 
     listsOfProfile: async ({ params: { profileId } }) => {
-      const found = isProfileId(profileId) ? await members.of(profileId) : [];
+      const known = isProfileId(profileId) && (await people.existing([profileId])).has(profileId);
+      if (!known) throw new Problem('not-found', `There is no profile ${profileId}`);
+      const found = await members.of(profileId);
       const items = await Promise.all(
         found.map(async ({ membership, sinceMs }) => {
           const id = listOfMembership(membership);

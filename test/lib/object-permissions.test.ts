@@ -26,6 +26,7 @@ const TABLES = Object.keys(LAKE_TABLES).map((table) => `Lake/${table}/`);
 
 /** Folders of keys that a handler does not make but gets: from a pointer in a queue, from Athena as the place of a manifest. */
 const KEYS_GIVEN: Record<string, string[]> = {
+  'audience/change-list-part': ['Work/lists/', 'Work/snapshots/'],
   'delivery/send-email': ['Work/snapshots/'],
   'delivery/send-push': ['Work/snapshots/'],
   'delivery/send-sms': ['Work/snapshots/'],

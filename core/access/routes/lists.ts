@@ -172,7 +172,7 @@ export const routes = [
     body: z.strictObject({ snapshotId: z.string().check(z.maxLength(64)), action: z._default(action, 'add') }),
     example: { snapshotId: '01JXSNAPSHOT', action: 'add' },
     create: true,
-    success: { status: 202, schema: listChange, description: 'The change, running' },
+    success: { status: 201, schema: listChange, description: 'The change, running' },
     errors: ['not-found', 'state-conflict'],
   },
   {
@@ -227,8 +227,8 @@ export const routes = [
     success: {
       status: 200,
       schema: z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), sinceMs: count })) }),
-      description: 'The lists; none for somebody unknown',
+      description: 'The lists',
     },
-    errors: [],
+    errors: ['not-found'],
   },
 ] as const satisfies readonly Route[];

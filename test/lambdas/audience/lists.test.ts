@@ -200,7 +200,7 @@ describe('members', () => {
     const lists = async (profileId: string) =>
       (await call(handler, { route: 'GET /v1/profiles/{profileId}/lists', params: { profileId } })).body;
     expect(await lists('joiner')).toEqual({ items: [{ id: two, name: 'Two', sinceMs: expect.any(Number) }] });
-    expect(await lists('nobody')).toEqual({ items: [] });
+    expect(await lists('nobody')).toMatchObject({ type: '/problems/not-found' });
   });
 });
 
@@ -315,7 +315,7 @@ describe('a snapshot', () => {
     const copy = (snapshotId: string) =>
       call(handler, { route: 'POST /v1/lists/{listId}/copies', params: { listId }, body: { snapshotId } });
     const started = await copy('s1');
-    expect(started).toMatchObject({ status: 202, body: { state: 'running', source: 'snapshot', total: 4 } });
+    expect(started).toMatchObject({ status: 201, body: { state: 'running', source: 'snapshot', total: 4 } });
     expect(await workOff((started.body as { id: string }).id)).toMatchObject({
       state: 'finished',
       accepted: 3,

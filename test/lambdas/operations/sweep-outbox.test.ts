@@ -79,6 +79,8 @@ test('a newer version that was written meanwhile keeps its own outbox', async ()
 });
 
 test('puts people into the list of a call that crashed', async () => {
+  await handler();
+  tables.asked.length = 0;
   const change = { listId: 'vip', member: true, profileIds: ['ada', 'bob'], atMs: old() };
   await defs.put('list-change', 'crashed', {}, 0, old(), [{ effect: 'list-members', change }]);
   expect(await handler()).toEqual({ published: 1 });
