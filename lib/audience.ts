@@ -1,15 +1,17 @@
 import { Construct } from 'constructs';
+import { Audiences } from './audience/audiences.ts';
 import { Imports } from './audience/imports.ts';
 import { Lists } from './audience/lists.ts';
 import { People } from './audience/people.ts';
 import { Segments } from './audience/segments.ts';
 import type { TypedStateMachine } from './kit/typed-state-machine.ts';
 import type { Lake } from './lake.ts';
+import type { Stage } from './stages.ts';
 import type { State } from './state.ts';
 
-export type AudienceProps = { state: State; lake: Lake };
+export type AudienceProps = { stage: Stage; state: State; lake: Lake };
 
-/** Who there is: profiles, their aliases and imports, lists of them and segments over them. */
+/** Who there is: profiles, their aliases and imports, lists of them, segments and sets. */
 export class Audience extends Construct {
   readonly importProfiles: TypedStateMachine;
   readonly changeList: TypedStateMachine;
@@ -20,5 +22,6 @@ export class Audience extends Construct {
     this.importProfiles = new Imports(this, 'Imports', props).machine;
     this.changeList = new Lists(this, 'Lists', props).machine;
     new Segments(this, 'Segments', props);
+    new Audiences(this, 'Audiences', props);
   }
 }

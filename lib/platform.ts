@@ -28,7 +28,7 @@ export class Platform extends Stack {
     const sendQueues = new SendQueues(this, 'Send');
 
     const intake = new Intake(this, 'Intake', { stage, state, lake, sendQueues, bus, busDeadLetters });
-    const audience = new Audience(this, 'Audience', { state, lake });
+    const audience = new Audience(this, 'Audience', { stage, state, lake });
     // Before strategy, because a campaign's state machine names the tasks of delivery.
     const delivery = new Delivery(this, 'Delivery', { stage, state, lake, sendQueues });
     const strategy = new Strategy(this, 'Strategy', { state, lake, delivery });

@@ -109,6 +109,7 @@ export class State extends Stack {
       'athena/': Duration.days(7),
       'imports/': Duration.days(60),
       'lists/': Duration.days(60),
+      'previews/': Duration.days(2),
       'snapshots/': Duration.days(60),
     });
 

@@ -9,11 +9,15 @@ export const TRINO_ON_DUCKDB = `
   CREATE MACRO json_extract_scalar(j, p) AS CASE WHEN json_valid(j) AND json_type(j, p) NOT IN ('OBJECT', 'ARRAY')
     THEN json_extract_string(j, p) END;
   CREATE MACRO json_extract(j, p) AS CASE WHEN json_valid(j) THEN system.main.json_extract(j, p) END;
-  CREATE MACRO json_format(j) AS CAST(j AS VARCHAR);`;
+  CREATE MACRO json_format(j) AS CAST(j AS VARCHAR);
+  CREATE MACRO array_join(a, s) AS array_to_string(a, s);
+  CREATE MACRO to_utf8(t) AS t;
+  CREATE MACRO to_hex(h) AS upper(h);`;
 
 const FUNCTIONS = new Set([
   ...['json_extract_scalar', 'json_extract', 'json_format'],
   ...['count', 'count_star', 'count_if', 'sum', 'avg', 'min', 'max', 'row_number'],
+  ...['array_join', 'to_hex', 'md5', 'to_utf8'],
   ...['nullif', 'abs', 'round', 'lower', 'upper', 'length', 'strpos', 'starts_with', 'substr'],
   // Division is missing: Trino fails on zero, DuckDB answers NULL. `~~` is how DuckDB's parser spells LIKE.
   ...['+', '-', '*', '||', '~~', '!~~'],
@@ -62,10 +66,14 @@ type Constant = { value?: { value?: unknown; type?: { id: string } } };
 const constant = (node: unknown): unknown => (node as Constant | undefined)?.value?.value;
 
 const checkFunction = ({ function_name: name, children }: Node): void => {
-  const [, second] = children as unknown[];
+  const [first, second] = children as unknown[];
   if (!FUNCTIONS.has(String(name))) refuse(`Function ${name}`);
   const path = /^json_extract/.test(String(name)) ? constant(second) : '$';
   if (!/^\$(\.[a-z_]\w*|\[\d+\])*$/i.test(String(path))) refuse(`JSON path ${path}`);
+  // Trino's md5 is of bytes and gives bytes, DuckDB's is of text and gives hexadecimal text.
+  const inner = (first as Node | undefined)?.function_name;
+  if ((name === 'to_hex' && inner !== 'md5') || (name === 'md5' && inner !== 'to_utf8'))
+    refuse(`Function ${name} of other than ${name === 'md5' ? 'to_utf8' : 'md5'}`);
   if (name === 'substr' && !(Number(constant(second)) > 0)) refuse('substr from other than a positive literal');
 };
 

@@ -25,6 +25,7 @@ export const PROBLEMS = {
   'template-too-costly': { status: 422, title: 'Rendering the template takes more than it may' },
   'invalid-reference': { status: 422, title: 'It refers to something that does not exist or does not fit' },
   'invalid-segment': { status: 422, title: 'The segment cannot be evaluated' },
+  'scan-limit': { status: 422, title: 'It reads more of the lake than one query may' },
   'rate-limited': { status: 429, title: 'Too many requests; slow down' },
   'internal-error': { status: 500, title: 'Something broke on our side' },
   unavailable: { status: 503, title: 'A part that this needs does not answer; try again' },

@@ -8,6 +8,8 @@ export type Role = (typeof ROLES)[number];
 
 /** Every role that may read. */
 export const READERS = ROLES;
+/** Roles that read who people are, also as examples beside figures. */
+export const PROFILE_READERS = ROLES;
 /** Roles that write what a marketer writes. */
 export const WRITERS = ['marketer', 'admin'] as const satisfies readonly Role[];
 /** Roles that approve plans. */

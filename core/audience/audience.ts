@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { definitionId } from './definition-id.ts';
+import type { Segment } from './segment.ts';
 
 /** A set expression over segments and lists. It has no evaluator of its own: it is compiled to a segment. */
 export type Audience =
@@ -25,9 +27,6 @@ export type NamedAudience = {
 export const MAX_AUDIENCE_DEPTH = 8;
 /** Segments and lists of one expression, counted as often as they are named. */
 export const MAX_OPERANDS = 20;
-
-/** Ids of definitions. Also keeps what enters a query to harmless characters. */
-export const definitionId = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'An id of letters, digits, _ and -'));
 
 const operands = <T extends z.ZodMiniType>(node: T) => z.array(node).check(z.minLength(1), z.maxLength(MAX_OPERANDS));
 const node: z.ZodMiniType<Audience, Audience> = z.lazy(() =>
@@ -62,6 +61,17 @@ const boundsProblem = (input: unknown): string | undefined => {
     level = objects.flatMap((value) => Object.values(value as object));
   }
   return undefined;
+};
+
+/** The segment that holds the same people. */
+export const audienceSegment = (audience: Audience): Segment => {
+  if ('union' in audience) return { any: audience.union.map(audienceSegment) };
+  if ('intersection' in audience) return { all: audience.intersection.map(audienceSegment) };
+  if ('difference' in audience) {
+    const [from, without] = audience.difference;
+    return { all: [audienceSegment(from), { not: audienceSegment(without) }] };
+  }
+  return audience;
 };
 
 /** What the outermost operation combines; none when there is no operation. */

@@ -4,14 +4,6 @@ import type { ResolvedSegment } from './segment.ts';
 import { segmentSql } from './segment-sql.ts';
 import { jsonPath, textLiteral } from './sql-literal.ts';
 
-const COUNT_MEMBERS = 'SELECT count(*) FILTER (WHERE member) AS size, count(*) AS total FROM members';
-
-/** How many people a segment holds at `nowMs`: one row with the columns `size` and `total` (all people). */
-export const sizeQuery = (segment: ResolvedSegment, nowMs: number): string =>
-  `${segmentSql(segment, nowMs).withMembers}\n${COUNT_MEMBERS}`;
-
-export const isSizeQuery = (sql: string): boolean => sql.endsWith(`\n${COUNT_MEMBERS}`);
-
 /** What a snapshot holds beside the addresses, and where it goes. */
 export type SnapshotOptions = {
   nowMs: number;

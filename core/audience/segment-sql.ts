@@ -10,7 +10,7 @@ import { doubleLiteral, integerLiteral, textLiteral } from './sql-literal.ts';
 export type SegmentSql = {
   /**
    * `WITH` clause that makes `members`: one row per current profile, with the profile's columns and the boolean column
-   * `member`, which is never NULL.
+   * `member`, and o0, o1, … for the other segments, none of which is ever NULL.
    */
   withMembers: string;
 };
@@ -25,12 +25,18 @@ const FIELD_COLUMNS: Record<Field, string> = {
 
 /**
  * Compiles a segment for one instant. However many event conditions there are, the events are read once: each condition
- * becomes one aggregate column of `facts`, and only partitions and types that some condition can see are read.
+ * becomes one aggregate column of `facts`, the same one for the same condition, and only partitions and types that some
+ * condition can see are read.
  * A person's current profile is the row with the highest version; a repeated row of the same version is the same.
  */
-export const segmentSql = (segment: ResolvedSegment, nowMs: number): SegmentSql => {
+export const segmentSql = (
+  segment: ResolvedSegment,
+  nowMs: number,
+  others: readonly ResolvedSegment[] = [],
+): SegmentSql => {
   const facts: Facts = { events: [], lists: [] };
   const member = expression(segment, nowMs, facts);
+  const more = others.map((other, n) => `,\n    ${expression(other, nowMs, facts)} AS o${n}`);
   const people = `people AS (
   SELECT * FROM (
     SELECT profile_id, email, phone, push_token, time_zone, locale, attributes,
@@ -47,7 +53,7 @@ export const segmentSql = (segment: ResolvedSegment, nowMs: number): SegmentSql 
   ];
   const members = `members AS (
   SELECT p.profile_id, p.email, p.phone, p.push_token, p.time_zone, p.locale, p.attributes,
-    ${member} AS member
+    ${member} AS member${more.join('')}
   FROM people AS p${joins.join('')}
 )`;
   return { withMembers: `WITH ${[people, ...ofEvents, ...ofLists, members].join(',\n')}` };
@@ -63,14 +69,21 @@ const expression = (segment: ResolvedSegment, nowMs: number, facts: Facts): stri
   if ('not' in segment) return `(NOT ${expression(segment.not, nowMs, facts)})`;
   if ('attribute' in segment) return answerSql(jsonValue('p.attributes', segment.attribute), segment);
   if ('field' in segment) return answerSql(textColumn(FIELD_COLUMNS[segment.field]), segment);
-  if ('list' in segment) return `coalesce(l.l${facts.lists.push(segment.list) - 1}, false)`;
-  const column = `f.f${facts.events.push(segment) - 1}`;
+  if ('list' in segment) return `coalesce(l.l${placeIn(facts.lists, segment.list)}, false)`;
+  const column = `f.f${placeIn(facts.events, segment)}`;
   if ('count' in segment) return comparisonSql(`coalesce(${column}, 0)`, segment.count, integerLiteral);
   if ('sum' in segment) return comparisonSql(`coalesce(${column}, 0e0)`, inMillionths(segment.sum.is), doubleLiteral);
   if ('withinDays' in segment.last) {
     return `coalesce(${column} >= ${integerLiteral(daysBefore(nowMs, segment.last.withinDays))}, false)`;
   }
   return `coalesce(${column} < ${integerLiteral(daysBefore(nowMs, segment.last.moreThanDaysAgo))}, false)`;
+};
+
+/** Where something stands in a list; appended when it is not there yet. */
+const placeIn = <T>(list: T[], item: T): number => {
+  const json = JSON.stringify(item);
+  const found = list.findIndex((known) => JSON.stringify(known) === json);
+  return found >= 0 ? found : list.push(item) - 1;
 };
 
 const OPERATORS = { atLeast: '>=', moreThan: '>', atMost: '<=', lessThan: '<', equals: '=' } as const;

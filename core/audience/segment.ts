@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { questionsAbout } from './condition.ts';
+import { definitionId } from './definition-id.ts';
 import { attributeName } from './profile.ts';
 import type { Question } from './question.ts';
 import { boundedTree } from './tree-bounds.ts';
@@ -94,8 +95,6 @@ export type EventCondition = About &
     | { sum: { property: string; is: Comparison }; within?: Within | undefined }
     | { last: { moreThanDaysAgo: number } | { withinDays: number } }
   );
-
-const definitionId = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'An id of letters, digits, _ and -'));
 
 const node: z.ZodMiniType<Segment, Segment> = z.lazy(() =>
   z.union([

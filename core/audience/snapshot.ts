@@ -1,10 +1,13 @@
+import type { AudienceRef } from './audience-ref.ts';
+
 /** A frozen audience that somebody took by hand. (A campaign takes its own when it runs.) */
 export type Snapshot = {
   id: string;
   version: number;
-  segmentId: string;
+  /** What it was taken of. */
+  audience: AudienceRef;
   state: 'running' | 'finished' | 'failed';
-  /** The instant for which the segment was evaluated. */
+  /** The instant for which it was evaluated. */
   takenMs: number;
   author: string;
   /** Athena's id of the UNLOAD. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { audienceRef } from '../audience/audience-ref.ts';
 import { CHANNELS, type Channel } from '../delivery/channel.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(64));
@@ -6,7 +7,7 @@ const id = z.string().check(z.minLength(1), z.maxLength(64));
 /** What a marketer writes. A campaign is a static plan: one audience, one content, one schedule. */
 export const campaignInput = z.strictObject({
   name: z.string().check(z.minLength(1), z.maxLength(100)),
-  audience: z.strictObject({ segmentId: id }),
+  audience: audienceRef,
   templateId: id,
   /** Ordered: the next channel is tried on missing address, opt-out and refused address. */
   channelPolicy: z.array(z.enum(CHANNELS)).check(z.minLength(1), z.maxLength(3)),

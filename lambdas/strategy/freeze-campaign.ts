@@ -1,25 +1,26 @@
-import { resolveSegment, UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
+import type { AudienceRef } from '../../core/audience/audience-ref.ts';
+import { UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
 import type { ResolvedSegment } from '../../core/audience/segment.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { freezePlan } from '../../core/strategy/plan-hash.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { renderer } from '../../core/strategy/render.ts';
 import type { TemplateInput } from '../../core/strategy/template.ts';
+import { peopleOf } from '../adapters/audiences.ts';
 import type { Definitions } from '../adapters/definitions.ts';
-import { segmentLookup } from '../adapters/segments.ts';
 import { type FieldError, Problem } from '../middleware/problem.ts';
 
 /** A state machine lives for a year, and a run may take a week to drain. */
 const MAX_DAYS_AHEAD = 350;
 
 /**
- * The plan version of a campaign with the segment and the template as they are now. Throws `invalid-reference` with
+ * The plan version of a campaign with its audience and its template as they are now. Throws `invalid-reference` with
  * everything that does not fit, so that a marketer corrects it in one go.
  */
 export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowMs: number): Promise<PlanVersion> => {
   const { id, name, topic, channelPolicy, sendAt, templateId, audience } = campaign;
   const [segment, template] = await Promise.all([
-    audienceOf(defs, audience.segmentId),
+    audienceOf(defs, audience),
     defs.get<TemplateInput>('template', templateId),
   ]);
   const errors: FieldError[] = [];
@@ -27,7 +28,9 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
   if (sendAtMs !== null && sendAtMs > nowMs + MAX_DAYS_AHEAD * 86_400_000) {
     errors.push({ path: 'sendAt', message: `A campaign is scheduled at most ${MAX_DAYS_AHEAD} days ahead` });
   }
-  if (segment instanceof UnresolvableSegment) errors.push({ path: 'audience.segmentId', message: segment.message });
+  if (segment instanceof UnresolvableSegment) {
+    errors.push({ path: `audience.${Object.keys(audience)[0]}`, message: segment.message });
+  }
   if (!template) errors.push({ path: 'templateId', message: `There is no template ${templateId}` });
   for (const [n, channel] of channelPolicy.entries()) {
     if (channelPolicy.indexOf(channel) !== n)
@@ -58,10 +61,10 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
   });
 };
 
-/** The rule of a segment with those of the segments that it refers to, all as they are now; or why there is none. */
-const audienceOf = async (defs: Definitions, segmentId: string): Promise<ResolvedSegment | UnresolvableSegment> => {
+/** One rule for whom it is, with all that it refers to as that is now; or why there is none. Who is on a list is not frozen. */
+const audienceOf = async (defs: Definitions, ref: AudienceRef): Promise<ResolvedSegment | UnresolvableSegment> => {
   try {
-    return await resolveSegment({ segment: segmentId }, segmentLookup(defs));
+    return (await peopleOf(defs, ref)).tree;
   } catch (error) {
     if (error instanceof UnresolvableSegment) return error;
     throw error;

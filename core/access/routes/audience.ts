@@ -1,9 +1,21 @@
 import type { Route } from '../route.ts';
 import { routes as aliases } from './aliases.ts';
+import { routes as audiences } from './audiences.ts';
 import { routes as imports } from './imports.ts';
 import { routes as lists } from './lists.ts';
+import { routes as previews } from './previews.ts';
 import { routes as profiles } from './profiles.ts';
 import { routes as segments } from './segments.ts';
+import { routes as snapshots } from './snapshots.ts';
 
 /** Whom to reach, by what is managed. */
-export const routes = [...profiles, ...aliases, ...imports, ...segments, ...lists] as const satisfies readonly Route[];
+export const routes = [
+  ...profiles,
+  ...aliases,
+  ...imports,
+  ...segments,
+  ...lists,
+  ...audiences,
+  ...previews,
+  ...snapshots,
+] as const satisfies readonly Route[];

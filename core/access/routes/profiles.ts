@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
 import { consentsInput, profileInput } from '../../audience/profile.ts';
-import { READERS, WRITERS } from '../role.ts';
+import { PROFILE_READERS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
 
 const count = z.int();
 
-const profile = z.object({
+/** A profile as the API gives it. */
+export const profile = z.object({
   profileId: z.string(),
   version: count,
   updatedMs: count,
@@ -45,7 +46,7 @@ export const routes = [
     path: '/v1/profiles/{profileId}',
     summary: 'Read a profile',
     handler: profiles,
-    roles: READERS,
+    roles: PROFILE_READERS,
     success: { status: 200, schema: profile, description: 'The profile' },
     errors: ['not-found'],
   },

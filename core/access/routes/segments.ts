@@ -16,17 +16,6 @@ const namedSegment = z.object({
   author: z.string(),
   createdMs: count,
 });
-const snapshot = z.object({
-  id: z.string(),
-  version: count,
-  segmentId: z.string(),
-  state: z.enum(['running', 'finished', 'failed']),
-  takenMs: count,
-  author: z.string(),
-  count: z.optional(count),
-  files: z.optional(z.array(z.string())),
-  reason: z.optional(z.string()),
-});
 const segments = 'audience/manage-segments';
 
 const exampleSegment = {
@@ -87,67 +76,5 @@ export const routes = [
     example: { ...exampleSegment, version: 1 },
     success: { status: 200, schema: namedSegment, description: 'The segment as it now is' },
     errors: ['not-found', 'version-conflict', 'invalid-reference', 'invalid-segment'],
-  },
-  {
-    operationId: 'previewSegment',
-    method: 'POST',
-    path: '/v1/segments/preview',
-    summary: 'Count the people of a segment',
-    description:
-      'Counted exactly, over the profiles and events that are in the lake (about a minute behind). When it takes long, the answer is `{state: "running", previewId}`: send `{previewId}` to the same route to wait on.',
-    handler: segments,
-    roles: READERS,
-    body: z.union([z.strictObject({ segment }), z.strictObject({ previewId: z.string().check(z.maxLength(128)) })]),
-    example: { segment: exampleSegment.segment },
-    success: {
-      status: 200,
-      schema: z.union([
-        z.object({
-          state: z.literal('done'),
-          size: count,
-          /** People altogether. */
-          of: count,
-          exact: z.literal(true),
-          asOf: z.string(),
-          scannedBytes: count,
-        }),
-        z.object({ state: z.literal('running'), previewId: z.string() }),
-      ]),
-      description: 'The size, or how to wait for it',
-    },
-    errors: ['not-found', 'invalid-reference', 'invalid-segment'],
-  },
-  {
-    operationId: 'takeSnapshot',
-    method: 'POST',
-    path: '/v1/segments/{segmentId}/snapshots',
-    summary: 'Freeze who is in a segment now',
-    description: 'Writes files of recipients with their addresses and the named attributes. They are kept for 60 days.',
-    handler: segments,
-    roles: WRITERS,
-    body: z.strictObject({
-      attributes: z._default(
-        z.array(z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/))).check(z.maxLength(50)),
-        [],
-      ),
-    }),
-    example: { attributes: ['firstName'] },
-    create: true,
-    success: { status: 201, schema: snapshot, description: 'The snapshot, being taken' },
-    errors: ['not-found', 'invalid-reference', 'invalid-segment'],
-  },
-  {
-    operationId: 'getSnapshot',
-    method: 'GET',
-    path: '/v1/snapshots/{snapshotId}',
-    summary: 'Read a snapshot',
-    handler: segments,
-    roles: READERS,
-    success: {
-      status: 200,
-      schema: snapshot,
-      description: 'The snapshot; with its count and files once it is finished',
-    },
-    errors: ['not-found'],
   },
 ] as const satisfies readonly Route[];

@@ -3,15 +3,10 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Profile, profileRow } from '../../../core/audience/profile.ts';
-import {
-  isSizeQuery,
-  sizeQuery,
-  snapshotQuery,
-  snapshotRow,
-  type UnloadedRow,
-} from '../../../core/audience/segment-queries.ts';
+import { snapshotQuery, snapshotRow, type UnloadedRow } from '../../../core/audience/segment-queries.ts';
 import { segmentSql } from '../../../core/audience/segment-sql.ts';
 import { createLake, type Lake } from '../lake.ts';
+import { sizeQuery } from './size-query.ts';
 
 const NOW = Date.parse('2026-03-15T12:00:00Z');
 let lake: Lake;
@@ -103,11 +98,6 @@ describe('with people', () => {
   it('asks for links only where events are asked for', () => {
     expect(sizeQuery({ field: 'email', exists: true }, NOW)).not.toContain('identities');
     expect(sizeQuery({ event: 'purchase', count: { atLeast: 1 } }, NOW)).toContain('identities');
-  });
-
-  it('knows its own query', () => {
-    expect(isSizeQuery(sizeQuery({ field: 'email', exists: true }, NOW))).toBe(true);
-    expect(isSizeQuery('SELECT 1')).toBe(false);
   });
 
   it('a snapshot carries what rendering needs and nothing else', async () => {

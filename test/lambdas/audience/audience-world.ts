@@ -159,6 +159,7 @@ export const audienceWorld = async () => {
     WORK_BUCKET: ref('Work'),
     ATHENA_WORK_GROUP: 'herald',
     GLUE_DATABASE: 'herald',
+    QUERY_CUTOFF_BYTES: '1000000000',
     CHANGE_LIST_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:change-list',
     IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:import',
   });
@@ -184,6 +185,12 @@ export const audienceWorld = async () => {
         new GetItemCommand({ TableName: ref(id), Key: { profileId: { S: profileId } } }),
       );
       return Item;
+    },
+    /** Starts a query and waits for its end, however it ends. Gives its id. */
+    async start(sql: string) {
+      const id = await lake.start(sql);
+      await lake.settled(id, 20_000);
+      return id;
     },
     /** An object of the work bucket. */
     bytes: (key: string): Buffer => cloud.services.s3.get(ref('Work'), key) ?? Buffer.alloc(0),

@@ -170,9 +170,25 @@ describe('submitting', () => {
     });
   });
 
+  test('freezes a set expression as a rule; who is on a list is not frozen, but that it is asked for', async () => {
+    await defs.put('list', 'vip', { id: 'vip', name: 'VIP' }, 0, 1);
+    const audience = { difference: [{ list: 'vip' }, { segment: 'seg' }] };
+    await defs.put('audience', 'vip-elsewhere', { name: 'VIP elsewhere', audience }, 0, 1);
+    const frozen = async (ref: object) => {
+      const { id, version } = await create({ ...input, audience: ref });
+      const { body } = await act(id, 'submit', { version });
+      return (await loadPlanVersion(defs, id, body.approval!.hash))?.segment;
+    };
+    const paris = { all: [{ attribute: 'city', equals: 'Paris' }] };
+    expect(await frozen({ audienceId: 'vip-elsewhere' })).toEqual({ all: [{ list: 'vip' }, { not: paris }] });
+    expect(await frozen({ listId: 'vip' })).toEqual({ list: 'vip' });
+  });
+
   test.each([
     [{ templateId: 'nope' }, ['templateId']],
     [{ audience: { segmentId: 'nope' } }, ['audience.segmentId']],
+    [{ audience: { listId: 'nope' } }, ['audience.listId']],
+    [{ audience: { audienceId: 'nope' } }, ['audience.audienceId']],
     [{ channelPolicy: ['email', 'sms'] }, ['channelPolicy.0']],
     [{ channelPolicy: ['sms', 'sms'] }, ['channelPolicy.1']],
     [{ templateId: 'for-events', channelPolicy: ['sms'] }, ['templateId']],
