@@ -45,7 +45,13 @@ const USED_WITH: Record<string, RegExp> = {
   SendTaskSuccess: /^APPROVE_MACHINE_ARN$/,
 };
 /** They use of their adapters only what reads. */
-const READERS = ['access/read-audit', 'intake/compile-triggers', 'intake/read-event-types', 'measurement/read-reports'];
+const READERS = [
+  'access/read-audit',
+  'audience/preview-audience',
+  'intake/compile-triggers',
+  'intake/read-event-types',
+  'measurement/read-reports',
+];
 const WRITING = ['PutItem', 'UpdateItem'];
 
 /** Every function writes its log and is traced. What it may do with objects is the matter of iam.test.ts. */

@@ -18,14 +18,14 @@ export const routes = [
     path: '/v1/segments/preview',
     summary: 'Count who is in a segment, a list or a set expression, and who of them can be reached',
     description:
-      'Counted exactly, over what is in the lake (about a minute behind). For a set expression also how many people every two of its operands have in common. `reach` asks for the consents to `topic` (without it, to the channel) in the lane; suppressions are not in the lake. The same question is answered from an earlier answer that is at most `maxAgeSeconds` old (5 minutes if not said; `asOf` is its time). When it takes long, the answer is `{state: "running", previewId}`: send `{previewId}` to the same route to wait on. A query that would read more than `scanLimitBytes` is stopped.',
+      'Counted exactly, over what is in the lake (about a minute behind). For a set expression also how many people every two of its operands have in common. `reach` asks for the consents to `topic` (without it, to the channel) in the lane; suppressions are not in the lake. The same question is answered from an earlier answer that is at most `maxAgeSeconds` old (a minute if not said, which is how far the lake is behind anyway; `asOf` is its time). When it takes long, the answer is `{state: "running", previewId}`: send `{previewId}` to the same route to wait on. A query that would read more than `scanLimitBytes` is stopped.',
     handler: 'audience/preview-audience',
     roles: READERS,
     body: z.union([
       ...peopleRefWith({
         topic: z.optional(topic),
         lane: z._default(z.enum(LANES), 'promotional'),
-        maxAgeSeconds: z._default(z.int().check(z.minimum(0), z.maximum(3_600)), 300),
+        maxAgeSeconds: z._default(z.int().check(z.minimum(0), z.maximum(3_600)), 60),
       }),
       z.strictObject({ previewId: z.string().check(z.maxLength(128)) }),
     ]),
