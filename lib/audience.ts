@@ -1,7 +1,9 @@
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { Audiences } from './audience/audiences.ts';
 import { Imports } from './audience/imports.ts';
 import { Lists } from './audience/lists.ts';
+import { Models } from './audience/models.ts';
 import { People } from './audience/people.ts';
 import { Segments } from './audience/segments.ts';
 import type { TypedStateMachine } from './kit/typed-state-machine.ts';
@@ -9,12 +11,19 @@ import type { Lake } from './lake.ts';
 import type { Stage } from './stages.ts';
 import type { State } from './state.ts';
 
-export type AudienceProps = { stage: Stage; state: State; lake: Lake };
+export type AudienceProps = {
+  stage: Stage;
+  state: State;
+  lake: Lake;
+  /** Where events and schedules go whose function kept failing. */
+  deadLetters: Queue;
+};
 
-/** Who there is: profiles, their aliases and imports, lists of them, segments and sets. */
+/** Who there is: profiles, their aliases and imports, lists of them, segments, sets, and models that find some. */
 export class Audience extends Construct {
   readonly importProfiles: TypedStateMachine;
   readonly changeList: TypedStateMachine;
+  readonly fitModel: Models['machine'];
 
   constructor(scope: Construct, id: string, props: AudienceProps) {
     super(scope, id);
@@ -23,5 +32,6 @@ export class Audience extends Construct {
     this.changeList = new Lists(this, 'Lists', props).machine;
     new Segments(this, 'Segments', props);
     new Audiences(this, 'Audiences', props);
+    this.fitModel = new Models(this, 'Models', props).machine;
   }
 }

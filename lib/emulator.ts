@@ -14,7 +14,11 @@ const LONGEST_EXPIRY = 30 * 86_400;
 type Machine = { States: Record<string, Record<string, unknown>> };
 
 /** What the pinned MiniStack cannot do, and nothing else, is done differently in stage `emulator`: see docs/emulator.md. */
-export const adaptToEmulator = ({ lake, strategy }: Pick<Platform, 'lake' | 'strategy'>): void => {
+export const adaptToEmulator = ({
+  lake,
+  audience,
+  strategy,
+}: Pick<Platform, 'lake' | 'audience' | 'strategy'>): void => {
   // It does not evaluate an expression in TimeoutSeconds, and fails the execution.
   change(strategy.approvePlan, ({ States }) => {
     States.RequestApproval!.TimeoutSeconds = LONGEST_EXPIRY;
@@ -29,17 +33,22 @@ export const adaptToEmulator = ({ lake, strategy }: Pick<Platform, 'lake' | 'str
     memorySize: 512,
     environment: { WORK_GROUP: lake.workGroup.name },
   });
-  change(strategy.runCampaign, ({ States }) => {
-    const { Arguments, ...state } = States.TakeSnapshot as { Arguments: Record<string, Record<string, string>> };
-    const Payload = { sql: Arguments.QueryString, database: Arguments.QueryExecutionContext?.Database };
-    States.TakeSnapshot = {
-      ...state,
-      Resource: 'arn:aws:states:::lambda:invoke',
-      Arguments: { FunctionName: unload.functionArn, Payload },
-      Output: '{% $states.result.Payload %}',
-    };
-  });
-  allow(strategy.runCampaign.role, ['lambda:InvokeFunction'], [unload.functionArn]);
+  for (const [machine, query] of [
+    [strategy.runCampaign, 'TakeSnapshot'],
+    [audience.fitModel, 'QueryFacts'],
+  ] as const) {
+    change(machine, ({ States }) => {
+      const { Arguments, ...state } = States[query] as { Arguments: Record<string, Record<string, string>> };
+      const Payload = { sql: Arguments.QueryString, database: Arguments.QueryExecutionContext?.Database };
+      States[query] = {
+        ...state,
+        Resource: 'arn:aws:states:::lambda:invoke',
+        Arguments: { FunctionName: unload.functionArn, Payload },
+        Output: '{% $states.result.Payload %}',
+      };
+    });
+    allow(machine.role, ['lambda:InvokeFunction'], [unload.functionArn]);
+  }
   acknowledge(unload, {
     'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]':
       'It exists on the emulator only.',
@@ -48,7 +57,7 @@ export const adaptToEmulator = ({ lake, strategy }: Pick<Platform, 'lake' | 'str
   });
 };
 
-const change = ({ machine }: TypedStateMachine, edit: (definition: Machine) => void): void => {
+const change = ({ machine }: Pick<TypedStateMachine, 'machine'>, edit: (definition: Machine) => void): void => {
   const resource = machine.node.defaultChild as CfnStateMachine;
   const definition = JSON.parse(resource.definitionString ?? '') as Machine;
   edit(definition);

@@ -61,9 +61,10 @@ export class Lake extends Construct {
     return { value: this.workGroup.name, grant: (grantee) => this.grantUnload(grantee) };
   }
 
-  grantUnload(grantee: Grantee): void {
+  /** Queries that write the rows they find below a folder of the work bucket. */
+  grantUnload(grantee: Grantee, folder: 'snapshots/' | 'models/' = 'snapshots/'): void {
     this.grantQuery(grantee);
-    grantObjects(grantee, this.state.work, { 'snapshots/': 'readWriteInParts' });
+    grantObjects(grantee, this.state.work, { [folder]: 'readWriteInParts' });
   }
 
   private grantQuery(grantee: Grantee): void {

@@ -1,13 +1,12 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { env as sweepOutboxEnv } from '../lambdas/operations/sweep-outbox.env.ts';
 import type { Audience } from './audience.ts';
 import type { Intake } from './intake.ts';
-import { allow, appends, readsAndWrites, starts } from './kit/bindings.ts';
+import { appends, readsAndWrites, starts } from './kit/bindings.ts';
+import { recurringSchedule } from './kit/recurring-schedule.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import type { Lake } from './lake.ts';
 import type { Stage } from './stages.ts';
@@ -47,11 +46,16 @@ export class Operations extends Construct {
         RUN_MACHINE_ARN: starts(strategy.runCampaign.machine),
         IMPORT_MACHINE_ARN: starts(audience.importProfiles.machine),
         CHANGE_LIST_MACHINE_ARN: starts(audience.changeList.machine),
+        FIT_MACHINE_ARN: starts(audience.fitModel.machine),
       },
       timeout: Duration.minutes(4),
       onFailure: busDeadLetters,
     });
-    this.every(5, 'SweepOutboxSchedule', sweepOutbox, busDeadLetters);
+    recurringSchedule(this, 'SweepOutboxSchedule', {
+      everyMinutes: 5,
+      invokes: sweepOutbox,
+      deadLetters: busDeadLetters,
+    });
 
     if (stage.alarmTopicArn !== undefined) {
       const alarmActionArn = stage.alarmTopicArn;
@@ -59,23 +63,5 @@ export class Operations extends Construct {
         if (alarm instanceof Alarm) alarm.addAlarmAction({ bind: () => ({ alarmActionArn }) });
       }
     }
-  }
-
-  /** Invokes the function every so many minutes; what could not even be invoked goes to the dead letters. */
-  private every(minutes: number, id: string, fn: TypedFunction, deadLetters: Queue): void {
-    const role = new Role(this, `${id}Role`, { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
-    allow(role, ['lambda:InvokeFunction'], [fn.function.functionArn]);
-    allow(role, ['sqs:SendMessage'], [deadLetters.queueArn]);
-    new CfnSchedule(this, id, {
-      description: `Invokes ${fn.entry}`,
-      scheduleExpression: `rate(${minutes} minutes)`,
-      flexibleTimeWindow: { mode: 'OFF' },
-      target: {
-        arn: fn.function.functionArn,
-        roleArn: role.roleArn,
-        deadLetterConfig: { arn: deadLetters.queueArn },
-        retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: minutes * 60 },
-      },
-    });
   }
 }

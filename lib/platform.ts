@@ -17,6 +17,7 @@ import { Strategy } from './strategy.ts';
 /** Everything that a release may replace. Read from top to bottom, it is the way of an event. */
 export class Platform extends Stack {
   readonly lake: Lake;
+  readonly audience: Audience;
   readonly strategy: Strategy;
 
   constructor(scope: Construct, id: string, { stage, state }: { stage: Stage; state: State }) {
@@ -28,7 +29,7 @@ export class Platform extends Stack {
     const sendQueues = new SendQueues(this, 'Send');
 
     const intake = new Intake(this, 'Intake', { stage, state, lake, sendQueues, bus, busDeadLetters });
-    const audience = new Audience(this, 'Audience', { stage, state, lake });
+    this.audience = new Audience(this, 'Audience', { stage, state, lake, deadLetters: busDeadLetters });
     // Before strategy, because a campaign's state machine names the tasks of delivery.
     const delivery = new Delivery(this, 'Delivery', { stage, state, lake, sendQueues });
     const strategy = new Strategy(this, 'Strategy', { state, lake, delivery });
@@ -36,7 +37,15 @@ export class Platform extends Stack {
     this.strategy = strategy;
     new Measurement(this, 'Measurement', { state, lake });
     const access = new Access(this, 'Access', { stage, state });
-    new Operations(this, 'Operations', { stage, state, lake, intake, audience, strategy, busDeadLetters });
+    new Operations(this, 'Operations', {
+      stage,
+      state,
+      lake,
+      intake,
+      audience: this.audience,
+      strategy,
+      busDeadLetters,
+    });
 
     new CfnOutput(this, 'ApiUrl', { value: access.api.apiEndpoint });
     new CfnOutput(this, 'BusName', { value: bus.eventBusName });

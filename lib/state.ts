@@ -110,6 +110,7 @@ export class State extends Stack {
       'imports/': Duration.days(60),
       'lists/': Duration.days(60),
       'previews/': Duration.days(2),
+      'models/': Duration.days(7),
       'snapshots/': Duration.days(60),
     });
 

@@ -21,6 +21,8 @@ export type DefinitionKind =
   | 'import'
   | 'list'
   | 'list-change'
+  | 'model'
+  | 'model-version'
   | 'plan-version'
   | 'reference-table'
   | 'segment'

@@ -20,7 +20,7 @@ export type OutboxEntry =
   | { effect: 'audit'; entry: AuditEntry }
   | {
       effect: 'start-execution';
-      machine: 'approve-plan' | 'run-campaign' | 'import-profiles' | 'change-list';
+      machine: 'approve-plan' | 'run-campaign' | 'import-profiles' | 'change-list' | 'fit-model';
       name: string;
       input: object;
     }

@@ -1,4 +1,5 @@
 import type { NamedAudience } from '../../core/audience/audience.ts';
+import type { Model } from '../../core/audience/models/model.ts';
 import { referencesOf } from '../../core/audience/references.ts';
 import type { Segment } from '../../core/audience/segment.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
@@ -9,19 +10,20 @@ import type { Definitions } from '../adapters/definitions.ts';
 import { Problem } from '../middleware/problem.ts';
 
 /** Something that uses a list, a segment or an audience itself; what uses that in turn is another question. */
-export type Use = { kind: 'segment' | 'audience' | 'campaign'; id: string; name: string };
+export type Use = { kind: 'segment' | 'audience' | 'campaign' | 'model'; id: string; name: string };
 /** What may be used, as campaigns name it. */
 export type Used = { segmentId: string } | { listId: string } | { audienceId: string };
 
 /**
  * Everything that uses it. A campaign counts until it is over, also by what was frozen for its approval: that may name a
- * list which its segment has dropped since. Reads all segments, audiences and campaigns, of which there are thousands.
+ * list which its segment has dropped since. Reads all segments, audiences, campaigns and models, of which there are thousands.
  */
 export const usesOf = async (defs: Definitions, used: Used): Promise<Use[]> => {
-  const [segments, audiences, campaigns] = await Promise.all([
+  const [segments, audiences, campaigns, models] = await Promise.all([
     defs.all<{ name: string; segment: Segment }>('segment'),
     defs.all<NamedAudience>('audience'),
     defs.all<Campaign>('campaign'),
+    defs.all<Model>('model'),
   ]);
   const uses: Use[] = [];
   for (const { id, body } of segments) {
@@ -34,6 +36,11 @@ export const usesOf = async (defs: Definitions, used: Used): Promise<Use[]> => {
     if (isOver(body.state)) continue;
     if (same(body.audience, used) || (await freezes(defs, body, used))) {
       uses.push({ kind: 'campaign', id, name: body.name });
+    }
+  }
+  for (const { id, body } of models) {
+    if (body.deletedMs === undefined && body.input.type === 'lookalike' && same(body.input.seed, used)) {
+      uses.push({ kind: 'model', id, name: body.input.name });
     }
   }
   return uses;

@@ -13,4 +13,5 @@ export const env = z.object({
   RUN_MACHINE_ARN: z.string(),
   IMPORT_MACHINE_ARN: z.string(),
   CHANGE_LIST_MACHINE_ARN: z.string(),
+  FIT_MACHINE_ARN: z.string(),
 });

@@ -18,6 +18,7 @@ const sinks = {
     'run-campaign': environment.RUN_MACHINE_ARN,
     'import-profiles': environment.IMPORT_MACHINE_ARN,
     'change-list': environment.CHANGE_LIST_MACHINE_ARN,
+    'fit-model': environment.FIT_MACHINE_ARN,
   },
 };
 

@@ -103,6 +103,7 @@ export const startTables = async () => {
     APPROVE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:approve',
     RUN_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:run',
     IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:import',
+    FIT_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:fit',
     CHANGE_LIST_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:change-list',
     WORK_BUCKET: 'work',
     GLUE_DATABASE: 'herald',

@@ -26,6 +26,8 @@ const TABLES = Object.keys(LAKE_TABLES).map((table) => `Lake/${table}/`);
 
 /** Folders of keys that a handler does not make but gets: from a pointer in a queue, from Athena as the place of a manifest. */
 const KEYS_GIVEN: Record<string, string[]> = {
+  'audience/apply-scores': ['Work/models/', 'Work/athena/'],
+  'audience/fit-model': ['Work/models/', 'Work/athena/'],
   'audience/change-list-part': ['Work/lists/', 'Work/snapshots/'],
   'delivery/send-email': ['Work/snapshots/'],
   'delivery/send-push': ['Work/snapshots/'],
@@ -115,12 +117,18 @@ test.each(stages)('each stream writes its own folder of the lake, and what it fa
 
 // On the emulator a function stands in for Athena's UNLOAD.
 test.each(stages.filter(({ stage }) => stage !== 'emulator'))(
-  'the state machine that runs an UNLOAD reads the lake and writes snapshots in $stage',
+  'a state machine that runs an UNLOAD reads the lake and writes into its own folder in $stage',
   ({ platform }) => {
     const machines = propertiesOf<{ RoleArn: unknown }>(platform, 'AWS::StepFunctions::StateMachine');
-    const { RoleArn } = machines.find((machine) => JSON.stringify(machine).includes(':athena:'))!;
-    const statements = statementsOfRole(platform, idIn(RoleArn));
-    expect(foldersOf(statements, 's3:PutObject')).toEqual(['Work/athena/', 'Work/snapshots/']);
-    expect(foldersOf(statements, 's3:GetObject')).toEqual(sorted([...TABLES, 'Work/athena/', 'Work/snapshots/']));
+    const unloading = machines.filter((machine) => JSON.stringify(machine).includes(':athena:'));
+    const granted = unloading.map(({ RoleArn }) => {
+      const statements = statementsOfRole(platform, idIn(RoleArn));
+      return [foldersOf(statements, 's3:PutObject'), foldersOf(statements, 's3:GetObject')];
+    });
+    const wanted = ['Work/models/', 'Work/snapshots/'].map((folder) => [
+      ['Work/athena/', folder],
+      sorted([...TABLES, 'Work/athena/', folder]),
+    ]);
+    expect(granted.sort()).toEqual(wanted.sort());
   },
 );

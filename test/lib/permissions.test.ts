@@ -48,6 +48,7 @@ const USED_WITH: Record<string, RegExp> = {
 const READERS = [
   'access/read-audit',
   'audience/preview-audience',
+  'audience/prepare-fit',
   'intake/compile-triggers',
   'intake/read-event-types',
   'measurement/read-reports',

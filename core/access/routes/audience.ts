@@ -3,6 +3,7 @@ import { routes as aliases } from './aliases.ts';
 import { routes as audiences } from './audiences.ts';
 import { routes as imports } from './imports.ts';
 import { routes as lists } from './lists.ts';
+import { routes as models } from './models.ts';
 import { routes as previews } from './previews.ts';
 import { routes as profiles } from './profiles.ts';
 import { routes as segments } from './segments.ts';
@@ -18,4 +19,5 @@ export const routes = [
   ...audiences,
   ...previews,
   ...snapshots,
+  ...models,
 ] as const satisfies readonly Route[];

@@ -162,6 +162,7 @@ export const audienceWorld = async () => {
     QUERY_CUTOFF_BYTES: '1000000000',
     CHANGE_LIST_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:change-list',
     IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:import',
+    FIT_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:fit',
   });
   const { appendRows } = await import('../../../lambdas/adapters/lake.ts');
   const { queries } = await import('../../../lambdas/adapters/athena.ts');

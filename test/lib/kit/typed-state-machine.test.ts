@@ -64,6 +64,8 @@ describe('the definitions of Herald', () => {
 
   test('are all there', () => {
     expect(files.sort()).toEqual([
+      'audience/change-list.asl.json',
+      'audience/fit-model.asl.json',
       'audience/import-profiles.asl.json',
       'strategy/approve-plan.asl.json',
       'strategy/run-campaign.asl.json',

@@ -1,0 +1,8 @@
+import * as z from 'zod/mini';
+
+export const env = z.object({
+  DEFINITIONS_TABLE: z.string(),
+  PROFILES_TABLE: z.string(),
+  PROFILES_STREAM: z.string(),
+  WORK_BUCKET: z.string(),
+});
