@@ -44,7 +44,7 @@ const useOf = async (entry: string) => {
   const code = outputFiles.map(({ text }) => text).join('\n');
   // Keys are written `imports/${…}`, or `s3://${…}/imports/${…}` for Athena; paths of the API begin with a slash.
   const folders = [
-    ...code.matchAll(/(?:[`"]|s3:\/\/\$\{\w+\}\/)(imports|lists|previews|snapshots|athena|triggers)\//g),
+    ...code.matchAll(/(?:[`"]|s3:\/\/\$\{\w+\}\/)(imports|lists|previews|samples|snapshots|athena|triggers)\//g),
   ];
   return {
     actions: CALLS.filter(([call]) => call.test(code)).map(([, action]) => action),
