@@ -29,6 +29,7 @@ const KEYS_GIVEN: Record<string, string[]> = {
   'audience/apply-scores': ['Work/models/', 'Work/athena/'],
   'audience/fit-model': ['Work/models/', 'Work/athena/'],
   'audience/change-list-part': ['Work/lists/', 'Work/snapshots/'],
+  'audience/estimate-audience': ['Work/samples/'],
   'delivery/send-email': ['Work/snapshots/'],
   'delivery/send-push': ['Work/snapshots/'],
   'delivery/send-sms': ['Work/snapshots/'],
