@@ -1,7 +1,6 @@
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { Audiences } from './audience/audiences.ts';
-import { Estimates } from './audience/estimates.ts';
 import { Imports } from './audience/imports.ts';
 import { Lists } from './audience/lists.ts';
 import { Models } from './audience/models.ts';
@@ -34,6 +33,5 @@ export class Audience extends Construct {
     new Segments(this, 'Segments', props);
     new Audiences(this, 'Audiences', props);
     this.fitModel = new Models(this, 'Models', props).machine;
-    new Estimates(this, 'Estimates', props);
   }
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { isForm } from './s3-form.ts';
 import { AwsError, type Clock, type Service, type ServiceRequest, type ServiceResponse } from './types.ts';
 
 export type FrontDoor = { url: string; close(): Promise<void> };
@@ -51,8 +52,12 @@ export const openFrontDoor = async (
   };
 };
 
-/** `Credential=<key>/<date>/<region>/<service>/aws4_request`, in the Authorization header or in a presigned URL. */
+/**
+ * `Credential=<key>/<date>/<region>/<service>/aws4_request`, in the Authorization header or in a presigned URL; a form with a
+ * file is signed inside and can only be for S3.
+ */
 const signingName = (request: IncomingMessage, url: URL): string | undefined => {
+  if (isForm(request)) return 's3';
   const header = /Credential=([^,\s]+)/.exec(request.headers.authorization ?? '')?.[1];
   return (header ?? url.searchParams.get('X-Amz-Credential') ?? undefined)?.split('/')[3];
 };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { checkPolicy, formParts, isForm, readFields, within } from './s3-form.ts';
 import { AwsError, type Context, type Service, type ServiceRequest, type ServiceResponse } from './types.ts';
 
 /** Anything else that a request may carry (copies, parts, conditions, metadata) would change the answer, so is refused. */
@@ -82,21 +83,46 @@ export const s3 = (ctx: Context): Service => {
     };
   };
 
+  const receive = async (bucket: string, key: string, content: AsyncIterable<Buffer>): Promise<void> => {
+    const upload = join(uploads, randomUUID());
+    try {
+      await pipeline(content, fs.createWriteStream(upload));
+      adopt(bucket, key, upload);
+    } catch (error) {
+      fs.rmSync(upload, { force: true });
+      throw error;
+    }
+  };
+
+  /** A browser's or curl's upload by form. */
+  const receiveForm = async (bucket: string, { stream }: ServiceRequest): Promise<ServiceResponse> => {
+    const parts = formParts(stream);
+    try {
+      const fields = await readFields(parts);
+      const size = checkPolicy(bucket, fields, ctx.clock.now());
+      ctx.meter.count('s3-put', 1, 's3:POST');
+      await receive(bucket, fields.key ?? '', within(size, parts.file()));
+      return { status: 204 };
+    } finally {
+      await parts.drain();
+    }
+  };
+
   return {
     signingName: 's3',
     async handle(request) {
       const { method, path, stream } = request;
       const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
-      authorize(request);
+      const form = isForm(stream);
+      if (!form) authorize(request);
       if (!buckets.has(bucket)) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
+      if (form) return receiveForm(bucket, request);
       const target = file(bucket, key);
       if (!/^(PUT|GET|HEAD)$/.test(method))
         throw new AwsError('MethodNotAllowed', `The local S3 does not support ${method}`, 405);
       ctx.meter.count(method === 'PUT' ? 's3-put' : 's3-get', 1, `s3:${method}`);
       if (method !== 'PUT') return download(target, request);
-      const upload = join(uploads, randomUUID());
-      await pipeline(stream, fs.createWriteStream(upload));
-      adopt(bucket, key, upload);
+      await receive(bucket, key, stream);
       return {};
     },
     resources: {

@@ -37,3 +37,13 @@ export const client = (url: string) => {
   return { call, must };
 };
 export type Client = ReturnType<typeof client>;
+
+/** Where a file goes: an address and the fields of a form (POST /v1/imports answers it as `upload`). */
+export type Upload = { url: string; fields: Record<string, string> };
+export const uploadFile = async ({ url, fields }: Upload, file: string | Uint8Array | Blob): Promise<void> => {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append('file', file instanceof Blob ? file : new Blob([file as string]));
+  const response = await fetch(url, { method: 'POST', body: form });
+  if (!response.ok) throw new Error(`upload: ${response.status} ${await response.text()}`);
+};

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { type Client, client } from './client.ts';
+import { type Client, client, type Upload, uploadFile } from './client.ts';
 import type { Place } from './place.ts';
 import { inventPerson, type Purchase, peopleCsv } from './purchases.ts';
 import { ORDER_TEMPLATE, REWARD_TEMPLATE, WIN_BACK_TEMPLATE } from './story-templates.ts';
@@ -52,15 +52,13 @@ export const story = (cloud: Omit<Place, 'putOnBus'>) => {
         sms_ok: 'consent.sms',
         email_ok: 'consent.email',
       };
-      const created = await api.must<{ id: string; uploadUrl: string }>(
+      const created = await api.must<{ id: string; upload: Upload }>(
         'POST /v1/imports',
         await as('marketer-mia', { name: 'Customers', mapping }, 'story-import'),
       );
       const before = await api.must<{ state: string }>(`GET /v1/imports/${created.id}`, await as('marketer-mia'));
       if (before.state === 'created') {
-        const csv = peopleCsv(customers.map(inventPerson));
-        const upload = await fetch(created.uploadUrl, { method: 'PUT', body: csv });
-        if (!upload.ok) throw new Error(`upload: ${upload.status} ${await upload.text()}`);
+        await uploadFile(created.upload, peopleCsv(customers.map(inventPerson)));
         await api.must(`POST /v1/imports/${created.id}/start`, await as('marketer-mia', {}));
       }
       type Import = { state: string; reason?: string; progress: { imported: number; refused: number } };

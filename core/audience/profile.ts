@@ -10,8 +10,18 @@ const attributeValue = z.union([scalar, z.null(), z.array(scalar).check(z.maxLen
 /** Names that need no quoting, in SQL paths and in templates. */
 export const attributeName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/));
 
+/** Asking Intl takes as long as all else that is done to a row of an import, and few names are asked for again and again. */
+const zones = new Map<string, boolean>();
+const MAX_ZONES = 1_000;
+
 /** True for names that the time zone database knows, for example Europe/Paris. */
 export const isTimeZone = (name: string): boolean => {
+  const known = zones.get(name) ?? isKnownZone(name);
+  if (zones.size < MAX_ZONES) zones.set(name, known);
+  return known;
+};
+
+const isKnownZone = (name: string): boolean => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     // Offsets such as +02:00 are accepted by Intl, but are no zones: they know no summer time.

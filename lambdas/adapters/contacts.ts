@@ -13,10 +13,10 @@ import { dynamo, isConditionFailure } from './dynamo.ts';
 
 /**
  * The contacts table: one small flat item per person. Consents are attributes of their own (`c#sms`, `c#email/offers`),
- * so that an import can grant only what was never asked, without reading first. Touches are ten attributes `t0` (newest)
+ * so that an import can grant only what was never asked, in one conditional write. Touches are ten attributes `t0` (newest)
  * to `t9`, each `<epoch seconds, 10 digits>#<key>` or empty: text of that form sorts by time, which a condition can check.
  */
-const CONSENT = 'c#';
+export const CONSENT = 'c#';
 const SUPPRESSED = 's#';
 const REGISTERS = Array.from({ length: MAX_TOUCHES }, (_, n) => `t${n}`);
 const encodeTouch = ([atSeconds, key]: ContactState['touches'][number]): string => `${seconds(atSeconds)}#${key}`;
@@ -50,6 +50,23 @@ export const decodeContact = (item: Item): ContactState => {
   return state;
 };
 
+/** Writes consents, each under `#c<n>` and `:c<n>`, one version on. */
+export const consentUpdate = (consents: Record<string, boolean>) => {
+  const entries = Object.entries(consents);
+  return {
+    UpdateExpression: `SET ${entries.map((_, n) => `#c${n} = :c${n}`).join(', ')}, #v = if_not_exists(#v, :zero) + :one`,
+    ExpressionAttributeNames: {
+      '#v': 'version',
+      ...Object.fromEntries(entries.map(([key], n) => [`#c${n}`, CONSENT + key])),
+    },
+    ExpressionAttributeValues: {
+      ':zero': { N: '0' },
+      ':one': { N: '1' },
+      ...Object.fromEntries(entries.map(([, given], n) => [`:c${n}`, { BOOL: given }])),
+    },
+  };
+};
+
 /** Contact states of people. Who has no item yet is an empty contact (version 0): never asked, never touched. */
 export const contacts = (table: string) => {
   const update = async (profileId: string, expression: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) => {
@@ -62,27 +79,6 @@ export const contacts = (table: string) => {
       if (isConditionFailure(error)) return false;
       throw error;
     }
-  };
-
-  const writeConsents = async (
-    profileId: string,
-    consents: Record<string, boolean>,
-    assign: (name: string, value: string, given: boolean) => string,
-  ) => {
-    const entries = Object.entries(consents);
-    if (entries.length === 0) return;
-    await update(profileId, {
-      UpdateExpression: `SET ${entries.map(([, given], n) => assign(`#c${n}`, `:c${n}`, given)).join(', ')}, #v = if_not_exists(#v, :zero) + :one`,
-      ExpressionAttributeNames: {
-        '#v': 'version',
-        ...Object.fromEntries(entries.map(([key], n) => [`#c${n}`, CONSENT + key])),
-      },
-      ExpressionAttributeValues: {
-        ':zero': { N: '0' },
-        ':one': { N: '1' },
-        ...Object.fromEntries(entries.map(([, given], n) => [`:c${n}`, { BOOL: given }])),
-      },
-    });
   };
 
   /** Strongly consistent. */
@@ -177,14 +173,7 @@ export const contacts = (table: string) => {
 
     /** What the person said, at once and whatever was known before. Repeating it changes nothing but the version. */
     async setConsents(profileId: string, consents: Record<string, boolean>): Promise<void> {
-      await writeConsents(profileId, consents, (name, value) => `${name} = ${value}`);
-    },
-
-    /** What an import says: a yes counts where the person was never asked, so no file undoes an unsubscribe; a no always. */
-    async grantConsents(profileId: string, consents: Record<string, boolean>): Promise<void> {
-      await writeConsents(profileId, consents, (name, value, given) =>
-        given ? `${name} = if_not_exists(${name}, ${value})` : `${name} = ${value}`,
-      );
+      if (Object.keys(consents).length > 0) await update(profileId, consentUpdate(consents));
     },
 
     /** No more messages on this channel. The first reason is kept, so repeating it changes nothing. */

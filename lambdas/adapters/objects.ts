@@ -1,6 +1,7 @@
 import { customEndpoint as endpoint, region, signedClient } from './signed-client.ts';
+import { signPolicy } from './upload-policy.ts';
 
-/** S3, of which Herald needs four calls. */
+/** S3, of which Herald needs a few calls. */
 const client = signedClient('s3');
 
 /** Path style against a custom endpoint (the local cloud), virtual-hosted style on AWS. */
@@ -49,4 +50,22 @@ export const presign = async (method: 'GET' | 'PUT', bucket: string, key: string
   const url = new URL(urlOf(bucket, key));
   url.searchParams.set('X-Amz-Expires', String(seconds));
   return (await client.sign(url, { method, aws: { signQuery: true } })).url;
+};
+
+/** What S3 takes in one request. */
+const MAX_UPLOAD_BYTES = 5 * 1024 ** 3;
+
+/**
+ * A form that lets its holder upload one object, of this key and of at most 5 GiB, until it expires: POST the fields as
+ * multipart/form-data, and the file as the last one, called `file`.
+ */
+export const presignUpload = (
+  bucket: string,
+  key: string,
+  seconds: number,
+  nowMs: number,
+): { url: string; fields: Record<string, string> } => {
+  const url = new URL(urlOf(bucket, ''));
+  const conditions = [{ bucket }, ['content-length-range', 0, MAX_UPLOAD_BYTES]];
+  return { url: url.href, fields: signPolicy({ key }, conditions, nowMs, nowMs + seconds * 1_000) };
 };

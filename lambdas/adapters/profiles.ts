@@ -37,11 +37,11 @@ export const profiles = (table: string) => ({
     return Item && decode(Item);
   },
 
-  /** Eventually consistent (half the price): safe where the write that follows is conditional on the version. */
+  /** Strongly consistent: an import that finds nothing to change writes nothing, so no condition would tell a stale read. */
   async getMany(profileIds: readonly string[]): Promise<Map<string, StoredProfile>> {
     const unique = [...new Set(profileIds)];
     const found = new Map<string, StoredProfile>();
-    for await (const answer of batchGet(table, unique.map(keyOf))) {
+    for await (const answer of batchGet(table, unique.map(keyOf), { ConsistentRead: true })) {
       for (const item of answer.Responses?.[table] ?? []) found.set(item.profileId?.S ?? '', decode(item));
     }
     return found;

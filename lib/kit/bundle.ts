@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { stamps } from './bundle-stamp.ts';
-import { sdkDiet } from './sdk-diet.ts';
+import { chardetDiet, sdkDiet } from './sdk-diet.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** Folders of lambdas/ that hold what handlers share, not handlers. */
@@ -92,7 +92,7 @@ const OPTIONS = {
   legalComments: 'none',
   sourcemap: false,
   logLevel: 'error',
-  plugins: [sdkDiet],
+  plugins: [sdkDiet, chardetDiet],
 } as const satisfies BuildOptions;
 
 /** Follows static imports from the entry through the chunks. */

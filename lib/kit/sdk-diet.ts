@@ -50,3 +50,16 @@ export const sdkDiet: Plugin = {
     );
   },
 };
+
+/**
+ * chardet can also read files, by a require() that an ES module does not have. Its own stand-in for browsers takes its
+ * place: handlers give it bytes.
+ */
+export const chardetDiet: Plugin = {
+  name: 'chardet-diet',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/fs\/node$/ }, ({ resolveDir }) =>
+      /[\\/]chardet[\\/]lib$/.test(resolveDir) ? { path: join(resolveDir, 'fs/browser.js') } : undefined,
+    );
+  },
+};

@@ -98,16 +98,6 @@ test('CSV: broken quotes, wrong bytes, bad fields are reported by line; every ot
     expect((await herald.api.call(`GET /v1/profiles/${id}`, await herald.as('viewer-vera'))).status).toBe(404);
 });
 
-test('CSV in UTF-16 fails as a whole, and says what to do', async () => {
-  const herald = await boot();
-  const done = await importCsv(herald, Buffer.from('\ufeffid,mail\np1,p1@example.com\n', 'utf16le'), {
-    id: 'profileId',
-    mail: 'email',
-  });
-  expect(done.state).toBe('failed');
-  expect(done.reason).toMatch(/UTF-8/);
-});
-
 test('templates: syntax errors and loop bombs are refused with their own problem', async () => {
   const herald = await boot();
   const save = async (text: string) =>

@@ -1,3 +1,4 @@
+import { type Upload, uploadFile } from '../../scripts/client.ts';
 import type { Herald } from './boot.ts';
 
 type Addresses = { email?: string; phone?: string; pushToken?: string };
@@ -76,11 +77,11 @@ export const stateOf = async ({ api, as }: Herald, { id }: CampaignView) =>
 
 /** Imports a CSV text and waits for its end. */
 export const importCsv = async (herald: Herald, csv: string | Uint8Array, mapping: Record<string, string>) => {
-  const created = await herald.api.must<{ id: string; uploadUrl: string }>(
+  const created = await herald.api.must<{ id: string; upload: Upload }>(
     'POST /v1/imports',
     await herald.as('marketer-mia', { name: 'People', mapping }),
   );
-  await fetch(created.uploadUrl, { method: 'PUT', body: csv as never });
+  await uploadFile(created.upload, csv);
   await herald.api.must(`POST /v1/imports/${created.id}/start`, await herald.as('marketer-mia', {}));
   type Import = { state: string; reason?: string; errorsUrl?: string; progress: { imported: number; refused: number } };
   const ended = ({ state }: Import) => state === 'finished' || state === 'failed';

@@ -1,7 +1,6 @@
 import type { Route } from '../route.ts';
 import { routes as aliases } from './aliases.ts';
 import { routes as audiences } from './audiences.ts';
-import { routes as estimates } from './estimates.ts';
 import { routes as imports } from './imports.ts';
 import { routes as lists } from './lists.ts';
 import { routes as models } from './models.ts';
@@ -19,7 +18,6 @@ export const routes = [
   ...lists,
   ...audiences,
   ...previews,
-  ...estimates,
   ...snapshots,
   ...models,
 ] as const satisfies readonly Route[];

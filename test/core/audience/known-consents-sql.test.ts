@@ -19,7 +19,7 @@ const statement = fc.record<Statement>({
   imported: fc.boolean(),
 });
 
-/** The contact's state after the same statements: setConsents and grantConsents of the contacts adapter. */
+/** The contact's state after the same statements: setConsents and consentGrants of the adapters. */
 const contactAfter = (statements: readonly Statement[]): Record<string, boolean> => {
   const consents: Record<string, boolean> = {};
   for (const { consent, given, imported } of statements) {

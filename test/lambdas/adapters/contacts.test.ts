@@ -5,16 +5,19 @@ import type { Channel } from '../../../core/delivery/channel.ts';
 import { type ContactState, emptyContact, MAX_TOUCHES } from '../../../core/delivery/contact-state.ts';
 import { gate } from '../../../core/delivery/gate.ts';
 import { reserveTouch } from '../../../core/delivery/touch.ts';
+import type { ConsentGrants } from '../../../lambdas/adapters/consent-grants.ts';
 import type { Contacts } from '../../../lambdas/adapters/contacts.ts';
 import { startAws } from './aws.ts';
 
 let contacts: Contacts;
+let grantConsents: ConsentGrants;
 let codec: typeof import('../../../lambdas/adapters/contacts.ts');
 let stop: () => Promise<void>;
 beforeAll(async () => {
   stop = await startAws({ contacts: ['profileId'] });
   codec = await import('../../../lambdas/adapters/contacts.ts');
   contacts = codec.contacts('contacts');
+  grantConsents = (await import('../../../lambdas/adapters/consent-grants.ts')).consentGrants('contacts');
 });
 afterAll(() => stop());
 
@@ -69,10 +72,16 @@ test('reads more than a hundred people', async () => {
 describe('consents', () => {
   test('what a person says holds; an import grants only what was never asked', async () => {
     await contacts.setConsents('cy', { sms: false });
-    await contacts.grantConsents('cy', { sms: true, 'email/offers': true });
+    expect(await grantConsents('cy', { sms: true, 'email/offers': true })).toBe(false);
+    expect((await contacts.get('cy')).consents).toEqual({ sms: false });
+    expect(await grantConsents('cy', { 'email/offers': true })).toBe(true);
     expect(await contacts.get('cy')).toMatchObject({ version: 2, consents: { sms: false, 'email/offers': true } });
+    // Nor is a topic granted of a channel that the person has refused; a no counts beside it only as a whole.
+    expect(await grantConsents('cy', { 'sms/offers': true, email: false })).toBe(false);
+    expect(await grantConsents('cy', { 'push/offers': true, email: false })).toBe(true);
     await contacts.setConsents('cy', { sms: true });
     expect((await contacts.get('cy')).consents.sms).toBe(true);
+    expect(await grantConsents('cy', {})).toBe(true);
   });
 
   test('nothing to say writes nothing', async () => {
