@@ -1,6 +1,7 @@
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { Audiences } from './audience/audiences.ts';
+import { Estimates } from './audience/estimates.ts';
 import { Imports } from './audience/imports.ts';
 import { Lists } from './audience/lists.ts';
 import { Models } from './audience/models.ts';
@@ -33,5 +34,6 @@ export class Audience extends Construct {
     new Segments(this, 'Segments', props);
     new Audiences(this, 'Audiences', props);
     this.fitModel = new Models(this, 'Models', props).machine;
+    new Estimates(this, 'Estimates', props);
   }
 }

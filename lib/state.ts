@@ -111,6 +111,7 @@ export class State extends Stack {
       'lists/': Duration.days(60),
       'previews/': Duration.days(2),
       'models/': Duration.days(7),
+      'samples/': Duration.days(30),
       'snapshots/': Duration.days(60),
     });
 

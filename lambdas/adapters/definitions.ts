@@ -26,6 +26,7 @@ export type DefinitionKind =
   | 'model-version'
   | 'plan-version'
   | 'reference-table'
+  | 'sample'
   | 'segment'
   | 'settings'
   | 'snapshot'

@@ -30,6 +30,7 @@ const KEYS_GIVEN: Record<string, string[]> = {
   'audience/apply-scores': ['Work/models/', 'Work/athena/'],
   'audience/fit-model': ['Work/models/', 'Work/athena/'],
   'audience/change-list-part': ['Work/lists/', 'Work/snapshots/'],
+  'audience/estimate-audience': ['Work/samples/'],
   'delivery/send-email': ['Work/snapshots/'],
   'delivery/send-push': ['Work/snapshots/'],
   'delivery/send-sms': ['Work/snapshots/'],
@@ -45,7 +46,7 @@ const useOf = async (entry: string) => {
   const code = outputFiles.map(({ text }) => text).join('\n');
   // Keys are written `imports/${…}`, or `s3://${…}/imports/${…}` for Athena; paths of the API begin with a slash.
   const folders = [
-    ...code.matchAll(/(?:[`"]|s3:\/\/\$\{\w+\}\/)(imports|lists|previews|snapshots|athena|triggers)\//g),
+    ...code.matchAll(/(?:[`"]|s3:\/\/\$\{\w+\}\/)(imports|lists|previews|samples|snapshots|athena|triggers)\//g),
   ];
   return {
     actions: CALLS.filter(([call]) => call.test(code)).map(([, action]) => action),

@@ -47,6 +47,7 @@ const USED_WITH: Record<string, RegExp> = {
 /** They use of their adapters only what reads. */
 const READERS = [
   'access/read-audit',
+  'audience/estimate-audience',
   'audience/preview-audience',
   'audience/prepare-fit',
   'intake/compile-triggers',

@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts';
 import { routes as aliases } from './aliases.ts';
 import { routes as audiences } from './audiences.ts';
+import { routes as estimates } from './estimates.ts';
 import { routes as imports } from './imports.ts';
 import { routes as lists } from './lists.ts';
 import { routes as models } from './models.ts';
@@ -18,6 +19,7 @@ export const routes = [
   ...lists,
   ...audiences,
   ...previews,
+  ...estimates,
   ...snapshots,
   ...models,
 ] as const satisfies readonly Route[];

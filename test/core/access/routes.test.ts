@@ -44,6 +44,7 @@ const WHO: Record<string, string> = {
   'GET /v1/segments/{segmentId}': 'vmaoA',
   'PUT /v1/segments/{segmentId}': 'mA',
   'POST /v1/segments/preview': 'vmaoA',
+  'POST /v1/segments/estimate': 'vmaoA',
   'POST /v1/snapshots': 'mA',
   'GET /v1/snapshots': 'vmaoA',
   'GET /v1/snapshots/{snapshotId}': 'vmaoA',

@@ -159,6 +159,7 @@ export const audienceWorld = async () => {
     WORK_BUCKET: ref('Work'),
     ATHENA_WORK_GROUP: 'herald',
     GLUE_DATABASE: 'herald',
+    SAMPLE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:sample',
     QUERY_CUTOFF_BYTES: '1000000000',
     CHANGE_LIST_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:change-list',
     IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:import',

@@ -1,0 +1,92 @@
+import { ANONYMOUS } from '../event/identity.ts';
+import { textLiteral } from './sql-literal.ts';
+
+/** So many people at most: ± 1.4 % of the base at worst. */
+export const SAMPLE_PEOPLE = 5_000;
+/** Of a person the newest events, so many: nobody makes the sample too large to be held in memory. */
+export const EVENTS_PER_PERSON = 200;
+
+const COLUMNS = [
+  ...['kind', 'profile_id', 'place', 'email', 'phone', 'push_token', 'time_zone', 'locale', 'attributes'],
+  ...['id', 'source', 'type', 'time_ms', 'received_ms', 'properties', 'consent', 'given', 'list_id', 'total'],
+] as const;
+
+/** One line of the UNLOAD. Athena leaves out what is NULL. */
+export type SampleRow =
+  | { kind: 'base'; total: number }
+  | ({ kind: 'profile'; profile_id: string; place: string; attributes: string } & Record<
+      'email' | 'phone' | 'push_token' | 'time_zone' | 'locale',
+      string | null | undefined
+    >)
+  | {
+      kind: 'event';
+      profile_id: string;
+      id: string;
+      source: string;
+      type: string;
+      time_ms: number;
+      received_ms: number;
+      properties: string;
+    }
+  | { kind: 'consent'; profile_id: string; consent: string; given: boolean }
+  | { kind: 'list'; profile_id: string; list_id: string };
+
+/**
+ * The UNLOAD that draws a sample of the base: some people, by an order that has nothing to do with who they are and is another one
+ * for each `salt`, with all that segments ask about them. Rows of all kinds have all columns, most of them NULL.
+ */
+export const sampleQuery = ({ salt, location }: { salt: string; location: string }): string => {
+  const chosen = 'JOIN chosen AS c ON c.profile_id';
+  return `UNLOAD (
+WITH people AS (
+  SELECT * FROM (
+    SELECT profile_id, email, phone, push_token, time_zone, locale, attributes,
+      row_number() OVER (PARTITION BY profile_id ORDER BY version DESC) AS newest
+    FROM profiles
+  ) AS versions WHERE newest = 1
+),
+chosen AS (
+  SELECT profile_id, email, phone, push_token, time_zone, locale, attributes,
+    to_hex(md5(to_utf8(profile_id || ${textLiteral(salt)}))) AS place
+  FROM people ORDER BY place LIMIT ${SAMPLE_PEOPLE}
+),
+links AS (
+  SELECT * FROM (
+    SELECT ${textLiteral(ANONYMOUS)} || alias AS anonymous_id, profile_id,
+      row_number() OVER (PARTITION BY alias ORDER BY at_ms, profile_id) AS nth
+    FROM identities
+  ) AS rows_of_alias WHERE nth = 1
+),
+seen AS (
+  SELECT c.profile_id, e.id, e.source, e.type, e.time_ms, e.received_ms, e.properties,
+    row_number() OVER (PARTITION BY c.profile_id ORDER BY e.time_ms DESC, e.received_ms, e.source, e.id) AS nth
+  FROM events AS e LEFT JOIN links AS l ON l.anonymous_id = e.profile_id
+  ${chosen} = coalesce(l.profile_id, e.profile_id)
+),
+said AS (
+  SELECT c.profile_id, s.consent, s.given, row_number() OVER (
+    PARTITION BY c.profile_id, s.consent ORDER BY CASE WHEN s.imported AND s.given THEN 1 ELSE 0 END, s.at_ms DESC, s.given
+  ) AS newest
+  FROM consents AS s ${chosen} = s.profile_id
+),
+listed AS (
+  SELECT c.profile_id, m.list_id, m.member, row_number() OVER (
+    PARTITION BY c.profile_id, m.list_id ORDER BY m.at_ms DESC, m.member
+  ) AS newest
+  FROM list_members AS m ${chosen} = m.profile_id
+)
+SELECT ${row('base', ['total'], { total: 'count(*)' })} FROM people
+UNION ALL SELECT ${row('profile', ['profile_id', 'place', 'email', 'phone', 'push_token', 'time_zone', 'locale', 'attributes'])} FROM chosen
+UNION ALL SELECT ${row('event', ['profile_id', 'id', 'source', 'type', 'time_ms', 'received_ms', 'properties'])} FROM seen
+  WHERE nth <= ${EVENTS_PER_PERSON}
+UNION ALL SELECT ${row('consent', ['profile_id', 'consent', 'given'])} FROM said WHERE newest = 1
+UNION ALL SELECT ${row('list', ['profile_id', 'list_id'])} FROM listed WHERE newest = 1 AND member
+) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
+};
+
+type Column = (typeof COLUMNS)[number];
+const row = (kind: SampleRow['kind'], filled: Column[], values: Partial<Record<Column, string>> = {}): string =>
+  COLUMNS.map((name) => {
+    if (name === 'kind') return `${textLiteral(kind)} AS kind`;
+    return `${values[name] ?? (filled.includes(name) ? name : 'NULL')} AS ${name}`;
+  }).join(', ');
