@@ -1,5 +1,6 @@
 import { NOBODY, type Transitions } from '../../core/audience/models/rfm.ts';
 import type { CdnowFigures } from './cdnow.ts';
+import type { FitCost } from './refit.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -104,3 +105,13 @@ export const figuresText = (figures: CdnowFigures): string =>
     ...['\n## Who will not come back', churnText(figures)],
     ...['\n## Cohorts by month of the first purchase', cohortsText(figures)],
   ].join('\n');
+
+/** What fits cost. */
+export const costsText = (costs: readonly FitCost[]): string =>
+  table(
+    ['', 'scored', 'changed', 'share', '$ per million changed', '$ for the rest', '$ per million people'],
+    costs.map(({ name, scored, changed, perMillionChanged, rest }) => [
+      ...[name, scored, changed, percent(changed / scored), perMillionChanged.toFixed(3), rest.toFixed(4)],
+      ((changed / scored) * perMillionChanged).toFixed(3),
+    ]),
+  );

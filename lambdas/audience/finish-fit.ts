@@ -11,17 +11,22 @@ const { DEFINITIONS_TABLE, AUDIT_TABLE } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
 const sinks = { auditTable: AUDIT_TABLE };
 
-/** Exactly one of them: values were written; the version waits for somebody's look; it broke. */
-type Task = RunTask & { progress?: Progress; doubt?: string; failure?: { Error?: string; Cause?: string } };
+/** What there is of: values were written; the data cannot carry the model; the version waits for somebody's look; it broke. */
+type Task = RunTask & {
+  progress?: Progress;
+  unfit?: string;
+  doubt?: string;
+  failure?: { Error?: string; Cause?: string };
+};
 
 /**
  * Task of fit-model: notes how the run ended, in the model and, when values were written, in the version. Running it twice
  * is safe: the second time the run is not the model's any more, which RunGone says. Throws RunGone and NotReady.
  */
-export const handler = async ({ progress, doubt, failure, ...task }: Task): Promise<{ outcome: string }> => {
+export const handler = async ({ progress, unfit, doubt, failure, ...task }: Task): Promise<{ outcome: string }> => {
   const { stored, run } = await loadRun(defs, task);
   const endedMs = Date.now();
-  const end = endOf({ progress, doubt, failure }, endedMs);
+  const end = endOf({ progress, unfit, doubt, failure }, endedMs);
   if (progress) {
     const id = versionId(task.modelId, run.number);
     const version = await defs.get<ModelVersion>('model-version', id);
@@ -45,8 +50,9 @@ export const handler = async ({ progress, doubt, failure, ...task }: Task): Prom
 };
 
 type End = { [Name in Exclude<keyof Task, keyof RunTask>]: Task[Name] | undefined };
-const endOf = ({ progress, doubt, failure }: End, endedMs: number): RunEnd => {
+const endOf = ({ progress, unfit, doubt, failure }: End, endedMs: number): RunEnd => {
   if (progress) return { outcome: 'applied', endedMs, scored: progress.scored, changed: progress.changed };
+  if (unfit) return { outcome: 'failed', endedMs, reason: unfit };
   if (doubt) return { outcome: 'held-back', endedMs, reason: doubt };
   const reason =
     failure?.Error === 'Unfit'

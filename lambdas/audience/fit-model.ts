@@ -4,6 +4,7 @@ import { cutOffsOf, doubtAbout, driftSince, fitModel, headlineOf, watchedOf } fr
 import { attributesOf, type Model, type ModelVersion, type Run, versionId } from '../../core/audience/models/model.ts';
 import { withVersion } from '../../core/audience/models/model-decisions.ts';
 import { SAMPLE_LIMITS, samplesOf } from '../../core/audience/models/samples.ts';
+import { Unfit } from '../../core/audience/models/unfit.ts';
 import { definitions, type Stored, VersionConflict } from '../adapters/definitions.ts';
 import { unloadedRows } from '../adapters/unloaded-rows.ts';
 import { readEnv } from '../middleware/read-env.ts';
@@ -21,17 +22,23 @@ type Task = RunTask & { manifest: string };
 /**
  * Task of fit-model: fits a version to samples of the UNLOAD's people, compares it with the version before, and stores it
  * with its report. Memory: twice the samples, whatever the number of people. Running it twice is safe: the same file gives
- * the same version, and one that is stored stays. Throws Unfit, RunGone and NotReady. `doubt`: why the version is not to
- * be used by itself; '' when nothing speaks against it.
+ * the same version, and one that is stored stays. `unfit`: why the data cannot carry the model, '' when they can; `doubt`: why the version is
+ * not to be used by itself, '' when nothing speaks against it. Throws RunGone and NotReady.
  */
-export const handler = async (task: Task): Promise<{ doubt: string }> => {
+export const handler = async (task: Task): Promise<{ unfit: string; doubt: string }> => {
   const { stored, run } = await loadRun(defs, task);
   const id = versionId(task.modelId, run.number);
   const known = (await defs.get<ModelVersion>('model-version', id))?.body;
-  const version = known ?? (await fitVersion(stored.body, run, task.manifest));
+  const version = known ?? (await fitVersion(stored.body, run, task.manifest).catch(orReason));
+  if (typeof version === 'string') return { unfit: version, doubt: '' };
   if (!known) await storeOnce(id, version);
   await listVersion(stored, version);
-  return { doubt: doubtAbout(version.report) ?? '' };
+  return { unfit: '', doubt: doubtAbout(version.report) ?? '' };
+};
+
+const orReason = (error: unknown): string => {
+  if (error instanceof Unfit) return error.message;
+  throw error;
 };
 
 const fitVersion = async (model: Model, run: Run, manifest: string): Promise<ModelVersion> => {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { bootLocal, type Herald, localTest } from './boot.ts';
-import { addPerson } from './people.ts';
+import { addPerson, importCsv } from './people.ts';
 
 const DAY = 86_400_000;
 
@@ -56,9 +56,9 @@ type ModelView = {
   versions: { number: number; headline: string }[];
 };
 
-const fitNow = async (herald: Herald): Promise<ModelView> => {
-  await herald.api.must('POST /v1/models/rfm/fit', await herald.as('marketer-mia', {}));
-  const ended = await herald.until<ModelView>('GET /v1/models/rfm', 'viewer-vera', ({ run }) => !run, 3_600_000);
+const fitNow = async (herald: Herald, id = 'rfm'): Promise<ModelView> => {
+  await herald.api.must(`POST /v1/models/${id}/fit`, await herald.as('marketer-mia', {}));
+  const ended = await herald.until<ModelView>(`GET /v1/models/${id}`, 'viewer-vera', ({ run }) => !run, 3_600_000);
   await lakeIsUpToDate(herald);
   return ended;
 };
@@ -168,5 +168,65 @@ localTest(
       versions: [{ number: 1 }],
     });
     expect((await segmentOf(herald, 'p0')).attributes).toMatchObject({ rfm_segment: 'champions' });
+  },
+);
+
+localTest(
+  'it reads the clock of the lake',
+  'people who are like those of a list are found, and the list cannot go meanwhile',
+  async () => {
+    const herald = await bootLocal();
+    const { api, as, cloud } = herald;
+    // 150 friends of the house are from Paris and buy each week; of 450 others every tenth is like them.
+    const people = Array.from({ length: 600 }, (_, n) => ({
+      id: `l${n}`,
+      alike: n < 150 || n % 10 === 0,
+      friend: n < 150,
+    }));
+    const csv = ['id,city', ...people.map(({ id, alike }) => `${id},${alike ? 'Paris' : 'Rome'}`)].join('\n');
+    await importCsv(herald, `${csv}\n`, { id: 'profileId', city: 'attributes.city' });
+    const apiKey = await herald.connectSource('Shop');
+    const history = Object.fromEntries(
+      people.map(({ id, alike }, n) => [
+        id,
+        Array.from({ length: alike ? 6 : 1 }, (_, k) => ({ daysAgo: 1 + (n % 6) + 7 * k, amount: alike ? 50 : 20 })),
+      ]),
+    );
+    await buy(herald, apiKey, cloud.clock.now(), history);
+
+    const { id: listId } = await api.must<{ id: string }>(
+      'POST /v1/lists',
+      await as('marketer-mia', { name: 'Friends' }),
+    );
+    const friends = people.flatMap(({ id, friend }) => (friend ? [id] : []));
+    await api.must(`POST /v1/lists/${listId}/members`, await as('marketer-mia', { profileIds: friends }));
+    await lakeIsUpToDate(herald);
+    const purchase = { event: 'purchase', amount: 'amount' };
+    const model = {
+      name: 'Alike',
+      type: 'lookalike',
+      purchase,
+      seed: { listId },
+      attributes: ['city'],
+      topPercent: 10,
+    };
+    await api.must('PUT /v1/models/alike', await as('marketer-mia', { version: 0, model }));
+    expect(await fitNow(herald, 'alike')).toMatchObject({ activeNumber: 1, lastRun: { outcome: 'applied' } });
+
+    const wanted = people.filter(({ alike, friend }) => alike && !friend).map(({ id }) => id);
+    const found = { attribute: 'alike_match', equals: 'similar' };
+    expect(await sizeOf(herald, found)).toBe(wanted.length);
+    expect(
+      await sizeOf(herald, { all: [found, { attribute: 'city', equals: 'Paris' }, { not: { list: listId } }] }),
+    ).toBe(wanted.length);
+    const version = await api.must<{ report: { inCommon: { sentence: string }[] } }>(
+      'GET /v1/models/alike/versions/1',
+      await as('viewer-vera'),
+    );
+    expect(version.report.inCommon.map(({ sentence }) => sentence)).toContain(
+      'attributes.city is Paris: 100 % of the seed, 10 % of the others',
+    );
+    const refused = await api.call(`DELETE /v1/lists/${listId}`, await as('marketer-mia'));
+    expect(refused).toMatchObject({ status: 409, body: { detail: 'The list is used by model “Alike”' } });
   },
 );

@@ -131,8 +131,8 @@ const wholeRun = async (modelId: string): Promise<View> => {
   expect(begun.status).toBe(202);
   const run = (begun.body as View).run?.id ?? 0;
   const manifest = await unload(modelId, run);
-  const { doubt } = await fitting({ modelId, run, manifest });
-  if (doubt) await finish({ modelId, run, doubt });
+  const { unfit, doubt } = await fitting({ modelId, run, manifest });
+  if (unfit || doubt) await finish({ modelId, run, unfit, doubt });
   else {
     const { done, progress } = await apply({ modelId, run, manifest, progress: noProgress }, forever);
     expect(done).toBe(true);
@@ -413,11 +413,11 @@ describe('each type of model', () => {
     const created = await call(segments, { route: 'POST /v1/segments', body: { name: 'Oslo', segment } });
     const { id: segmentId } = created.body as { id: string };
     await put('few', { type: 'lookalike', seed: { segmentId } });
-    await begin('few');
-    const manifest = await unload('few', 1);
-    await expect(fitting({ modelId: 'few', run: 1, manifest })).rejects.toMatchObject({
-      name: 'Unfit',
-      message: expect.stringMatching(/^The seed has 1 people with a profile; it takes 100/),
+    expect(await wholeRun('few')).toMatchObject({
+      lastRun: {
+        outcome: 'failed',
+        reason: 'The seed has 1 people with a profile; it takes 100 to see what they have in common',
+      },
     });
     expect((await get('few')).versions).toEqual([]);
   });

@@ -35,7 +35,7 @@ const prepared = (fits = true) => ({
 const good = (more: Record<string, Fake> = {}): Record<string, Fake> => ({
   PrepareFit: () => prepared(),
   Query: () => ({ manifest: 's3://w/athena/m.csv' }),
-  FitModel: () => ({ doubt: '' }),
+  FitModel: () => ({ unfit: '', doubt: '' }),
   ApplyScores: () => ({ done: true, progress: { file: 1, line: 2, scored: 3, changed: 1, moved: {} } }),
   FinishFit: () => ({ outcome: 'applied' }),
   ...more,
@@ -77,20 +77,26 @@ describe('a run of a model', () => {
   });
 
   test('holds back a version that is in doubt', async () => {
-    const { end, names, last } = await run(good({ FitModel: () => ({ doubt: 'no better than chance' }) }));
+    const { end, names, last } = await run(good({ FitModel: () => ({ unfit: '', doubt: 'no better than chance' }) }));
     expect([end.status, names.includes('ApplyScores')]).toEqual(['SUCCEEDED', false]);
-    expect(last('FinishFit')).toEqual({ modelId: 'rfm', run: 1, doubt: 'no better than chance' });
+    expect(last('FinishFit')).toEqual({ modelId: 'rfm', run: 1, unfit: '', doubt: 'no better than chance' });
   });
 
-  test('tells that data cannot be fitted without trying again, and bothers no operator', async () => {
+  test('notes that data cannot be fitted', async () => {
+    const { end, names, last } = await run(good({ FitModel: () => ({ unfit: 'too few people', doubt: '' }) }));
+    expect([end.status, names.includes('ApplyScores')]).toEqual(['SUCCEEDED', false]);
+    expect(last('FinishFit')).toEqual({ modelId: 'rfm', run: 1, unfit: 'too few people', doubt: '' });
+  });
+
+  test('tells that its seed is gone without trying again, and does not fail for it', async () => {
     const unfit: Fake = () => {
-      throw named('Unfit', 'too few people');
+      throw named('Unfit', 'There is no list l');
     };
-    const { end, names, last } = await run(good({ FitModel: unfit }));
+    const { end, names, last } = await run(good({ PrepareFit: unfit }));
     expect(end.status).toBe('SUCCEEDED');
-    expect(names.filter((name) => name === 'FitModel')).toHaveLength(1);
+    expect(names).toEqual(['PrepareFit', 'FinishFit']);
     const { failure } = last('FinishFit') as { failure: { Error: string; Cause: string } };
-    expect([failure.Error, failure.Cause]).toEqual(['Unfit', expect.stringContaining('too few people')]);
+    expect([failure.Error, failure.Cause]).toEqual(['Unfit', expect.stringContaining('There is no list l')]);
   });
 
   test.each(['PrepareFit', 'FitModel', 'ApplyScores', 'FinishFit'])(

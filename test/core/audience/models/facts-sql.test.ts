@@ -1,3 +1,4 @@
+import { TrinoSQL } from 'dt-sql-parser/dist/parser/trino/index.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CutOff, type FactsRow, factsOf } from '../../../../core/audience/models/facts.ts';
@@ -129,4 +130,19 @@ test('names that could leave their place in the query are refused', () => {
   expect(() => factsSql({ event: 'purchase', amount: "a' OR 1", cutOffs, attributes: ['x'] })).toThrow(/not a path/);
   expect(() => factsSql({ event: 'purchase', cutOffs, attributes: ["x'"] })).toThrow(/not a path/);
   expect(factsSql({ event: "it's", cutOffs, attributes: ['x'] })).toContain("type IN ('it''s')");
+});
+
+test('Trino’s own grammar takes the query of each kind of model', () => {
+  const parser = new TrinoSQL();
+  const seed = { all: [{ list: 'vips' }, { event: 'visit', count: { atLeast: 2 } }] };
+  const lookalike = { seed, nowMs: NOW, traits: ['email', 'pushToken', 'locale', 'attributes.city'] };
+  const plain = { event: 'purchase', cutOffs, attributes: ['m_segment', 'm_recency'] };
+  for (const question of [
+    plain,
+    { ...plain, amount: 'order.total' },
+    { ...plain, cutOffs: cutOffs.slice(0, 1), lookalike },
+  ]) {
+    expect(parser.validate(factsSql(question))).toEqual([]);
+  }
+  expect(parser.validate('SELECT 1 FROM')).not.toEqual([]);
 });
