@@ -4,7 +4,7 @@ import { type FactsRow, factsOf } from '../../core/audience/models/facts.ts';
 import { traitsOf } from '../../core/audience/models/facts-question.ts';
 import { attributesOf, type ModelVersion, versionId } from '../../core/audience/models/model.ts';
 import { addTransition, type Transitions } from '../../core/audience/models/rfm.ts';
-import { attributeChange, valuesOf } from '../../core/audience/models/score.ts';
+import { attributeChange, cameFrom, valuesOf } from '../../core/audience/models/score.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { appendRows } from '../adapters/lake.ts';
 import { profiles } from '../adapters/profiles.ts';
@@ -67,7 +67,7 @@ export const handler = async (
     const values = valuesOf(parameters, facts, cutMs);
     const [value = null] = values;
     reached.scored += 1;
-    addTransition(reached.moved, facts.was[0], value === null ? undefined : String(value));
+    addTransition(reached.moved, cameFrom(parameters, facts.was[0]), value === null ? undefined : String(value));
     const change = attributeChange(attributes, facts.was, values);
     if (change) {
       reached.changed += 1;

@@ -16,6 +16,7 @@ export type KMeans = typeof kmeans;
 /** Silhouettes compare every pair. */
 const SILHOUETTE_SAMPLE = 1_000;
 const MIN_PEOPLE = 50;
+export const MAX_CLUSTERS = 8;
 /** A smaller cluster is a handful of odd people, to whom nobody writes a message of their own. */
 const MIN_SHARE = 0.01;
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { audienceRef } from '../audience-ref.ts';
 import { attributeName } from '../profile.ts';
-import type { ClusterParameters, ClusterReport } from './clusters.ts';
+import { type ClusterParameters, type ClusterReport, MAX_CLUSTERS } from './clusters.ts';
 import type { Distribution, Drift } from './drift.ts';
 import type { LookalikeParameters, LookalikeReport } from './lookalike.ts';
 import type { PropensityParameters, PropensityReport } from './propensity.ts';
@@ -36,7 +36,7 @@ export const modelInput = z.union([
       z
         .strictObject({ from: between(2, 8), to: between(2, 8) })
         .check(z.refine(({ from, to }) => from <= to, 'from is more than to')),
-      { from: 3, to: 8 },
+      { from: 3, to: MAX_CLUSTERS },
     ),
   }),
   z.strictObject({

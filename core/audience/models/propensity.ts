@@ -94,7 +94,8 @@ export const propensityOf = (parameters: PropensityParameters, facts: Facts, cut
   return calibrated(calibration, logOddsOf(logistic, x));
 };
 
-export type Band = 'low' | 'medium' | 'high';
+export const BANDS = ['low', 'medium', 'high'] as const;
+export type Band = (typeof BANDS)[number];
 export type Predicts = { predicts: 'purchase' | 'churn'; bands: readonly [number, number] };
 
 /** The band of what is predicted, given the probability of a purchase. */

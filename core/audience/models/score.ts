@@ -1,11 +1,11 @@
 import type { ProfileInput } from '../profile.ts';
 import { behaviourOf } from './behaviour.ts';
-import { clusterName, clusterOf } from './clusters.ts';
+import { clusterName, clusterOf, MAX_CLUSTERS } from './clusters.ts';
 import type { Facts } from './facts.ts';
 import { likeness } from './lookalike.ts';
 import type { Parameters } from './model.ts';
-import { bandOf, propensityOf } from './propensity.ts';
-import { rfmScores, rfmSegment } from './rfm.ts';
+import { BANDS, bandOf, propensityOf } from './propensity.ts';
+import { RFM_SEGMENTS, rfmScores, rfmSegment } from './rfm.ts';
 
 export const LIKE_THE_SEED = 'similar';
 
@@ -24,6 +24,21 @@ export const valuesOf = (parameters: Parameters, facts: Facts, cutMs: number): (
   }
   if (parameters.type === 'clusters') return [clusterName(clusterOf(parameters, behaviourOf(facts, cutMs)))];
   return [bandOf(propensityOf(parameters, facts, cutMs), parameters)];
+};
+
+/** What a transition begins with where the person's value is none that the model gives: somebody wrote it by hand. */
+export const OTHER = 'other';
+
+/** The person's value of the first attribute, as transitions name it: of few, whatever there is in profiles. */
+export const cameFrom = (parameters: Parameters, was: string | undefined): string | undefined =>
+  was === undefined || firstValues(parameters).includes(was) ? was : OTHER;
+
+const firstValues = (parameters: Parameters): readonly string[] => {
+  if (parameters.type === 'rfm') return RFM_SEGMENTS;
+  if (parameters.type === 'propensity') return BANDS;
+  if (parameters.type === 'lookalike') return [LIKE_THE_SEED];
+  // An earlier version may have had more clusters than this one.
+  return Array.from({ length: MAX_CLUSTERS }, (_, n) => clusterName(n));
 };
 
 /** What is to be merged into the person's profile; undefined when they have all these values already. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../../../core/audience/models/facts.ts';
 import { doubtAbout } from '../../../../core/audience/models/fit.ts';
 import { fitLookalike, likeness, MIN_SEEDS } from '../../../../core/audience/models/lookalike.ts';
-import { attributeChange, LIKE_THE_SEED, valuesOf } from '../../../../core/audience/models/score.ts';
+import { attributeChange, cameFrom, LIKE_THE_SEED, valuesOf } from '../../../../core/audience/models/score.ts';
 import { Unfit } from '../../../../core/audience/models/unfit.ts';
 import { seededRandom } from '../../../../local/random.ts';
 import { facts } from './people.ts';
@@ -86,6 +86,13 @@ describe('a lookalike', () => {
     );
     expect(() => fitLookalike(seeds, others.slice(0, 99), options)).toThrow(Unfit);
   });
+});
+
+test('a transition begins with a value that the model gives, whatever somebody wrote into a profile', () => {
+  const rfm = { type: 'rfm' as const, cuts: { lastMs: [], purchases: [], amount: [] } };
+  const clusters = { type: 'clusters' as const, scale: { means: [], deviations: [] }, centres: [] };
+  expect(['loyal', 'gold', undefined].map((was) => cameFrom(rfm, was))).toEqual(['loyal', 'other', undefined]);
+  expect(['c1', 'c8', 'c9'].map((was) => cameFrom(clusters, was))).toEqual(['c1', 'c8', 'other']);
 });
 
 describe('what is merged into a profile', () => {

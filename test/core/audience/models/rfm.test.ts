@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -75,6 +77,19 @@ describe('the named segments', () => {
     ['lost', [{ recency: 1, frequency: 1, monetary: 1 }]],
   ])('%s', (name, scores) => {
     expect(scores.map(rfmSegment)).toEqual(scores.map(() => name));
+  });
+
+  test('stand in the documentation as they are', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../../docs/models.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| ([1-5]) \| (.+) \|$/gm)].map(([, recency, names = '']) => [
+      recency,
+      names.split(' | '),
+    ]);
+    const wanted = FIVE.toReversed().map((recency) => [
+      String(recency),
+      FIVE.map((value) => rfmSegment({ recency, frequency: value, monetary: value })),
+    ]);
+    expect(rows).toEqual(wanted);
   });
 
   test('halves of frequency and monetary go upwards', () => {
