@@ -66,6 +66,7 @@ describe('the definitions of Herald', () => {
     expect(files.sort()).toEqual([
       'audience/change-list.asl.json',
       'audience/fit-model.asl.json',
+      'audience/freeze-sample.asl.json',
       'audience/import-profiles.asl.json',
       'strategy/approve-plan.asl.json',
       'strategy/run-campaign.asl.json',
