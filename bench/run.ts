@@ -3,6 +3,7 @@
  * `npm run bench -- matching` the matcher beside JSON.parse and what npm has, each bar ok or missed (matching/run.ts)
  * `npm run bench -- intake`   event → provider call under load, and events a second of match-events (intake/run.ts)
  * `npm run bench -- audience`  what the models find in a real purchase history, with hold-outs (audience/run.ts)
+ * `npm run bench -- imports`   rows a second of an import and the memory of its process (audience/imports.ts)
  * Each takes its own options; all take --json.
  */
 const BENCHES: Record<string, () => Promise<unknown>> = {
@@ -10,6 +11,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   matching: () => import('./matching/run.ts'),
   intake: () => import('./intake/run.ts'),
   audience: () => import('./audience/run.ts'),
+  imports: () => import('./audience/imports.ts'),
 };
 
 const [asked = ''] = process.argv.slice(2);

@@ -5,21 +5,25 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { ApiLambda } from '../../lambdas/middleware/api.ts';
+import { bundleFolder } from '../../lib/kit/bundle.ts';
 import { type Upload, uploadFile } from '../../scripts/client.ts';
 import { inventPerson } from '../../scripts/purchases.ts';
 import { call } from '../../test/lambdas/api-call.ts';
 
 /**
- * One import of so many rows by the handlers as Lambda runs them, two lanes at a time, in this process:
+ * One import of so many rows by the bundles that Lambda runs, two lanes at a time, in this process:
  * `node import-cell.ts <rows>` prints an `ImportCell` as one line of JSON. What they write to is another process.
  */
 export type ImportCell = {
   rows: number;
   bytes: number;
-  readSeconds: number;
-  writeSeconds: number;
+  read: Seconds;
+  write: Seconds;
   peakMemoryMB: number;
 };
+/** By the clock, and of this process's processor time. */
+type Seconds = { clock: number; processor: number };
 const LANES_AT_ONCE = 2;
 
 const rows = Number(process.argv[2]);
@@ -35,10 +39,14 @@ async function* lines() {
 }
 await pipeline(lines, createWriteStream(file));
 
-const { handler: manage } = await import('../../lambdas/audience/manage-imports.ts');
-const { handler: read } = await import('../../lambdas/audience/read-import.ts');
-const { handler: write } = await import('../../lambdas/audience/write-import.ts');
-const { handler: finish } = await import('../../lambdas/audience/finish-import.ts');
+const bundled = async (entry: string) => (await import(join(bundleFolder(`audience/${entry}`), 'index.mjs'))).handler;
+const manage = (await bundled('manage-imports')) as ApiLambda;
+const read = (await bundled('read-import')) as (
+  task: object,
+  context: object,
+) => Promise<{ next: string; lanes: number[] }>;
+const write = (await bundled('write-import')) as (task: object, context: object) => Promise<{ done: boolean }>;
+const finish = (await bundled('finish-import')) as (task: object) => Promise<void>;
 const mapping = {
   customer_id: 'profileId',
   first_name: 'attributes.firstName',
@@ -58,16 +66,26 @@ const started = await call(manage, { route: 'POST /v1/imports/{importId}/start',
 const task = { importId: created.id, run: (started.body as Import).version };
 const context = { getRemainingTimeInMillis: () => 300_000 };
 
-const startedAt = performance.now();
-const { lanes } = await read(task, context);
-const readAt = performance.now();
-const queue = lanes.values();
-const worker = async () => {
-  for (const lane of queue) await write({ ...task, lane }, context);
+const timed = async (work: () => Promise<void>): Promise<Seconds> => {
+  const [startedAt, before] = [performance.now(), process.cpuUsage()];
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return { clock: (performance.now() - startedAt) / 1_000, processor: (user + system) / 1e6 };
 };
-await Promise.all(Array.from({ length: LANES_AT_ONCE }, worker));
-await finish(task);
-const endedAt = performance.now();
+const lanes: number[] = [];
+const reading = await timed(async () => {
+  let step = await read(task, context);
+  while (step.next === 'read') step = await read(task, context);
+  lanes.push(...step.lanes);
+});
+const writing = await timed(async () => {
+  const queue = lanes.values();
+  const worker = async () => {
+    for (const lane of queue) while (!(await write({ ...task, lane }, context)).done);
+  };
+  await Promise.all(Array.from({ length: LANES_AT_ONCE }, worker));
+  await finish(task);
+});
 
 const ended = (await call(manage, { route: 'GET /v1/imports/{importId}', params })).body as Import;
 if (ended.state !== 'finished' || ended.progress.imported !== rows)
@@ -75,8 +93,8 @@ if (ended.state !== 'finished' || ended.progress.imported !== rows)
 const cell: ImportCell = {
   rows,
   bytes: (await stat(file)).size,
-  readSeconds: (readAt - startedAt) / 1000,
-  writeSeconds: (endedAt - readAt) / 1000,
+  read: reading,
+  write: writing,
   peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024),
 };
 console.log(JSON.stringify(cell));

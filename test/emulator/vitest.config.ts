@@ -7,7 +7,7 @@ export default defineConfig({
   root: join(import.meta.dirname, '..', '..'),
   test: {
     include: [
-      ...['approval', 'bad-input', 'campaign', 'triggers'].map((name) => `test/scenarios/${name}.test.ts`),
+      ...['approval', 'bad-input', 'campaign', 'imports', 'triggers'].map((name) => `test/scenarios/${name}.test.ts`),
       'test/emulator/*.deployed.ts',
       // The contracts of the DynamoDB adapters, which `npm test` runs on dynalite.
       ...['contacts', 'ledger', 'rate-leases', 'windows'].map((name) => `test/lambdas/adapters/${name}.test.ts`),
