@@ -3,10 +3,14 @@ import { Construct } from 'constructs';
 import { Audiences } from './audience/audiences.ts';
 import { Estimates } from './audience/estimates.ts';
 import { Imports } from './audience/imports.ts';
+import { Leads } from './audience/leads.ts';
 import { Lists } from './audience/lists.ts';
 import { Models } from './audience/models.ts';
 import { People } from './audience/people.ts';
 import { Segments } from './audience/segments.ts';
+import type { Webhooks } from './delivery/webhooks.ts';
+import type { Intake } from './intake.ts';
+import type { QueueWithDeadLetters } from './kit/queue-with-dead-letters.ts';
 import type { TypedStateMachine } from './kit/typed-state-machine.ts';
 import type { Lake } from './lake.ts';
 import type { Stage } from './stages.ts';
@@ -18,9 +22,13 @@ export type AudienceProps = {
   lake: Lake;
   /** Where events and schedules go whose function kept failing. */
   deadLetters: Queue;
+  intake: Intake;
+  /** Of publish-stages. */
+  stageChanges: QueueWithDeadLetters;
+  webhooks: Webhooks;
 };
 
-/** Who there is: profiles, their aliases and imports, lists of them, segments, sets, and models that find some. */
+/** Who there is: profiles, their aliases and imports, lists of them, segments, sets, models that find some, and leads. */
 export class Audience extends Construct {
   readonly importProfiles: TypedStateMachine;
   readonly changeList: TypedStateMachine;
@@ -35,5 +43,6 @@ export class Audience extends Construct {
     new Audiences(this, 'Audiences', props);
     this.fitModel = new Models(this, 'Models', props).machine;
     new Estimates(this, 'Estimates', props);
+    new Leads(this, 'Leads', props);
   }
 }

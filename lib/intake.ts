@@ -6,6 +6,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DETAIL_TYPE_MANY, DETAIL_TYPE_ONE } from '../core/event/event.ts';
 import { TRIGGER_FAULTS } from '../core/event/trigger-fault.ts';
+import type { leadPortsEnv } from '../lambdas/audience/lead-ports.env.ts';
 import { env as acceptBusEventsEnv } from '../lambdas/intake/accept-bus-events.env.ts';
 import { env as acceptEventsEnv } from '../lambdas/intake/accept-events.env.ts';
 import { env as compileTriggersEnv } from '../lambdas/intake/compile-triggers.env.ts';
@@ -14,7 +15,17 @@ import { env as manageTriggersEnv } from '../lambdas/intake/manage-triggers.env.
 import { env as matchEventsEnv } from '../lambdas/intake/match-events.env.ts';
 import { env as readEventTypesEnv } from '../lambdas/intake/read-event-types.env.ts';
 import { env as wakeTimersEnv } from '../lambdas/intake/wake-timers.env.ts';
-import { addsTo, appends, empties, objects, reads, readsAndWrites, remembers, sends } from './kit/bindings.ts';
+import {
+  addsTo,
+  appends,
+  type Binding,
+  empties,
+  objects,
+  reads,
+  readsAndWrites,
+  remembers,
+  sends,
+} from './kit/bindings.ts';
 import { QueueWithDeadLetters } from './kit/queue-with-dead-letters.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import { WakeSchedules } from './kit/wake-schedules.ts';
@@ -28,6 +39,8 @@ export type IntakeProps = {
   state: State;
   lake: Lake;
   sendQueues: SendQueues;
+  /** Of publish-stages. */
+  stageChanges: Queue;
   bus: EventBus;
   busDeadLetters: Queue;
 };
@@ -36,14 +49,23 @@ export type IntakeProps = {
 export class Intake extends Construct {
   /** Have compile-triggers run; for whoever changes the triggers in force. */
   readonly compileSchedules: WakeSchedules;
+  /** Where events wait to be matched. */
+  readonly queue: Queue;
+  /** Environment of a function that changes leads (see lambdas/audience/lead-ports.env.ts). */
+  readonly leadBindings: Record<keyof typeof leadPortsEnv, Binding>;
 
-  constructor(scope: Construct, id: string, { stage, state, lake, sendQueues, bus, busDeadLetters }: IntakeProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, state, lake, sendQueues, stageChanges, bus, busDeadLetters }: IntakeProps,
+  ) {
     super(scope, id);
     const events = new QueueWithDeadLetters(this, 'Events', {
       oldestMessage: Duration.minutes(5),
       // A table that is throttled for half an hour must not make dead letters of sound events.
       maxReceiveCount: 15,
     });
+    this.queue = events.queue;
     const metrics = `Herald/${Stack.of(this).stackName}`;
 
     new TypedFunction(this, 'AcceptEvents', {
@@ -77,6 +99,12 @@ export class Intake extends Construct {
       onFailure: busDeadLetters,
     });
     const schedules = new WakeSchedules(this, 'TimerSchedules', { wakes: wakeTimers, deadLetters: busDeadLetters });
+    this.leadBindings = {
+      LEADS_TABLE: readsAndWrites(state.leads),
+      TIMERS_TABLE: addsTo(state.timers),
+      STAGES_QUEUE_URL: sends(stageChanges),
+      ...schedules.bindings,
+    };
 
     const matchEvents = new TypedFunction(this, 'MatchEvents', {
       entry: 'intake/match-events',
@@ -89,11 +117,10 @@ export class Intake extends Construct {
         CONTACTS_TABLE: reads(state.contacts),
         METRICS_NAMESPACE: metrics,
         WINDOWS_TABLE: readsAndWrites(state.windows),
-        TIMERS_TABLE: addsTo(state.timers),
         IDENTITIES_TABLE: readsAndWrites(state.identities),
         EVENTS_STREAM: appends(lake.streams.events),
         IDENTITIES_STREAM: appends(lake.streams.identities),
-        ...schedules.bindings,
+        ...this.leadBindings,
         ...sendQueues.bindings,
       },
       timeout: Duration.seconds(30),

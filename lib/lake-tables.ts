@@ -1,3 +1,4 @@
+import type { LeadStageRow } from '../core/audience/lead.ts';
 import type { ListMemberRow } from '../core/audience/membership.ts';
 import type { ProfileRow } from '../core/audience/profile.ts';
 import type { ConsentRow } from '../core/delivery/consent.ts';
@@ -68,6 +69,18 @@ const listMembers = {
   at_ms: 'bigint',
 } satisfies ColumnsOf<ListMemberRow>;
 
+const leadStages = {
+  change_id: 'string',
+  profile_id: 'string',
+  model_id: 'string',
+  change_number: 'bigint',
+  from_stage: 'string',
+  stage: 'string',
+  score: 'bigint',
+  cause: 'string',
+  at_ms: 'bigint',
+} satisfies ColumnsOf<LeadStageRow>;
+
 const columns = (types: Record<string, Column['type']>): readonly Column[] =>
   Object.entries(types).map(([name, type]) => ({ name, type }));
 
@@ -79,5 +92,6 @@ export const LAKE_TABLES = {
   consents: columns(consents),
   identities: columns(identities),
   list_members: columns(listMembers),
+  lead_stages: columns(leadStages),
 };
 export type LakeTable = keyof typeof LAKE_TABLES;

@@ -98,6 +98,7 @@ export class Lake extends Construct {
       'consents/': 'read',
       'identities/': 'read',
       'list_members/': 'read',
+      'lead_stages/': 'read',
     } satisfies Record<`${LakeTable}/`, 'read'>);
     grantObjects(grantee, work, { 'athena/': 'readWriteInParts' });
   }

@@ -5,7 +5,8 @@ import { Construct } from 'constructs';
 import { env as sweepOutboxEnv } from '../lambdas/operations/sweep-outbox.env.ts';
 import type { Audience } from './audience.ts';
 import type { Intake } from './intake.ts';
-import { appends, readsAndWrites, starts } from './kit/bindings.ts';
+import { appends, readsAndWrites, sends, starts } from './kit/bindings.ts';
+import type { QueueWithDeadLetters } from './kit/queue-with-dead-letters.ts';
 import { recurringSchedule } from './kit/recurring-schedule.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import type { Lake } from './lake.ts';
@@ -20,6 +21,8 @@ export type OperationsProps = {
   intake: Intake;
   audience: Audience;
   strategy: Strategy;
+  /** Queue of publish-stages. */
+  stageChanges: QueueWithDeadLetters;
   busDeadLetters: Queue;
 };
 
@@ -28,7 +31,7 @@ export class Operations extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { stage, state, lake, intake, audience, strategy, busDeadLetters }: OperationsProps,
+    { stage, state, lake, intake, audience, strategy, stageChanges, busDeadLetters }: OperationsProps,
   ) {
     super(scope, id);
     const sweepOutbox = new TypedFunction(this, 'SweepOutbox', {
@@ -37,6 +40,8 @@ export class Operations extends Construct {
       environment: {
         DEFINITIONS_TABLE: readsAndWrites(state.definitions, PENDING_INDEX),
         PROFILES_TABLE: readsAndWrites(state.profiles, PENDING_INDEX),
+        LEADS_TABLE: readsAndWrites(state.leads, PENDING_INDEX),
+        STAGES_QUEUE_URL: sends(stageChanges.queue),
         AUDIT_TABLE: readsAndWrites(state.audit),
         PROFILES_STREAM: appends(lake.streams.profiles),
         MEMBERSHIPS_TABLE: readsAndWrites(state.memberships),

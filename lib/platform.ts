@@ -1,11 +1,13 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { Access } from './access.ts';
 import { Audience } from './audience.ts';
+import { Webhooks } from './delivery/webhooks.ts';
 import { Delivery } from './delivery.ts';
 import { Intake } from './intake.ts';
 import { deadLetterQueue } from './kit/dead-letter-queue.ts';
+import { QueueWithDeadLetters } from './kit/queue-with-dead-letters.ts';
 import { Lake } from './lake.ts';
 import { Measurement } from './measurement.ts';
 import { Operations } from './operations.ts';
@@ -28,8 +30,17 @@ export class Platform extends Stack {
     const lake = new Lake(this, 'Lake', { stage, state });
     const sendQueues = new SendQueues(this, 'Send');
 
-    const intake = new Intake(this, 'Intake', { stage, state, lake, sendQueues, bus, busDeadLetters });
-    this.audience = new Audience(this, 'Audience', { stage, state, lake, deadLetters: busDeadLetters });
+    const stageChanges = new QueueWithDeadLetters(this, 'StageChanges', { oldestMessage: Duration.minutes(15) });
+    const webhooks = new Webhooks(this, 'DeliveryWebhooks', { stage, state });
+
+    const intake = new Intake(this, 'Intake', {
+      ...{ stage, state, lake, sendQueues, bus, busDeadLetters },
+      stageChanges: stageChanges.queue,
+    });
+    this.audience = new Audience(this, 'Audience', {
+      ...{ stage, state, lake, intake, stageChanges, webhooks },
+      deadLetters: busDeadLetters,
+    });
     // Before strategy, because a campaign's state machine names the tasks of delivery.
     const delivery = new Delivery(this, 'Delivery', { stage, state, lake, sendQueues });
     const strategy = new Strategy(this, 'Strategy', { state, lake, delivery });
@@ -44,6 +55,7 @@ export class Platform extends Stack {
       intake,
       audience: this.audience,
       strategy,
+      stageChanges,
       busDeadLetters,
     });
 

@@ -28,8 +28,8 @@ export type StageConfig = {
   emailFrom: `${string}@${string}`;
   /**
    * Invocations at once of match-events, and of each channel's sender per lane: the load on the provider and on your
-   * account's concurrency (they are reserved: intake + 3 × (transactional + promotional)).
-   * @default 10, 5 and 5: 40 of an account's 1,000
+   * account's concurrency (they are reserved: intake + 3 × (transactional + promotional), and 7 for hand-overs).
+   * @default 10, 5 and 5: 47 of an account's 1,000
    */
   concurrency: { intake: number; transactional: number; promotional: number };
   /** Requests a second that the API takes from all callers together, and how many at one instant. @default 200 and 400 */
@@ -45,9 +45,14 @@ export type StageConfig = {
   lakeBufferSeconds: number;
   /** Where push and SMS go instead of AWS. @default AWS */
   channelEndpoint?: string;
+  /** Webhooks may go to the machine itself, and without TLS there: for the local cloud only. @default false */
+  loopbackWebhooks: boolean;
   /** SNS topic that is told of every alarm. @default none: alarms show in CloudWatch only */
   alarmTopicArn?: string;
 };
+
+/** Invocations at once of these functions, in every stage: they are few, or wait for others. */
+export const FIXED_CONCURRENCY = { publishStages: 2, deliverWebhooks: 5 } as const;
 
 export const DEFAULTS: StageConfig = {
   keepState: true,
@@ -59,6 +64,7 @@ export const DEFAULTS: StageConfig = {
   queryCutoffBytes: 200e9,
   lakeFirstDay: '2026-01-01',
   lakeBufferSeconds: 60,
+  loopbackWebhooks: false,
 };
 
 const CONFIGS: Record<StageName, StageConfig> = {
@@ -74,6 +80,7 @@ const CONFIGS: Record<StageName, StageConfig> = {
     keepState: false,
     // The clock of the local cloud may be set to a day long ago, to replay a history.
     lakeFirstDay: '1990-01-01',
+    loopbackWebhooks: true,
     signIn: { kind: 'issuer', issuer: 'http://local.herald/issuer', audience: 'herald' },
   },
   emulator: {

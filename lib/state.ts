@@ -17,6 +17,8 @@ const number = (name: string): Attribute => ({ name, type: AttributeType.NUMBER 
 export const PENDING_INDEX = 'pending';
 /** Index of definitions by kind and time of their last change; it knows their versions, not their content. */
 export const BY_UPDATE_INDEX = 'by-update';
+/** Index of leads by model and stage, and since when. */
+export const BY_STAGE_INDEX = 'by-stage';
 /** Index of the audit log by UTC day. */
 export const BY_DAY_INDEX = 'by-day';
 /** Sparse index of the people who are in a list (or whatever else has members) now, by its name. */
@@ -31,6 +33,9 @@ export class State extends Stack {
   readonly timers: Table;
   readonly identities: Table;
   readonly memberships: Table;
+  readonly leads: Table;
+  /** Secrets of webhook endpoints, and what became of deliveries. Apart from the definitions, which many functions read. */
+  readonly webhooks: Table;
   readonly ledger: Table;
   readonly audit: Table;
   readonly idempotency: Table;
@@ -60,6 +65,8 @@ export class State extends Stack {
     this.timers = table('Timers', text('bucket'), text('timer'), 'expiresAt');
     this.identities = table('Identities', text('alias'));
     this.memberships = table('Memberships', text('profileId'), text('membership'), 'expiresAt');
+    this.leads = table('Leads', text('profileId'), text('modelId'), 'expiresAt');
+    this.webhooks = table('Webhooks', text('endpointId'), text('record'), 'expiresAt');
     this.ledger = table('Ledger', text('run'), text('unit'), 'expiresAt');
     this.audit = table('Audit', text('subject'), text('entry'));
     this.idempotency = table('Idempotency', text('id'), undefined, 'expiration');
@@ -70,6 +77,19 @@ export class State extends Stack {
         sortKey: number('updatedMs'),
       });
     }
+    // Their sort keys change with a stage only, so a score that moves writes no index.
+    this.leads.addGlobalSecondaryIndex({
+      indexName: BY_STAGE_INDEX,
+      partitionKey: text('place'),
+      sortKey: number('sinceMs'),
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+    this.leads.addGlobalSecondaryIndex({
+      indexName: PENDING_INDEX,
+      partitionKey: text('pending'),
+      sortKey: number('updatedMs'),
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
     this.definitions.addGlobalSecondaryIndex({
       indexName: BY_UPDATE_INDEX,
       partitionKey: text('kind'),

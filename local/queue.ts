@@ -39,7 +39,7 @@ export const openQueue = (
   /** Lines of visible messages by group, in the order in which the groups are served. */
   const lines = new Map<string, { first: Waiting; last: Waiting }>();
   /** What ends the visibility timeout, by receipt. */
-  const inFlight = new Map<string, { id: string; cancel: () => void }>();
+  const inFlight = new Map<string, { message: Message; cancel: () => void }>();
   const listeners: (() => void)[] = [];
   let visible = 0;
 
@@ -63,16 +63,20 @@ export const openQueue = (
     return undefined;
   };
 
+  const hide = (receipt: string, message: Message, ms: number) => {
+    const cancel = clock.at(clock.now() + ms, () => {
+      inFlight.delete(receipt);
+      show(message);
+    });
+    inFlight.set(receipt, { message, cancel });
+  };
+
   const receive = (message: Message): Delivered => {
     message.receives += 1;
     message.firstReceivedMs ??= clock.now();
     kept.put(message);
     const receipt = `${message.id}.${message.receives}`;
-    const cancel = clock.at(clock.now() + settings.visibilityMs, () => {
-      inFlight.delete(receipt);
-      show(message);
-    });
-    inFlight.set(receipt, { id: message.id, cancel });
+    hide(receipt, message, settings.visibilityMs);
     return { ...message, receipt };
   };
 
@@ -108,7 +112,15 @@ export const openQueue = (
       if (!found) return;
       found.cancel();
       inFlight.delete(receipt);
-      kept.remove(found.id);
+      kept.remove(found.message.id);
+    },
+    /** Changes how long from now on a message in flight is hidden. False for a receipt of an earlier delivery. */
+    hideFor(receipt: string, ms: number): boolean {
+      const found = inFlight.get(receipt);
+      if (!found) return false;
+      found.cancel();
+      hide(receipt, found.message, ms);
+      return true;
     },
     /** Takes over a message whose receives are spent. It keeps its id and its age. */
     adopt(message: Message, deadLetterSource: string): void {

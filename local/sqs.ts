@@ -5,13 +5,20 @@ import { records } from './store.ts';
 import { AwsError, type Context, type ResourceHandler, type Service } from './types.ts';
 
 const MAX_BYTES = 1024 * 1024;
+const MAX_HIDDEN_SECONDS = 12 * 3_600;
 
 type Entry = { Id: string; MessageBody: string; MessageGroupId?: string };
-type Input = Entry & { QueueUrl: string; Entries: Entry[]; MaxNumberOfMessages?: number };
+type Input = Entry & {
+  QueueUrl: string;
+  Entries: Entry[];
+  MaxNumberOfMessages?: number;
+  ReceiptHandle?: string;
+  VisibilityTimeout?: number;
+};
 /** Input of the SDK that has an effect, or may be ignored because everything is answered at once and in full. */
 const INPUTS = [
   ...['QueueUrl', 'Entries', 'Id', 'MessageBody', 'MessageGroupId', 'MaxNumberOfMessages', 'WaitTimeSeconds'],
-  ...['AttributeNames', 'MessageSystemAttributeNames'],
+  ...['AttributeNames', 'MessageSystemAttributeNames', 'ReceiptHandle', 'VisibilityTimeout'],
 ];
 
 /**
@@ -58,6 +65,14 @@ export const sqs = (ctx: Context, { faults = noFaults }: { faults?: Faults } = {
         Attributes: systemAttributes(message),
       }));
       return Messages.length > 0 ? { Messages } : {};
+    },
+    ChangeMessageVisibility({ QueueUrl, ReceiptHandle = '', VisibilityTimeout = 0 }) {
+      if (VisibilityTimeout < 0 || VisibilityTimeout > MAX_HIDDEN_SECONDS) {
+        throw new AwsError('InvalidParameterValue', `VisibilityTimeout is 0 to ${MAX_HIDDEN_SECONDS} seconds.`);
+      }
+      countRequests(ctx, 'ChangeMessageVisibility', []);
+      if (find(QueueUrl.split('/').at(-1)).hideFor(ReceiptHandle, VisibilityTimeout * 1_000)) return {};
+      throw new AwsError('MessageNotInflight', 'The message is not in flight.');
     },
   };
 

@@ -18,6 +18,3 @@ export const chunkEvents = (source: string, receivedMs: number, events: readonly
   }
   return messages;
 };
-
-/** MessageGroupId of a source, which makes the queue fair to others. SQS takes 128 characters of ASCII without blanks. */
-export const groupOf = (source: string): string => source.replace(/[^!-~]/g, '_').slice(0, 128);

@@ -36,7 +36,7 @@ export const activatedTrigger = (trigger: Trigger, hash: string, actor: string):
     ? { kind: 'refuse', problem: 'own-approval', detail: 'You wrote this trigger, so another person activates it' }
     : act(trigger, 'activate', { hash, activatedBy: actor });
 
-export const isOwnTrigger = ({ author, editors }: Trigger, actor: string): boolean =>
+export const isOwnTrigger = ({ author, editors }: Pick<Trigger, 'author' | 'editors'>, actor: string): boolean =>
   author === actor || editors.includes(actor);
 
 /** Stops it at once. Messages that it asked for and that no provider has yet end as skipped, `plan-paused`. */

@@ -20,6 +20,7 @@ export type DefinitionKind =
   | 'event-type'
   | 'import'
   | 'import-lane'
+  | 'lead-model'
   | 'list'
   | 'list-change'
   | 'model'
@@ -32,7 +33,8 @@ export type DefinitionKind =
   | 'snapshot'
   | 'source'
   | 'template'
-  | 'trigger';
+  | 'trigger'
+  | 'webhook-endpoint';
 
 export type Stored<T> = { id: string; version: number; updatedMs: number; body: T; outbox: OutboxEntry[] };
 export type Page<T> = { items: Stored<T>[]; cursor?: string };

@@ -1,3 +1,4 @@
+import type { StageChange } from '../../core/audience/lead.ts';
 import type { MembersChange } from '../../core/audience/membership.ts';
 import type { ProfileRow } from '../../core/audience/profile.ts';
 
@@ -28,4 +29,6 @@ export type OutboxEntry =
   | { effect: 'profile-row'; row: ProfileRow }
   | { effect: 'list-members'; change: MembersChange }
   /** The set of triggers in force has changed: compile-triggers is told. */
-  | { effect: 'compile-triggers' };
+  | { effect: 'compile-triggers' }
+  /** A person's lead has moved to another stage: publish-stages tells those who want to know. */
+  | { effect: 'stage-change'; change: StageChange };

@@ -7,7 +7,7 @@ type Machine = Extract<OutboxEntry, { effect: 'start-execution' }>['machine'];
 
 /** Where effects go. A handler names only what its own entries need. */
 export type Sinks = {
-  auditTable: string;
+  auditTable?: string;
   /** Firehose stream of the lake table `profiles`. */
   profilesStream?: string;
   /** Puts people into a list, or out of it (see list-members.ts). */
@@ -16,6 +16,8 @@ export type Sinks = {
   machines?: Partial<Record<Machine, string>>;
   /** Has compile-triggers run within two minutes (see schedules.ts). */
   compileSoon?: () => Promise<void>;
+  /** URL of the queue of publish-stages. */
+  stagesQueueUrl?: string;
 };
 
 /**
@@ -30,7 +32,7 @@ export const publishOutbox = async (entries: readonly OutboxEntry[], sinks: Sink
     await appendRows(required(sinks.profilesStream, 'profilesStream'), rows);
   }
   for (const entry of entries) {
-    if (entry.effect === 'audit') await putAudit(sinks.auditTable, entry.entry);
+    if (entry.effect === 'audit') await putAudit(required(sinks.auditTable, 'auditTable'), entry.entry);
     if (entry.effect === 'start-execution') {
       const { startExecution } = await import('./executions.ts');
       await startExecution(
@@ -41,6 +43,10 @@ export const publishOutbox = async (entries: readonly OutboxEntry[], sinks: Sink
     }
     if (entry.effect === 'list-members') await required(sinks.changeMembers, 'changeMembers')(entry.change);
     if (entry.effect === 'compile-triggers') await compile(required(sinks.compileSoon, 'compileSoon'));
+    if (entry.effect === 'stage-change') {
+      const { sendStageChanges } = await import('./stage-queue.ts');
+      await sendStageChanges(required(sinks.stagesQueueUrl, 'stagesQueueUrl'), [entry.change]);
+    }
     if (entry.effect === 'task-success') {
       const { sendTaskSuccess } = await import('./executions.ts');
       await sendTaskSuccess(entry.taskToken, entry.output);

@@ -14,6 +14,8 @@ export type LinkPorts = {
   definitions: Definitions;
   /** Name of the stream of the lake table `identities`. */
   identitiesStream: string;
+  /** Makes the leads of the anonymous person the profile's (see merge-leads.ts). */
+  mergeLeads: (link: Link) => Promise<void>;
 };
 
 /** A login and the events around it seldom meet in one window; many conflicts in a row mean that something is wrong. */
@@ -32,14 +34,15 @@ export const linkAlias = async (ports: LinkPorts, link: Link): Promise<Link> => 
 };
 
 /**
- * What follows from a link: the windows of the anonymous person become the profile's, and the lake learns whose events
- * those were. What a crash leaves undone is done by the next event that names the alias. It fires no trigger: the next
+ * What follows from a link: the windows and leads of the anonymous person become the profile's, and the lake learns whose
+ * events those were. What a crash leaves undone is done by the next event that names the alias. It fires no trigger: the next
  * event does.
  */
 export const settleLink = async (ports: LinkPorts, link: StoredLink): Promise<void> => {
   if (link.settled) return;
   const states = await ports.windows.ofPerson(anonymousProfileId(link.alias));
   await inParallel(PARALLEL_WINDOWS, states, ({ triggerId, state }) => mergeWindow(ports, link, triggerId, state));
+  await ports.mergeLeads(link);
   await appendRows(ports.identitiesStream, [identityRow(link)]);
   await ports.identities.settle(link);
 };

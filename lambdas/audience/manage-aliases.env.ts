@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { leadPortsEnv } from './lead-ports.env.ts';
 
 export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
@@ -6,4 +7,5 @@ export const env = z.object({
   WINDOWS_TABLE: z.string(),
   IDENTITIES_STREAM: z.string(),
   AUDIT_TABLE: z.string(),
+  ...leadPortsEnv,
 });

@@ -4,20 +4,32 @@ import { ANONYMOUS, type Link } from '../../core/event/identity.ts';
 import { putAudit } from '../adapters/audit.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { identities } from '../adapters/identities.ts';
+import { leads } from '../adapters/leads.ts';
+import { wakeSchedules } from '../adapters/schedules.ts';
+import { timers } from '../adapters/timers.ts';
 import { windows } from '../adapters/windows.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { linkAlias } from './link-alias.ts';
 import { env } from './manage-aliases.env.ts';
+import { mergeLeads } from './merge-leads.ts';
 
-const { DEFINITIONS_TABLE, IDENTITIES_TABLE, WINDOWS_TABLE, IDENTITIES_STREAM, AUDIT_TABLE } = readEnv(env);
+const environment = readEnv(env);
+const { DEFINITIONS_TABLE, IDENTITIES_TABLE, WINDOWS_TABLE, IDENTITIES_STREAM, AUDIT_TABLE } = environment;
 const links = identities(IDENTITIES_TABLE);
+const leadPorts = {
+  leads: leads(environment.LEADS_TABLE),
+  timers: timers(environment.TIMERS_TABLE, wakeSchedules(environment), () => Date.now()),
+  stagesQueueUrl: environment.STAGES_QUEUE_URL,
+  definitions: definitions(DEFINITIONS_TABLE),
+};
 const ports = {
   identities: links,
   windows: windows(WINDOWS_TABLE),
-  definitions: definitions(DEFINITIONS_TABLE),
+  definitions: leadPorts.definitions,
   identitiesStream: IDENTITIES_STREAM,
+  mergeLeads: (link: Link) => mergeLeads(leadPorts, link, Date.now()),
 };
 
 /** Further ids of people. Running a change twice is safe: the first link of an alias stays. */

@@ -1,7 +1,8 @@
 import type { EventBridgeEvent } from 'aws-lambda';
 import { acceptEvents } from '../../core/event/accept.ts';
-import { chunkEvents, groupOf } from '../../core/event/chunk.ts';
+import { chunkEvents } from '../../core/event/chunk.ts';
 import { type DETAIL_TYPE_MANY, DETAIL_TYPE_ONE, MAX_EVENTS_PER_CALL } from '../../core/event/event.ts';
+import { groupOf } from '../../core/event/group-of.ts';
 import { sendAll } from '../adapters/queues.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './accept-bus-events.env.ts';

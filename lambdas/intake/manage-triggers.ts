@@ -1,6 +1,5 @@
 import { routes } from '../../core/access/routes/intake.ts';
-import { placedLeaves } from '../../core/event/condition-tree.ts';
-import type { ReferenceTable } from '../../core/event/reference-table.ts';
+import { type PlacedLeaf, placedLeaves } from '../../core/event/condition-tree.ts';
 import { isOver, patternsOf, type Trigger, type TriggerInput } from '../../core/event/trigger.ts';
 import {
   activatedTrigger,
@@ -21,6 +20,7 @@ import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './manage-triggers.env.ts';
+import { refuseReferences } from './refuse-references.ts';
 
 const environment = readEnv(env);
 const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE } = environment;
@@ -39,7 +39,7 @@ export const handler = apiHandler(
     createTrigger: async ({ body, actor, nowMs, newId: id }) => {
       refusePeriod(body, nowMs);
       await templateFor(body);
-      await refuseReferences(body);
+      await refuseReferences(defs, leavesOfTrigger(body));
       const trigger: Trigger = {
         ...body,
         id,
@@ -66,7 +66,7 @@ export const handler = apiHandler(
       if (decision.kind === 'change') {
         refusePeriod(input, nowMs);
         await templateFor(input);
-        await refuseReferences(input);
+        await refuseReferences(defs, leavesOfTrigger(input));
       }
       return { body: await carryOut(decision, actor, nowMs) };
     },
@@ -76,7 +76,7 @@ export const handler = apiHandler(
       const template = isOwnTrigger(trigger, actor) ? undefined : await templateFor(trigger);
       if (template) {
         refuseTemplate(template, actor, templateVersion);
-        await refuseReferences(trigger);
+        await refuseReferences(defs, leavesOfTrigger(trigger));
       }
       const plan = template && planOf(trigger, template);
       const decision = activatedTrigger(trigger, plan?.hash ?? '', actor);
@@ -156,28 +156,13 @@ const refusePeriod = ({ window }: TriggerInput, nowMs: number): void => {
   throw new Problem('invalid-body', `${error.path}: ${error.message}`, { errors: [error] });
 };
 
-/** Throws 422 when conditions ask a reference table or a column that there is not: they could never hold. */
-const refuseReferences = async (trigger: TriggerInput): Promise<void> => {
+/** All conditions of the trigger, and where each stands. */
+const leavesOfTrigger = (trigger: TriggerInput): PlacedLeaf[] => {
   const { window = {} } = trigger;
   const places = ['where', `window.${'after' in window ? 'after' : 'without'}.where`];
-  const asked = patternsOf(trigger).flatMap(({ where = [] }, role) =>
-    where
-      .flatMap((condition, n) => placedLeaves(condition, `${places[role]}.${n}`))
-      .flatMap(({ leaf, path }) => ('reference' in leaf ? [{ ...leaf, path }] : [])),
+  return patternsOf(trigger).flatMap(({ where = [] }, role) =>
+    where.flatMap((condition, n) => placedLeaves(condition, `${places[role]}.${n}`)),
   );
-  const tables = new Map<string, ReferenceTable | undefined>();
-  for (const id of new Set(asked.map(({ reference }) => reference))) {
-    tables.set(id, (await defs.get<ReferenceTable>('reference-table', id))?.body);
-  }
-  const errors = asked.flatMap(({ reference, column, path }) => {
-    const table = tables.get(reference);
-    if (!table) return [{ path, message: `There is no reference table ${reference}` }];
-    return Object.hasOwn(table.columns, column)
-      ? []
-      : [{ path, message: `The reference table ${reference} has no column ${column}` }];
-  });
-  const [first] = errors;
-  if (first) throw new Problem('invalid-reference', first.message, { errors });
 };
 
 /**

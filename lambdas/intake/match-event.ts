@@ -22,7 +22,7 @@ export type Triggered = { trigger: ActiveTrigger; message: DirectMessage };
  */
 export const factsFor = async (
   sources: FactSources,
-  set: TriggerSet,
+  set: Pick<TriggerSet, 'needs'>,
   events: readonly AcceptedEvent[],
 ): Promise<Facts[]> => {
   const needed = events.map((event) => set.needs(event));

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { schedulesEnv } from '../adapters/schedules.env.ts';
 import { sendQueuesEnv } from '../adapters/send-queues.ts';
+import { leadPortsEnv } from '../audience/lead-ports.env.ts';
 
 export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
@@ -8,11 +8,10 @@ export const env = z.object({
   PROFILES_TABLE: z.string(),
   CONTACTS_TABLE: z.string(),
   WINDOWS_TABLE: z.string(),
-  TIMERS_TABLE: z.string(),
   IDENTITIES_TABLE: z.string(),
   EVENTS_STREAM: z.string(),
   IDENTITIES_STREAM: z.string(),
   METRICS_NAMESPACE: z.string(),
-  ...schedulesEnv,
+  ...leadPortsEnv,
   ...sendQueuesEnv,
 });

@@ -1,4 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { LeadModelSet } from '../../core/audience/lead-model-set.ts';
 import type { Channel, Lane } from '../../core/delivery/channel.ts';
 import type { Facts } from '../../core/event/evaluate.ts';
 import type { AcceptedEvent, EventRow, IntakeMessage } from '../../core/event/event.ts';
@@ -21,10 +22,11 @@ import { readEnv } from '../middleware/read-env.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { activeTriggers } from './active-triggers.ts';
-import { learnEvents } from './learn-events.ts';
+import type { learnEvents } from './learn-events.ts';
 import { factsFor, matchEvent, ring, type Triggered } from './match-event.ts';
 import { env } from './match-events.env.ts';
 import { resolvePeople, turnedOut } from './resolve-people.ts';
+import { leadScoring } from './score-leads.ts';
 import { reportFaults } from './trigger-faults.ts';
 
 const environment = readEnv(env);
@@ -41,14 +43,27 @@ const sources = {
   contacts: contacts(environment.CONTACTS_TABLE),
   references: references(environment.DEFINITIONS_TABLE),
 };
+const leads = leadScoring({
+  leadsTable: environment.LEADS_TABLE,
+  stagesQueueUrl: environment.STAGES_QUEUE_URL,
+  definitions: defs,
+  sources,
+  ...ports,
+});
 const links = {
   identities: people,
   windows: windowStates,
   definitions: defs,
   identitiesStream: environment.IDENTITIES_STREAM,
+  mergeLeads: leads.merge,
 };
 const triggers = activeTriggers(defs, environment.WORK_BUCKET, ports.report);
-const learn = learnEvents(defs);
+/** Loaded once the first messages are queued, for nobody waits for what the catalogue learns. */
+let learning: Promise<ReturnType<typeof learnEvents>> | undefined;
+const learn = async (events: readonly AcceptedEvent[], nowMs: number): Promise<void> => {
+  learning ??= import('./learn-events.ts').then((module) => module.learnEvents(defs));
+  await (await learning)(events, nowMs);
+};
 
 /** People who are worked on at once. */
 const PARALLEL_PEOPLE = 20;
@@ -56,12 +71,14 @@ const PARALLEL_PEOPLE = 20;
 /** An event to match, or a timer that has rung, which is about its event. */
 type Job = { record: SQSRecord; event: AcceptedEvent; timer?: Timer };
 type Known = Job & { facts: Facts };
+/** What is in force: triggers, and the models by which leads are scored. */
+type InForce = { set: TriggerSet; models: LeadModelSet };
 type Found = { record: SQSRecord; triggered: Triggered };
 
 /**
- * Writes events to the lake, finds out whose they are, and asks the triggers what to send. Running it twice is safe: lake
- * rows are deduplicated by source and id, links never change, windows know their events, and a message that is queued again
- * finds itself in the ledger.
+ * Writes events to the lake, finds out whose they are, asks the triggers what to send, and scores leads. Running it twice is
+ * safe: lake rows are deduplicated by source and id, links never change, windows and leads know their events, and a message
+ * that is queued again finds itself in the ledger.
  */
 export const handler = async (
   { Records }: SQSEvent,
@@ -83,9 +100,10 @@ export const handler = async (
   const events = jobs.filter(({ timer }) => !timer).map(({ event }) => event);
   await appendRows(environment.EVENTS_STREAM, events.map(rowOf));
 
-  const set = await triggers();
+  const [set, models] = await Promise.all([triggers(), leads.models()]);
+  const inForce = { set, models };
   const resolved = await resolve(
-    jobs.filter(({ event, timer }) => timer || isLogin(event) || set.wants(event.type)),
+    jobs.filter(({ event, timer }) => timer || isLogin(event) || set.wants(event.type) || models.wants(event.type)),
     failed,
   );
   const found: Found[] = [];
@@ -93,12 +111,12 @@ export const handler = async (
   // Events of one person one after the other: side by side they would only fight for the same window.
   const byPerson = [...Map.groupBy(known, ({ event }) => event.profileId)];
   await inParallel(PARALLEL_PEOPLE, byPerson, async ([profileId, own]) => {
-    await work(set, own, found, failed, leftMs);
+    await work(inForce, own, found, failed, leftMs);
     // Whose login came meanwhile is worked on again by the right name.
     const owner = isAnonymous(profileId) ? await turnedOut(people, profileId) : undefined;
     if (owner === undefined) return;
     const moved = own.map((job) => ({ ...job, event: { ...job.event, profileId: owner } }));
-    await work(set, await withFacts(set, moved, failed), found, failed, leftMs);
+    await work(inForce, await withFacts(set, moved, failed), found, failed, leftMs);
   });
   await enqueue(found, failed);
   await learn(events, Date.now());
@@ -177,7 +195,7 @@ const resolve = async (jobs: readonly Job[], failed: Set<SQSRecord>): Promise<Jo
 const ENOUGH_MS = 8_000;
 
 const work = async (
-  set: TriggerSet,
+  { set, models }: InForce,
   jobs: readonly Known[],
   found: Found[],
   failed: Set<SQSRecord>,
@@ -191,6 +209,7 @@ const work = async (
         ? await ring(ports, set, { ...timer, event }, nowMs)
         : await matchEvent(ports, set, event, facts, nowMs);
       for (const triggered of asked) found.push({ record, triggered });
+      await leads.score(models, event, timer, nowMs);
     } catch (error) {
       fail(failed, record, error);
     }

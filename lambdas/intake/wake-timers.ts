@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { groupOf } from '../../core/event/chunk.ts';
+import { groupOf } from '../../core/event/group-of.ts';
 import { bucketOf, chunkTimers, SHARDS } from '../../core/event/timer.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import { sendAll } from '../adapters/queues.ts';

@@ -4,6 +4,8 @@ import { schedulesEnv } from '../adapters/schedules.env.ts';
 export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
   PROFILES_TABLE: z.string(),
+  LEADS_TABLE: z.string(),
+  STAGES_QUEUE_URL: z.string(),
   AUDIT_TABLE: z.string(),
   PROFILES_STREAM: z.string(),
   MEMBERSHIPS_TABLE: z.string(),

@@ -6,12 +6,13 @@ import { readEnv } from '../middleware/read-env.ts';
 import { env } from './sweep-outbox.env.ts';
 
 const environment = readEnv(env);
-const { DEFINITIONS_TABLE, PROFILES_TABLE } = environment;
+const { DEFINITIONS_TABLE, PROFILES_TABLE, LEADS_TABLE } = environment;
 const compileAt = wakeSchedules(environment);
 const sinks = {
   auditTable: environment.AUDIT_TABLE,
   profilesStream: environment.PROFILES_STREAM,
   changeMembers: listMembers({ table: environment.MEMBERSHIPS_TABLE, stream: environment.LIST_MEMBERS_STREAM }),
+  stagesQueueUrl: environment.STAGES_QUEUE_URL,
   compileSoon: () => wakeSoon(compileAt, Date.now()),
   machines: {
     'approve-plan': environment.APPROVE_MACHINE_ARN,
@@ -34,13 +35,15 @@ const LIMIT = 100;
  */
 export const handler = async (): Promise<{ published: number }> => {
   const before = Date.now() - OLD_MS;
-  const [definitions, profiles] = await Promise.all([
+  const [definitions, profiles, leads] = await Promise.all([
     pendingItems(DEFINITIONS_TABLE, ['kind', 'id'], before, LIMIT),
     pendingItems(PROFILES_TABLE, ['profileId'], before, LIMIT),
+    pendingItems(LEADS_TABLE, ['profileId', 'modelId'], before, LIMIT),
   ]);
   const work = [
     ...definitions.map((item) => ({ table: DEFINITIONS_TABLE, item })),
     ...profiles.map((item) => ({ table: PROFILES_TABLE, item })),
+    ...leads.map((item) => ({ table: LEADS_TABLE, item })),
   ];
   const failed: string[] = [];
   for (const { table, item } of work) {

@@ -8,7 +8,7 @@ import { TypedFunction } from '../kit/typed-function.ts';
 
 /** Profiles, what people agreed to, and by which other ids they are known. */
 export class People extends Construct {
-  constructor(scope: Construct, id: string, { state, lake }: AudienceProps) {
+  constructor(scope: Construct, id: string, { state, lake, intake }: AudienceProps) {
     super(scope, id);
     const AUDIT_TABLE = readsAndWrites(state.audit);
 
@@ -34,6 +34,7 @@ export class People extends Construct {
         WINDOWS_TABLE: readsAndWrites(state.windows),
         IDENTITIES_STREAM: appends(lake.streams.identities),
         AUDIT_TABLE,
+        ...intake.leadBindings,
       },
       timeout: Duration.seconds(15),
     });

@@ -43,6 +43,7 @@ export const createLake = async () => {
     write('consents', [], () => 0);
     write('identities', [], () => 0);
     write('list_members', [], () => 0);
+    write('lead_stages', [], () => 0);
   };
   empty();
   return {

@@ -93,7 +93,7 @@ describe('queues', () => {
   });
 
   test('every mapping is bounded, fails message by message, and leaves its function six time-outs', () => {
-    expect(mappings).toHaveLength(7);
+    expect(mappings).toHaveLength(9);
     for (const mapping of mappings) {
       expect(mapping.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
       expect(mapping.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);

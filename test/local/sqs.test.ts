@@ -1,4 +1,5 @@
 import {
+  ChangeMessageVisibilityCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
@@ -44,6 +45,25 @@ describe('the API', () => {
     await cloud.clock.advance(1);
     const [second] = await receive(cloud, 'Q');
     expect(second).toMatchObject({ MessageId: first!.MessageId, Attributes: { ApproximateReceiveCount: '2' } });
+  });
+
+  test('a message in flight is hidden for as long as its receiver says, from then on', async () => {
+    const cloud = await cloudOf({ Q: queue({ VisibilityTimeout: 30 }) });
+    await send(cloud, 'Q', 'one');
+    const [first] = await receive(cloud, 'Q');
+    const hide = (VisibilityTimeout: number) => {
+      const input = { QueueUrl: cloud.ref('Q'), ReceiptHandle: first!.ReceiptHandle, VisibilityTimeout };
+      return cloud.sqs.send(new ChangeMessageVisibilityCommand(input));
+    };
+    await cloud.clock.advance(10_000);
+    await hide(60);
+    await cloud.clock.advance(59_999);
+    expect(await receive(cloud, 'Q')).toEqual([]);
+    await hide(0);
+    await cloud.clock.idle();
+    expect(await receive(cloud, 'Q')).toMatchObject([{ Attributes: { ApproximateReceiveCount: '2' } }]);
+    await expect(hide(1)).rejects.toMatchObject({ name: 'MessageNotInflight' });
+    await expect(hide(43_201)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
   });
 
   test('MessageRetentionPeriod forgets a message', async () => {

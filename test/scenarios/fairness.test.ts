@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { chunkEvents, groupOf } from '../../core/event/chunk.ts';
+import { chunkEvents } from '../../core/event/chunk.ts';
 import type { AcceptedEvent } from '../../core/event/event.ts';
+import { groupOf } from '../../core/event/group-of.ts';
 import { boot } from '../../local/boot.ts';
 import { virtualClock } from '../../local/clock.ts';
 import { sqs } from '../../local/sqs.ts';

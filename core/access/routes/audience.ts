@@ -3,6 +3,8 @@ import { routes as aliases } from './aliases.ts';
 import { routes as audiences } from './audiences.ts';
 import { routes as estimates } from './estimates.ts';
 import { routes as imports } from './imports.ts';
+import { routes as leadModels } from './lead-models.ts';
+import { routes as leads } from './leads.ts';
 import { routes as lists } from './lists.ts';
 import { routes as models } from './models.ts';
 import { routes as previews } from './previews.ts';
@@ -22,4 +24,6 @@ export const routes = [
   ...estimates,
   ...snapshots,
   ...models,
+  ...leadModels,
+  ...leads,
 ] as const satisfies readonly Route[];

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { deliverySettings } from '../../delivery/settings.ts';
 import { OPERATORS, READERS } from '../role.ts';
 import type { Route } from '../route.ts';
+import { routes as webhooks } from './webhooks.ts';
 
 const handler = 'delivery/manage-settings';
 const settings = z.extend(deliverySettings, { version: z.int() });
@@ -31,4 +32,5 @@ export const routes = [
     success: { status: 200, schema: settings, description: 'The settings now in force' },
     errors: ['version-conflict'],
   },
+  ...webhooks,
 ] as const satisfies readonly Route[];

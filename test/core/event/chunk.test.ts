@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { chunkEvents, groupOf } from '../../../core/event/chunk.ts';
+import { chunkEvents } from '../../../core/event/chunk.ts';
 import { type AcceptedEvent, MAX_EVENT_BYTES } from '../../../core/event/event.ts';
+import { groupOf } from '../../../core/event/group-of.ts';
 
 const event = (n: number, size: number): AcceptedEvent => ({
   id: `e${n}`,

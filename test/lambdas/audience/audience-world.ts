@@ -1,4 +1,5 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { LAKE_TABLES, type LakeTable } from '../../../lib/lake-tables.ts';
 import { athena } from '../../../local/athena.ts';
 import { boot } from '../../../local/boot.ts';
@@ -6,6 +7,8 @@ import { realClock } from '../../../local/clock.ts';
 import { dynamodb } from '../../../local/dynamodb.ts';
 import { firehose } from '../../../local/firehose.ts';
 import { s3 } from '../../../local/s3.ts';
+import { scheduler } from '../../../local/scheduler.ts';
+import { sqs } from '../../../local/sqs.ts';
 import { AwsError, type Context, type Service } from '../../../local/types.ts';
 
 const keySchema = (keys: string[]) =>
@@ -15,7 +18,7 @@ const table = (keys: string[], indexes: Record<string, string[]> = {}) => ({
   Properties: {
     AttributeDefinitions: [...new Set([...keys, ...Object.values(indexes).flat()])].map((AttributeName) => ({
       AttributeName,
-      AttributeType: 'S',
+      AttributeType: /Ms$/.test(AttributeName) ? 'N' : 'S',
     })),
     KeySchema: keySchema(keys),
     ...(Object.keys(indexes).length > 0 && {
@@ -67,6 +70,13 @@ const resources = {
   Identities: table(['alias']),
   Windows: table(['profileId', 'triggerId']),
   Memberships: table(['profileId', 'membership'], { 'by-membership': ['memberOf', 'profileId'] }),
+  Leads: table(['profileId', 'modelId'], { 'by-stage': ['place', 'sinceMs'], pending: ['pending', 'updatedMs'] }),
+  Timers: table(['bucket', 'timer']),
+  Webhooks: table(['endpointId', 'record']),
+  StagesQueue: { Type: 'AWS::SQS::Queue', Properties: {} },
+  IntakeQueue: { Type: 'AWS::SQS::Queue', Properties: {} },
+  WebhookQueue: { Type: 'AWS::SQS::Queue', Properties: {} },
+  TimersGroup: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: {} },
   Audit: table(['subject', 'entry']),
   Idempotency: table(['id']),
   Lake: { Type: 'AWS::S3::Bucket', Properties: {} },
@@ -76,6 +86,7 @@ const resources = {
   ConsentsStream: stream('consents'),
   IdentitiesStream: stream('identities'),
   ListMembersStream: stream('list_members'),
+  LeadStagesStream: stream('lead_stages'),
   WorkGroup: {
     Type: 'AWS::Athena::WorkGroup',
     Properties: {
@@ -92,6 +103,7 @@ const resources = {
   ConsentsTable: glueTable('consents'),
   IdentitiesTable: glueTable('identities'),
   ListMembersTable: glueTable('list_members'),
+  LeadStagesTable: glueTable('lead_stages'),
 };
 
 /**
@@ -130,7 +142,8 @@ export const audienceWorld = async () => {
     (ctx: Context) => {
       const stream = firehose(ctx);
       flush.lake = () => stream.flushAll();
-      const services = [states, breakable(stream), breakable(dynamodb(ctx)), s3(ctx), athena(ctx)];
+      const services = [states, breakable(stream), breakable(dynamodb(ctx)), s3(ctx), athena(ctx), scheduler(ctx)];
+      services.push(breakable(sqs(ctx)));
       return { services, web: nothing };
     },
   );
@@ -156,6 +169,17 @@ export const audienceWorld = async () => {
     CONSENTS_STREAM: ref('ConsentsStream'),
     IDENTITIES_STREAM: ref('IdentitiesStream'),
     LIST_MEMBERS_STREAM: ref('ListMembersStream'),
+    LEAD_STAGES_STREAM: ref('LeadStagesStream'),
+    LEADS_TABLE: ref('Leads'),
+    TIMERS_TABLE: ref('Timers'),
+    WEBHOOKS_TABLE: ref('Webhooks'),
+    STAGES_QUEUE_URL: ref('StagesQueue'),
+    INTAKE_QUEUE_URL: ref('IntakeQueue'),
+    WEBHOOK_QUEUE_URL: ref('WebhookQueue'),
+    SCHEDULE_GROUP: ref('TimersGroup'),
+    WAKE_FUNCTION_ARN: 'arn:aws:lambda:us-east-1:000000000000:function:wake',
+    WAKE_ROLE_ARN: 'arn:aws:iam::000000000000:role/wake',
+    WAKE_DEAD_LETTERS_ARN: 'arn:aws:sqs:us-east-1:000000000000:dead',
     WORK_BUCKET: ref('Work'),
     ATHENA_WORK_GROUP: 'herald',
     GLUE_DATABASE: 'herald',
@@ -169,6 +193,7 @@ export const audienceWorld = async () => {
   const { queries } = await import('../../../lambdas/adapters/athena.ts');
   const lake = queries({ workGroup: 'herald', database: 'herald' });
   const client = new DynamoDBClient({ endpoint: cloud.url });
+  const queues = new SQSClient({ endpoint: cloud.url });
   return {
     broken,
     started,
@@ -194,12 +219,19 @@ export const audienceWorld = async () => {
       await lake.settled(id, 20_000);
       return id;
     },
+    /** Takes what is in a queue, as JSON, and leaves it in flight. */
+    async take<T>(id: 'StagesQueue' | 'IntakeQueue' | 'WebhookQueue'): Promise<T[]> {
+      const command = new ReceiveMessageCommand({ QueueUrl: ref(id), MaxNumberOfMessages: 10 });
+      const { Messages = [] } = await queues.send(command);
+      return Messages.map(({ Body = '' }) => JSON.parse(Body) as T);
+    },
     /** An object of the work bucket. */
     bytes: (key: string): Buffer => cloud.services.s3.get(ref('Work'), key) ?? Buffer.alloc(0),
     /** Puts an object into the work bucket. */
     put: (key: string, body: Buffer) => cloud.services.s3.put(ref('Work'), key, body),
     async stop() {
       client.destroy();
+      queues.destroy();
       await cloud.stop();
     },
   };

@@ -48,6 +48,7 @@ beforeAll(async () => {
       windows: ['profileId', 'triggerId'],
       timers: ['bucket', 'timer'],
       identities: ['alias'],
+      leads: ['profileId', 'modelId'],
       profiles: ['profileId'],
       contacts: ['profileId'],
     },
@@ -66,6 +67,8 @@ beforeAll(async () => {
     WAKE_ROLE_ARN: 'arn:role',
     WAKE_DEAD_LETTERS_ARN: 'arn:dead',
     IDENTITIES_TABLE: 'identities',
+    LEADS_TABLE: 'leads',
+    STAGES_QUEUE_URL: queueUrl('stages'),
     EVENTS_STREAM: 'events',
     IDENTITIES_STREAM: 'identities',
     INTAKE_QUEUE_URL: queueUrl('intake'),
@@ -86,6 +89,17 @@ beforeAll(async () => {
     'trigger',
     'reward',
     trigger('reward', { window, channelPolicy: ['push'], lane: 'promotional' }),
+    0,
+    1,
+  );
+  await defs.put(
+    'lead-model',
+    'lead',
+    {
+      ...{ id: 'lead', version: 1, state: 'active', name: 'Lead', halfLifeDays: 10 },
+      rules: [{ label: 'Ordered', eventType: 'lead.order', points: 20 }],
+      stages: [{ name: 'cold' }, { name: 'hot', from: 10, fallsBelow: 5 }],
+    },
     0,
     1,
   );
@@ -282,6 +296,19 @@ describe('match-events', () => {
     const result = await matchEvents(batch([accepted('f1', 'di', 50)], [accepted('f2', 'di', 5)]));
     error.mockRestore();
     expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+  });
+
+  test('an event that a lead model wants is scored, its neighbours are matched as ever', async () => {
+    const { leads } = await import('../../../lambdas/adapters/leads.ts');
+    const event = { ...accepted('l1', 'lea', 50), type: 'lead.order' };
+    await matchEvents(batch([event, accepted('l2', 'lea', 50)]));
+    const state = await leads('leads').get({ profileId: 'lea', modelId: 'lead' });
+    expect(state?.state).toMatchObject({
+      stage: 'hot',
+      kept: [[event.timeMs, expect.any(String), expect.any(String)]],
+    });
+    expect(queued('stages')).toMatchObject([{ group: 'lea', body: { stage: 'hot' } }]);
+    expect(sent('sms-transactional').map(({ event: { id } }) => id)).toEqual(['l2']);
   });
 
   test('a body that is not JSON goes back alone', async () => {

@@ -38,7 +38,11 @@ const spent = { ...trigger('spent', {}), window: SPENT };
 
 beforeAll(async () => {
   stop = await startAws(
-    { definitions: ['kind', 'id'], windows: ['profileId', 'triggerId'], identities: ['alias'] },
+    {
+      definitions: ['kind', 'id'],
+      windows: ['profileId', 'triggerId'],
+      identities: ['alias'],
+    },
     services.answer,
   );
   const { definitions } = await import('../../../lambdas/adapters/definitions.ts');
@@ -48,6 +52,7 @@ beforeAll(async () => {
     identities: identities('identities'),
     windows: windows('windows'),
     definitions: definitions('definitions'),
+    mergeLeads: async ({ alias }) => void merged.push(alias),
     identitiesStream: 'identities',
   });
   ports = elsewhere();
@@ -60,6 +65,8 @@ afterAll(() => stop());
 beforeEach(() => services.streams.clear());
 afterEach(() => vi.restoreAllMocks());
 
+/** Aliases whose leads were merged. */
+const merged: string[] = [];
 let count = 0;
 /** Ids of this test's own. */
 const own = (name: string) => `${name}-${count}`;

@@ -1,5 +1,6 @@
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { StageChange } from '../../../core/audience/lead.ts';
 import type { OutboxEntry } from '../../../lambdas/adapters/outbox-entry.ts';
 import { startTables } from '../tables.ts';
 
@@ -90,4 +91,18 @@ test('puts people into the list of a call that crashed', async () => {
   expect(tables.asked.map(({ action, input }) => [action, input.DeliveryStreamName])).toEqual([
     ['PutRecordBatch', 'list-members-stream'],
   ]);
+});
+
+test('has the stage change of a lead told whose writer crashed', async () => {
+  const { leads } = await import('../../../lambdas/adapters/leads.ts');
+  const { newLead } = await import('../../../core/audience/lead.ts');
+  const change = { id: '01X', profileId: 'ada', modelId: 'lead', stage: 'hot' } as StageChange;
+  const key = { profileId: 'ada', modelId: 'lead' };
+  await leads('leads').save(key, newLead('hot', old()), [{ effect: 'stage-change', change }], old());
+  await handler();
+  const sent = tables.asked.filter(({ action }) => action === 'SendMessageBatch');
+  expect(
+    sent.map(({ input }) => (input.Entries as { MessageBody: string }[]).map((one) => JSON.parse(one.MessageBody))),
+  ).toEqual([[change]]);
+  expect((await leads('leads').get(key))?.outbox).toEqual([]);
 });
