@@ -1,11 +1,11 @@
 import { Stack } from 'aws-cdk-lib';
 import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Construct } from 'constructs';
 
 import { allow, type Binding, type Grantee, grantObjects } from './kit/bindings.ts';
+import { OwnRole } from './kit/own-role.ts';
 import { LAKE_TABLES, type LakeTable } from './lake-tables.ts';
 import type { Stage } from './stages.ts';
 import type { State } from './state.ts';
@@ -134,7 +134,7 @@ export class Lake extends Construct {
 
   private stream(table: LakeTable, intervalInSeconds: number): CfnDeliveryStream {
     const { lake } = this.state;
-    const role = new Role(this, `${table}-role`, { assumedBy: new ServicePrincipal('firehose.amazonaws.com') });
+    const role = new OwnRole(this, `${table}-role`, 'firehose.amazonaws.com');
     allow(role, BUCKET_ACTIONS, [lake.bucketArn]);
     grantObjects(role, lake, { [`${table}/` as const]: 'writeInParts', [`errors/${table}/` as const]: 'writeInParts' });
     const stream = new CfnDeliveryStream(this, `${table}-stream`, {
@@ -149,8 +149,6 @@ export class Lake extends Construct {
         bufferingHints: { intervalInSeconds, sizeInMBs: 64 },
       },
     });
-    // Firehose tries its role when it is made, so the policy must exist by then.
-    stream.node.addDependency(role.node.findChild('DefaultPolicy'));
     return stream;
   }
 }

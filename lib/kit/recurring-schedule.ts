@@ -1,8 +1,8 @@
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { allow } from './bindings.ts';
+import { OwnRole } from './own-role.ts';
 import type { TypedFunction } from './typed-function.ts';
 
 export type RecurringScheduleProps = {
@@ -18,7 +18,7 @@ export const recurringSchedule = (
   id: string,
   { everyMinutes, invokes, deadLetters }: RecurringScheduleProps,
 ): void => {
-  const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+  const role = new OwnRole(scope, `${id}Role`, 'scheduler.amazonaws.com');
   allow(role, ['lambda:InvokeFunction'], [invokes.function.functionArn]);
   allow(role, ['sqs:SendMessage'], [deadLetters.queueArn]);
   new CfnSchedule(scope, id, {

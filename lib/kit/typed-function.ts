@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IGrantable, IPrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -18,6 +18,7 @@ import type * as z from 'zod/mini';
 import { acknowledge } from './acknowledge.ts';
 import type { Binding } from './bindings.ts';
 import { bundleFolder } from './bundle.ts';
+import { OwnRole } from './own-role.ts';
 
 /** The variables that a handler's `*.env.ts` names. What a variable names is granted with it (see bindings.ts). */
 export type EnvironmentOf<Schema extends z.ZodMiniObject> = { [Name in keyof z.input<Schema>]: Binding };
@@ -63,7 +64,7 @@ export class TypedFunction<Schema extends z.ZodMiniObject = z.ZodMiniObject> ext
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const role = new OwnRole(this, 'Role', 'lambda.amazonaws.com');
     logGroup.grantWrite(role);
     this.grantPrincipal = role;
     this.function = new LambdaFunction(this, 'Function', {
@@ -92,6 +93,8 @@ export class TypedFunction<Schema extends z.ZodMiniObject = z.ZodMiniObject> ext
     acknowledge(this, {
       'AwsSolutions-IAM5[Resource::*]':
         'X-Ray has no resources that a policy could name: tracing needs xray:Put* on *.',
+      'Serverless-LambdaStarPermissions':
+        'It finds what AwsSolutions-IAM5 finds too, whose every finding is acknowledged by its resource.',
       'Serverless-LambdaDLQ': onFailure
         ? 'Its on-failure destination is used instead: unlike a dead-letter target it keeps the error with the event.'
         : 'It is only invoked synchronously (API, queue or state machine): the caller sees the failure and keeps the input.',

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
+import { OwnRole } from './own-role.ts';
 import type { TypedFunction } from './typed-function.ts';
 
 const FOLDER = join(import.meta.dirname, '../../statemachines');
@@ -30,7 +31,7 @@ export class TypedStateMachine<Name extends string = never> extends Construct {
     super(scope, id);
     const { definition, functions, substitutions } = props;
     const arns = functions.map((fn) => [`${pascalCase(fn.entry)}FunctionArn`, fn.function.functionArn]);
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
+    this.role = new OwnRole(this, 'Role', 'states.amazonaws.com');
     this.machine = new StateMachine(this, 'Machine', {
       stateMachineType: StateMachineType.STANDARD,
       // Inline, not an asset: a reader of the template, and the local cloud, sees what runs.

@@ -1,10 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge, wildcardRule } from './acknowledge.ts';
 import { allow, type Binding } from './bindings.ts';
+import { OwnRole } from './own-role.ts';
 import type { TypedFunction } from './typed-function.ts';
 
 export type WakeSchedulesProps = {
@@ -27,7 +27,7 @@ export class WakeSchedules extends Construct {
   constructor(scope: Construct, id: string, { wakes, deadLetters }: WakeSchedulesProps) {
     super(scope, id);
     const group = new CfnScheduleGroup(this, 'Group');
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+    const role = new OwnRole(this, 'Role', 'scheduler.amazonaws.com');
     allow(role, ['lambda:InvokeFunction'], [wakes.function.functionArn]);
     allow(role, ['sqs:SendMessage'], [deadLetters.queueArn]);
     const schedules = Stack.of(this).formatArn({

@@ -80,8 +80,8 @@ describe('permissions', () => {
       environment: { TABLE: binding(table, index) },
       timeout,
     });
-    const [policy] = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
-    return policy?.Properties.PolicyDocument.Statement;
+    const [role] = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Role'));
+    return role?.Properties.Policies[0].PolicyDocument.Statement;
   };
   const log = expect.objectContaining({ Action: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
   const trace = expect.objectContaining({
