@@ -14,8 +14,8 @@ const DAY_MS = 86_400_000;
 const NEGLIGIBLE = 0.001;
 
 /**
- * What is left of a value after a time: value · 2^(−age / half-life), the half-life decay of research/field-and-mechanisms.md.
- * An event of the future, as clocks differ, has not faded yet.
+ * What is left of a value after a time: value · 2^(−age / half-life). An event of the future, as clocks differ, has not faded
+ * yet.
  */
 export const decayed = (value: number, ageMs: number, halfLifeMs: number): number =>
   value * 2 ** (-Math.max(0, ageMs) / halfLifeMs);

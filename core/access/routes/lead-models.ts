@@ -91,7 +91,8 @@ export const routes = [
     method: 'POST',
     path: '/v1/lead-models/{modelId}/pause',
     summary: 'Stop a lead model',
-    description: 'Events of that time do not count, and nobody changes stage but by hand. Points fade all the same.',
+    description:
+      'Events of that time do not count. Nobody changes stage but by hand, or by turning out to be known by another id. Points fade all the same.',
     handler,
     roles: OPERATORS,
     body: versioned,
