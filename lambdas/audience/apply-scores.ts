@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { type FactsRow, factsOf } from '../../core/audience/models/facts.ts';
 import { traitsOf } from '../../core/audience/models/facts-question.ts';
-import { attributesOf, type ModelVersion, versionId } from '../../core/audience/models/model.ts';
+import { attributesOf } from '../../core/audience/models/model.ts';
 import { addTransition, type Transitions } from '../../core/audience/models/rfm.ts';
 import { attributeChange, cameFrom, valuesOf } from '../../core/audience/models/score.ts';
 import { definitions } from '../adapters/definitions.ts';
@@ -11,7 +11,7 @@ import { profiles } from '../adapters/profiles.ts';
 import { unloadedRows } from '../adapters/unloaded-rows.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './apply-scores.env.ts';
-import { loadRun, type RunTask } from './model-run.ts';
+import { loadRun, loadVersion, type RunTask } from './model-run.ts';
 import { type AttributeChange, writeAttributes } from './write-attributes.ts';
 
 const { DEFINITIONS_TABLE, PROFILES_TABLE, PROFILES_STREAM, WORK_BUCKET } = readEnv(env);
@@ -43,12 +43,9 @@ export const handler = async (
   { modelId, run: runId, manifest, progress }: Task,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ): Promise<{ done: boolean; progress: Progress }> => {
-  const { stored, run } = await loadRun(defs, { modelId, run: runId });
-  const model = stored.body;
-  const version = await defs.get<ModelVersion>('model-version', versionId(modelId, run.number));
-  if (!version) throw new Error(`Model ${modelId} has no version ${run.number}`);
-  const { parameters } = version.body;
-  const [attributes, traits, cutMs] = [attributesOf(model), traitsOf(model), run.startedMs + 1];
+  const { run } = await loadRun(defs, { modelId, run: runId });
+  const { parameters, input } = await loadVersion(defs, modelId, run.number);
+  const [attributes, traits, cutMs] = [attributesOf({ id: modelId, input }), traitsOf({ input }), run.startedMs + 1];
   const enoughMs = context.getRemainingTimeInMillis() * (1 - TIME_SHARE);
 
   const reached = structuredClone(progress);

@@ -1,4 +1,4 @@
-import type { Model, Run } from '../../core/audience/models/model.ts';
+import { type Model, type ModelVersion, type Run, versionId } from '../../core/audience/models/model.ts';
 import { runOf } from '../../core/audience/models/model-decisions.ts';
 import type { Definitions, Stored } from '../adapters/definitions.ts';
 
@@ -25,4 +25,11 @@ export const loadRun = async (
   if (!stored || !run) throw new RunGone(`Run ${id} of model ${modelId} is gone`);
   if (stored.outbox.length > 0) throw new NotReady(`Model ${modelId} is being changed`);
   return { stored, run };
+};
+
+/** A version that the state machine knows to be there. */
+export const loadVersion = async (defs: Definitions, modelId: string, number: number): Promise<ModelVersion> => {
+  const stored = await defs.get<ModelVersion>('model-version', versionId(modelId, number));
+  if (!stored) throw new Error(`Model ${modelId} has no version ${number}`);
+  return stored.body;
 };

@@ -154,7 +154,8 @@ export const routes = [
     method: 'POST',
     path: '/v1/models/{modelId}/versions/{number}/activate',
     summary: 'Use a version: also to go back to an earlier one',
-    description: 'Everybody is scored anew with that version; people whose values differ get the new ones.',
+    description:
+      'Everybody is scored anew with that version as it was fitted; people whose values differ get the new ones.',
     handler,
     roles: WRITERS,
     body: z.strictObject({}),

@@ -25,8 +25,9 @@ export const changedModel = (
 ): ModelDecision => {
   const next = input.schedule && { nextFitMs: nextFitMs(input.schedule, nowMs) };
   if (!current || current.deletedMs !== undefined) {
-    const { version = 0, runs = 0, versions = [] } = current ?? {};
-    return save({ id, input, version: version + 1, author: actor, createdMs: nowMs, runs, versions, ...next });
+    // Runs are counted on, so that no number of a version and no name of an execution comes twice.
+    const { version = 0, runs = 0 } = current ?? {};
+    return save({ id, input, version: version + 1, author: actor, createdMs: nowMs, runs, versions: [], ...next });
   }
   if (current.input.type !== input.type) {
     return refuse('state-conflict', `The model is of type ${current.input.type}; make another one`);

@@ -408,6 +408,29 @@ describe('each type of model', () => {
     expect(await usesOf(defs, { segmentId })).toEqual([{ kind: 'model', id: 'like', name: 'x' }]);
   });
 
+  test('a version is applied as it was fitted, whatever the model has become', async () => {
+    const segment = { attribute: 'city', equals: 'Paris' };
+    const created = await call(segments, { route: 'POST /v1/segments', body: { name: 'Paris', segment } });
+    const { id: segmentId } = created.body as { id: string };
+    const seed = { segmentId };
+    await put('same', { type: 'lookalike', seed, attributes: ['city'], historyDays: 400 });
+    // Nobody outside the seed lives where it does: the model is sure, and marks the top share of others all the same.
+    await wholeRun('same');
+    const { version } = await get('same');
+    await put(
+      'same',
+      { type: 'lookalike', seed: { segmentId }, attributes: [], historyDays: 30, purchase: { event: 'rented' } },
+      version,
+    );
+    expect((await activate('same', 1)).status).toBe(202);
+    const run = (await get('same')).run?.id ?? 0;
+    world.flushLake();
+    const manifest = await unload('same', run);
+    const { progress } = await apply({ modelId: 'same', run, manifest, progress: noProgress }, forever);
+    expect(progress.changed).toBe(0);
+    expect(progress.moved.similar).toEqual({ similar: expect.any(Number) });
+  });
+
   test('a small seed is refused with its reason', async () => {
     const segment = { attribute: 'city', equals: 'Oslo' };
     const created = await call(segments, { route: 'POST /v1/segments', body: { name: 'Oslo', segment } });
