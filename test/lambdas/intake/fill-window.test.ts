@@ -87,7 +87,9 @@ describe('an absence', () => {
     const { ports, set } = portsOf();
     const event = eventOf('sent', 'gus');
     expect(await use.fillWindow(ports, unused, event, 0, NOW)).toBeUndefined();
-    expect(set).toEqual([{ triggerId: 'unused', definition: expect.any(String), event, dueMs: NOW + HOUR }]);
+    expect(set).toEqual([
+      { triggerId: 'unused', version: 2, definition: expect.any(String), event, dueMs: NOW + HOUR },
+    ]);
     const fire = await use.ringTimer(ports, unused, set[0]!, NOW + HOUR + 30_000);
     expect(fire).toMatchObject({ event, deadlineMs: NOW + 2 * HOUR + 150_000 });
     expect(await use.ringTimer(ports, unused, set[0]!, NOW + HOUR + 60_000)).toEqual(fire);
