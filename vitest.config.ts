@@ -18,6 +18,8 @@ export default defineConfig({
     // Two cores: two forks. DuckDB and the local cloud are native or own sockets, so processes, not threads.
     pool: 'forks',
     maxWorkers: 2,
+    // Its files import one another without extensions, which Node does not take.
+    server: { deps: { inline: ['dt-sql-parser', 'antlr4ng', 'antlr4-c3'] } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

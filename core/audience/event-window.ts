@@ -1,24 +1,33 @@
-import type { EventCondition } from './segment.ts';
+import type { EventCondition, SequenceCondition, When } from './event-condition.ts';
+import { datesOf, daysMs } from './question.ts';
 
 const DAY_MS = 86_400_000;
 
 /** Half-open span of event times [fromMs, toMs), epoch ms; without `fromMs` it has no beginning. */
 export type EventWindow = { fromMs?: number; toMs: number };
 
-/** The events that a condition sees. Never later ones than `nowMs`; recency looks at all of them. */
-export const windowOf = (condition: EventCondition, nowMs: number): EventWindow => {
-  const within = 'within' in condition ? condition.within : undefined;
+/**
+ * The events that a condition sees. Never later ones than `nowMs`. Whether the last one was lately is known from those that
+ * were lately; everything else about the first and the last one looks at all of them.
+ */
+export const windowOf = (condition: EventCondition | SequenceCondition, nowMs: number): EventWindow => {
   const endMs = nowMs + 1;
+  if ('last' in condition) {
+    const { fromMs } = spanOf(condition.last, nowMs);
+    return { ...(Number.isFinite(fromMs) && { fromMs }), toMs: endMs };
+  }
+  const within = 'within' in condition ? condition.within : undefined;
   if (!within) return { toMs: endMs };
-  if ('days' in within) return { fromMs: daysBefore(nowMs, within.days), toMs: endMs };
+  if ('days' in within) return { fromMs: nowMs - daysMs(within.days), toMs: endMs };
   return {
     fromMs: Date.parse(within.since),
     toMs: within.until === undefined ? endMs : Math.min(endMs, Date.parse(within.until)),
   };
 };
 
-/** Whole milliseconds, for days may be a fraction (0.5 is twelve hours). */
-export const daysBefore = (nowMs: number, days: number): number => nowMs - Math.round(days * DAY_MS);
+/** The times of an occurrence that the question wants, both ends included, epoch ms or infinite. */
+export const spanOf = (when: When, nowMs: number): { fromMs: number; toMs: number } =>
+  datesOf(when, nowMs) as { fromMs: number; toMs: number };
 
 /** UTC day of an instant, as the lake names its partitions. */
 export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

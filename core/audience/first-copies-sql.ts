@@ -1,16 +1,24 @@
 import { ANONYMOUS } from '../event/identity.ts';
 import { firstPartition } from './event-window.ts';
+import { joined, type Sql, sql } from './sql.ts';
 import { textLiteral } from './sql-literal.ts';
 
+/** Events of some types; `fromMs` is the beginning of what will be asked for, if there is one: older partitions are not read. */
+export const eventRowsSql = (types: readonly string[], fromMs: number | undefined): Sql => {
+  const partitions = fromMs === undefined ? sql`` : sql` AND dt >= ${textLiteral(firstPartition(fromMs))}`;
+  const names = joined([...new Set(types)].map(textLiteral), ', ');
+  return sql`SELECT profile_id, source, id, type, time_ms, received_ms, properties FROM events WHERE type IN (${names})${partitions}`;
+};
+
 /**
- * Common table expressions: of events of some types, without repeats (of several rows with one source and id the one that
- * arrived first stays), and `links`, by which what somebody did before they were known counts for their profile.
- * `fromMs` is the beginning of what will be asked for, if there is one: older partitions of events are not read. Links
- * are for good, so all of them are; of each the first one counts, as in the table that the matching reads.
+ * Common table expressions: `links`, by which what somebody did before they were known counts for their profile, and `name`: the
+ * given columns of event rows, each with the person it belongs to by now, without repeats (of several rows with one type,
+ * source and id the one that arrived first stays). Links are for good, so all of them are read; of each the first one counts, as
+ * in the table that the matching reads.
  */
-export const firstCopiesSql = (name: string, types: readonly string[], fromMs: number | undefined): string => {
-  const partitions = fromMs === undefined ? '' : ` AND dt >= ${textLiteral(firstPartition(fromMs))}`;
-  return `links AS (
+export const firstCopiesSql = (name: Sql, columns: readonly Sql[], rows: Sql): Sql => {
+  const kept = joined([sql`profile_id`, ...columns], ', ');
+  return sql`links AS (
   SELECT * FROM (
     SELECT ${textLiteral(ANONYMOUS)} || alias AS anonymous_id, profile_id,
       row_number() OVER (PARTITION BY alias ORDER BY at_ms, profile_id) AS nth
@@ -18,10 +26,10 @@ export const firstCopiesSql = (name: string, types: readonly string[], fromMs: n
   ) AS rows_of_alias WHERE nth = 1
 ),
 ${name} AS (
-  SELECT coalesce(l.profile_id, e.profile_id) AS profile_id, e.type, e.time_ms, e.properties FROM (
-    SELECT profile_id, type, time_ms, properties,
-      row_number() OVER (PARTITION BY source, id ORDER BY received_ms, time_ms) AS nth
-    FROM events WHERE type IN (${[...new Set(types)].map(textLiteral).join(', ')})${partitions}
+  SELECT coalesce(l.profile_id, e.profile_id) AS ${kept} FROM (
+    SELECT ${kept}, row_number() OVER (PARTITION BY type, source, id ORDER BY received_ms, time_ms) AS nth FROM (
+${rows}
+    ) AS copies
   ) AS e LEFT JOIN links AS l ON l.anonymous_id = e.profile_id WHERE e.nth = 1
 )`;
 };

@@ -1,7 +1,9 @@
 import { CHANNELS, type Channel } from '../delivery/channel.ts';
-import { knownConsentsSql, type Sending } from './known-consents-sql.ts';
+import { CHANNEL_COLUMNS, knownConsentsSql, type Sending } from './known-consents-sql.ts';
 import type { ResolvedSegment } from './segment.ts';
 import { segmentSql } from './segment-sql.ts';
+import { joined, numbered, type Sql, sql } from './sql.ts';
+import { integerLiteral, scalarLiteral } from './sql-literal.ts';
 
 /** Whom a preview is about. `operands`: the parts of a set expression, whose overlap is counted, too. */
 export type PreviewQuestion = { tree: ResolvedSegment; operands: readonly ResolvedSegment[]; sending: Sending };
@@ -32,42 +34,51 @@ export type PreviewFigures = {
 
 export const SAMPLE_SIZE = 20;
 
-const ADDRESS: Record<Channel, string> = { push: 'm.push_token', sms: 'm.phone', email: 'm.email' };
+const ADDRESS: Record<Channel, Sql> = { push: sql`m.push_token`, sms: sql`m.phone`, email: sql`m.email` };
 
 /**
  * One query over the members, read once: a row with the columns that previewFigures reads. What the lake knows of consents
  * is about a minute behind, and suppressions are not in it: the gate has the last word.
  */
-export const previewQuery = ({ tree, operands, sending }: PreviewQuestion, nowMs: number): string => {
+export const previewQuery = ({ tree, operands, sending }: PreviewQuestion, nowMs: number): Sql => {
+  const anywhere = joined(
+    CHANNELS.map((channel) => reachable(channel, sending)),
+    ' OR ',
+  );
   const columns = [
-    `${countOf('m.member')} AS size`,
-    'count(*) AS total',
+    sql`${countOf(sql`m.member`)} AS size`,
+    sql`count(*) AS total`,
     ...CHANNELS.flatMap((channel) => reachColumns(channel, sending)),
-    `${countOf(`m.member AND (${CHANNELS.map((channel) => reachable(channel, sending)).join(' OR ')})`)} AS reachable`,
-    ...pairs(operands.length).map(([a, b]) => `${countOf(`m.o${a} AND m.o${b}`)} AS o${a}_${b}`),
-    `array_join(min(${MIXED} || m.profile_id, ${SAMPLE_SIZE}) FILTER (WHERE m.member), '\n') AS sample`,
+    sql`${countOf(sql`m.member AND (${anywhere})`)} AS reachable`,
+    ...pairs(operands.length).map(([a, b]) => {
+      const [one, other] = [numbered(sql`o`, a), numbered(sql`o`, b)];
+      return sql`${countOf(sql`m.${one} AND m.${other}`)} AS ${numbered(sql`${one}_`, b)}`;
+    }),
+    sql`array_join(min(${MIXED} || m.profile_id, ${integerLiteral(SAMPLE_SIZE)}) FILTER (WHERE m.member), '\n') AS sample`,
   ];
-  return `${segmentSql(tree, nowMs, operands).withMembers},
+  return sql`${segmentSql(tree, nowMs, operands).withMembers},
 ${knownConsentsSql(sending)}
-SELECT ${columns.join(',\n  ')}
+SELECT ${joined(columns, ',\n  ')}
 FROM members AS m LEFT JOIN known AS k ON k.profile_id = m.profile_id`;
 };
 
-const countOf = (condition: string): string => `count(*) FILTER (WHERE ${condition})`;
+const countOf = (condition: Sql): Sql => sql`count(*) FILTER (WHERE ${condition})`;
 /** An order that has nothing to do with who people are: 32 hexadecimal digits. */
-const MIXED = 'to_hex(md5(to_utf8(m.profile_id)))';
+const MIXED = sql`to_hex(md5(to_utf8(m.profile_id)))`;
 
-const hasAddress = (channel: Channel): string => `coalesce(${ADDRESS[channel]} <> '', false)`;
-const reachable = (channel: Channel, { lane }: Sending): string =>
-  `(${hasAddress(channel)} AND coalesce(k.${channel}, ${lane === 'transactional'}))`;
+const hasAddress = (channel: Channel): Sql => sql`coalesce(${ADDRESS[channel]} <> '', false)`;
+const knownOf = (channel: Channel): Sql => sql`k.${CHANNEL_COLUMNS[channel]}`;
+const reachable = (channel: Channel, { lane }: Sending): Sql =>
+  sql`(${hasAddress(channel)} AND coalesce(${knownOf(channel)}, ${scalarLiteral(lane === 'transactional')}))`;
 
-const reachColumns = (channel: Channel, sending: Sending): string[] => {
+const reachColumns = (channel: Channel, sending: Sending): Sql[] => {
   const has = hasAddress(channel);
+  const [known, name] = [knownOf(channel), CHANNEL_COLUMNS[channel]];
   return [
-    `${countOf(`m.member AND ${reachable(channel, sending)}`)} AS ${channel}_reachable`,
-    `${countOf(`m.member AND ${has} AND NOT coalesce(k.${channel}, true)`)} AS ${channel}_refused`,
-    `${countOf(`m.member AND ${has} AND k.${channel} IS NULL`)} AS ${channel}_unasked`,
-    `${countOf(`m.member AND NOT ${has}`)} AS ${channel}_nowhere`,
+    sql`${countOf(sql`m.member AND ${reachable(channel, sending)}`)} AS ${name}_reachable`,
+    sql`${countOf(sql`m.member AND ${has} AND NOT coalesce(${known}, true)`)} AS ${name}_refused`,
+    sql`${countOf(sql`m.member AND ${has} AND ${known} IS NULL`)} AS ${name}_unasked`,
+    sql`${countOf(sql`m.member AND NOT ${has}`)} AS ${name}_nowhere`,
   ];
 };
 

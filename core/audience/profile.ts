@@ -68,7 +68,9 @@ export type Profile = {
   attributes: Record<string, Exclude<AttributeValue, null>>;
 };
 
-const FIELDS = ['email', 'phone', 'pushToken', 'timeZone', 'locale'] as const;
+/** The profile's own fields, all text; an empty or absent one is missing. */
+export const FIELDS = ['email', 'phone', 'pushToken', 'timeZone', 'locale'] as const;
+export type Field = (typeof FIELDS)[number];
 
 /** JSON bytes of one profile: senders and segment queries read all of it. */
 export const MAX_PROFILE_BYTES = 32_768;

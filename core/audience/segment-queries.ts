@@ -2,6 +2,7 @@ import type { SnapshotRow } from '../delivery/messages.ts';
 import { consentsOf, consentsText, type KnownConsents, knownConsentsSql, type Sending } from './known-consents-sql.ts';
 import type { ResolvedSegment } from './segment.ts';
 import { segmentSql } from './segment-sql.ts';
+import { joined, type Sql, sql } from './sql.ts';
 import { jsonPath, textLiteral } from './sql-literal.ts';
 
 /** What a snapshot holds beside the addresses, and where it goes. */
@@ -22,15 +23,15 @@ export type SnapshotOptions = {
 export const snapshotQuery = (
   segment: ResolvedSegment,
   { nowMs, attributes, sending, location }: SnapshotOptions,
-): string => {
+): Sql => {
   const [ctes, column, join] = sending
     ? [
-        `,\n${knownConsentsSql(sending)}`,
-        `, ${consentsText('k')} AS consents`,
-        ' LEFT JOIN known AS k ON k.profile_id = m.profile_id',
+        sql`,\n${knownConsentsSql(sending)}`,
+        sql`, ${consentsText(sql`k`)} AS consents`,
+        sql` LEFT JOIN known AS k ON k.profile_id = m.profile_id`,
       ]
-    : ['', '', ''];
-  return `UNLOAD (
+    : [sql``, sql``, sql``];
+  return sql`UNLOAD (
 ${segmentSql(segment, nowMs).withMembers}${ctes}
 SELECT m.profile_id, m.email, m.phone, m.push_token, m.time_zone, m.locale, ${attributesSql(attributes)} AS attributes${column}
 FROM members AS m${join} WHERE m.member
@@ -38,11 +39,12 @@ FROM members AS m${join} WHERE m.member
 };
 
 /** JSON text of an object with just these attributes; those that a person lacks are absent. */
-const attributesSql = (names: readonly string[]): string => {
-  const members = [...new Set(names)].map(
-    (name) => `coalesce(',"${name}":' || json_format(json_extract(m.attributes, ${jsonPath(name)})), '')`,
-  );
-  return members.length === 0 ? "'{}'" : `'{' || substr(${members.join(' || ')}, 2) || '}'`;
+const attributesSql = (names: readonly string[]): Sql => {
+  const members = [...new Set(names)].map((name) => {
+    const value = sql`json_format(json_extract(m.attributes, ${jsonPath(name)}))`;
+    return sql`coalesce(${textLiteral(`,"${name}":`)} || ${value}, '')`;
+  });
+  return members.length === 0 ? sql`'{}'` : sql`'{' || substr(${joined(members, ' || ')}, 2) || '}'`;
 };
 
 /** One line of the UNLOAD. Absent values are '' (or missing, as Athena leaves out NULLs). */

@@ -1,9 +1,8 @@
 import type { Profile } from '../audience/profile.ts';
-import { answers, valueAt } from '../audience/question.ts';
+import { answers, listAnswers, valueAt } from '../audience/question.ts';
 import type { Consents } from '../delivery/consent.ts';
-import type { Condition, ItemCondition, Leaf, Subject, TriggerQuestion } from './condition.ts';
+import type { Condition, Leaf, Subject } from './condition.ts';
 import type { AcceptedEvent } from './event.ts';
-import { instantOf } from './instant.ts';
 
 /** Rows of reference tables: table → key → columns. A row that is not there is missing. */
 export type ReferenceRows = Record<string, Record<string, Record<string, unknown> | undefined> | undefined>;
@@ -38,21 +37,8 @@ export const holds = (condition: Condition, facts: Facts): boolean => {
 };
 
 /** The answer to a leaf's question, once its subject's value is known. `nowMs` is the time of the event. */
-export const leafHolds = (leaf: Leaf, value: unknown, nowMs: number): boolean => {
-  if ('anyItem' in leaf) return Array.isArray(value) && value.some((item) => itemHolds(leaf.anyItem, item, nowMs));
-  if ('everyItem' in leaf) {
-    return Array.isArray(value) && value.length > 0 && value.every((item) => itemHolds(leaf.everyItem, item, nowMs));
-  }
-  return answersTrigger(value, leaf, nowMs);
-};
-
-const itemHolds = (condition: ItemCondition, item: unknown, nowMs: number): boolean => {
-  if ('all' in condition) return condition.all.every((inner) => itemHolds(inner, item, nowMs));
-  if ('any' in condition) return condition.any.some((inner) => itemHolds(inner, item, nowMs));
-  if ('not' in condition) return !itemHolds(condition.not, item, nowMs);
-  const { item: path } = condition;
-  return answersTrigger(path === undefined ? item : valueAt({ item }, `item.${path}`), condition, nowMs);
-};
+export const leafHolds = (leaf: Leaf, value: unknown, nowMs: number): boolean =>
+  'anyItem' in leaf || 'everyItem' in leaf ? listAnswers(value, leaf, nowMs) : answers(value, leaf, nowMs);
 
 /** The value that a leaf asks about; undefined and null are both missing. */
 export const valueAbout = (subject: Subject, { event, profile, contact, references }: Facts): unknown => {
@@ -78,44 +64,3 @@ export const referenceKey = (value: unknown): string | undefined =>
     : typeof value === 'number'
       ? String(value)
       : undefined;
-
-/** Answers what segments can ask too, and what only triggers can. */
-export const answersTrigger = (value: unknown, question: TriggerQuestion, nowMs: number): boolean => {
-  if ('endsWith' in question) return typeof value === 'string' && value.endsWith(question.endsWith);
-  if ('like' in question) return typeof value === 'string' && isLike(value, question.like);
-  if ('before' in question) return isDate(value, (ms) => ms < (instantOf(question.before) ?? Number.NaN));
-  if ('notBefore' in question) return isDate(value, (ms) => ms >= (instantOf(question.notBefore) ?? Number.NaN));
-  if ('withinDays' in question) return isDate(value, (ms) => ms <= nowMs && ms >= nowMs - daysMs(question.withinDays));
-  if ('moreThanDaysAgo' in question) return isDate(value, (ms) => ms < nowMs - daysMs(question.moreThanDaysAgo));
-  if ('withinNextDays' in question)
-    return isDate(value, (ms) => ms >= nowMs && ms <= nowMs + daysMs(question.withinNextDays));
-  if ('moreThanDaysAhead' in question) return isDate(value, (ms) => ms > nowMs + daysMs(question.moreThanDaysAhead));
-  return answers(value, question);
-};
-
-const isDate = (value: unknown, test: (ms: number) => boolean): boolean => {
-  const ms = instantOf(value);
-  return ms !== undefined && test(ms);
-};
-
-/** Whole milliseconds: days may be a fraction. */
-export const daysMs = (days: number): number => Math.round(days * 86_400_000);
-
-/**
- * Whether the text is the pattern with some text for each `*`. The parts between the stars are looked for from left to
- * right, each at its first place, which finds a way if there is one: no backtracking, so no pattern is slow.
- */
-export const isLike = (value: string, pattern: string): boolean => {
-  const parts = pattern.split('*');
-  const [first = '', last = ''] = [parts[0], parts.at(-1)];
-  if (parts.length === 1) return value === pattern;
-  if (value.length < first.length + last.length || !value.startsWith(first) || !value.endsWith(last)) return false;
-  let at = first.length;
-  const end = value.length - last.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = value.indexOf(part, at);
-    if (found < 0 || found + part.length > end) return false;
-    at = found + part.length;
-  }
-  return true;
-};

@@ -1,5 +1,6 @@
+import type { ItemCondition } from '../audience/question.ts';
 import { CHANNELS } from '../delivery/channel.ts';
-import type { Condition, ItemCondition } from './condition.ts';
+import type { Condition } from './condition.ts';
 import { instantOf } from './instant.ts';
 
 /**

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { propertyPath } from './condition.ts';
+import { propertyPath } from '../audience/condition.ts';
 import { eventPattern } from './event-pattern.ts';
 import type { Window } from './trigger.ts';
 import { MAX_WINDOW_EVENTS } from './window-state.ts';

@@ -1,3 +1,4 @@
+import { type Sql, sql } from '../audience/sql.ts';
 import { textLiteral } from '../audience/sql-literal.ts';
 import type { Campaign } from '../strategy/campaign.ts';
 import { outcomesOnceSql } from './outcomes-sql.ts';
@@ -9,7 +10,7 @@ export const CAMPAIGN_REPORT_DEFINITION =
 export const campaignReportQuery = ({
   runId,
   startedMs,
-}: NonNullable<Campaign['run']>): string => `WITH ${outcomesOnceSql(startedMs, `run_id = ${textLiteral(runId)}`)}
+}: NonNullable<Campaign['run']>): Sql => sql`WITH ${outcomesOnceSql(startedMs, sql`run_id = ${textLiteral(runId)}`)}
 SELECT final, outcome, channel, reason, count(*) AS outcomes
 FROM outcomes_once GROUP BY final, outcome, channel, reason`;
 

@@ -1,4 +1,5 @@
 import { dayOf } from '../audience/event-window.ts';
+import { type Sql, sql } from '../audience/sql.ts';
 import { textLiteral } from '../audience/sql-literal.ts';
 import { DAY_MS } from './period.ts';
 
@@ -7,7 +8,7 @@ import { DAY_MS } from './period.ts';
  * interrupted writes its rows again, up to a day later; the earliest copy counts. An outcome arrives on its day or later,
  * so older partitions are not read; the day before is, for copies whose first one lies just before `fromMs`.
  */
-export const outcomesOnceSql = (fromMs: number, where: string): string => `outcomes_once AS (
+export const outcomesOnceSql = (fromMs: number, where: Sql): Sql => sql`outcomes_once AS (
   SELECT * FROM (
     SELECT profile_id, channel, outcome, reason, final, at_ms,
       row_number() OVER (PARTITION BY outcome_id ORDER BY at_ms) AS nth

@@ -1,3 +1,4 @@
+import { type Sql, sql } from '../audience/sql.ts';
 import { integerLiteral } from '../audience/sql-literal.ts';
 import { outcomesOnceSql } from './outcomes-sql.ts';
 import type { Period } from './period.ts';
@@ -9,7 +10,7 @@ export const REACH_DEFINITION =
 export const reachQuery = ({
   fromMs,
   toMs,
-}: Period): string => `WITH ${outcomesOnceSql(fromMs, "outcome = 'sent' AND final")}
+}: Period): Sql => sql`WITH ${outcomesOnceSql(fromMs, sql`outcome = 'sent' AND final`)}
 SELECT channel, count(DISTINCT profile_id) AS people, count(*) AS messages
 FROM outcomes_once WHERE at_ms >= ${integerLiteral(fromMs)} AND at_ms < ${integerLiteral(toMs)}
 GROUP BY GROUPING SETS ((channel), ())`;

@@ -1,4 +1,5 @@
-import { firstCopiesSql } from '../audience/first-copies-sql.ts';
+import { eventRowsSql, firstCopiesSql } from '../audience/first-copies-sql.ts';
+import { type Sql, sql } from '../audience/sql.ts';
 import { integerLiteral } from '../audience/sql-literal.ts';
 import { DAY_MS, type Period } from './period.ts';
 
@@ -13,7 +14,7 @@ export const repurchaseQuery = ({
   toMs,
   eventType,
   withinDays,
-}: RepurchaseQuestion): string => `WITH ${firstCopiesSql('once', [eventType], fromMs)},
+}: RepurchaseQuestion): Sql => sql`WITH ${firstCopiesSql(sql`once`, [sql`time_ms`], eventRowsSql([eventType], fromMs))},
 ranked AS (
   SELECT profile_id, time_ms, row_number() OVER (PARTITION BY profile_id ORDER BY time_ms) AS visit
   FROM once WHERE time_ms >= ${integerLiteral(fromMs)} AND time_ms < ${integerLiteral(toMs)}

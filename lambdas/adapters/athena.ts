@@ -5,6 +5,7 @@ import {
   paginateGetQueryResults,
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
+import type { Sql } from '../../core/audience/sql.ts';
 
 const athena = new AthenaClient({ maxAttempts: 5 });
 
@@ -29,7 +30,7 @@ export class NoSuchQuery extends Error {
 /** Queries over the lake. The work group says where results go, and how much a query may scan. */
 export const queries = ({ workGroup, database }: { workGroup: string; database: string }) => ({
   /** Gives the query's id. A repeat with the same token (32 to 128 characters) starts nothing and gives the same id. */
-  async start(sql: string, token?: string): Promise<string> {
+  async start(sql: Sql, token?: string): Promise<string> {
     const { QueryExecutionId } = await athena.send(
       new StartQueryExecutionCommand({
         QueryString: sql,

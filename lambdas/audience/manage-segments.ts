@@ -1,6 +1,8 @@
 import { routes } from '../../core/access/routes/segments.ts';
 import { resolveSegment } from '../../core/audience/resolve-segment.ts';
 import type { Segment } from '../../core/audience/segment.ts';
+import { segmentJsonSchema } from '../../core/audience/segment-json-schema.ts';
+import { segmentText } from '../../core/audience/segment-text.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
 import { type NamedSegment, segmentLookup } from '../adapters/segments.ts';
@@ -23,15 +25,17 @@ export const handler = apiHandler(
       await resolved(body.segment);
       const created = { id, version: 1, ...body, author: actor, createdMs: nowMs };
       const saved = await save(created, 'create', actor, nowMs);
-      return { body: saved, headers: { location: `/v1/segments/${id}` } };
+      return { body: viewOf(saved), headers: { location: `/v1/segments/${id}` } };
     },
 
     listSegments: async ({ query: { limit, cursor } }) => {
       const page = await defs.list<NamedSegment>('segment', limit, cursor);
-      return { body: { ...page, items: page.items.map(({ body }) => body) } };
+      return { body: { ...page, items: page.items.map(({ body }) => viewOf(body)) } };
     },
 
-    getSegment: async ({ params }) => ({ body: await load(params.segmentId) }),
+    getSegmentSchema: async () => ({ body: segmentJsonSchema() as { $schema: string; title: string } }),
+
+    getSegment: async ({ params }) => ({ body: viewOf(await load(params.segmentId)) }),
 
     updateSegment: async ({ params, body: { version, name, segment }, actor, nowMs }) => {
       const current = await load(params.segmentId);
@@ -39,11 +43,14 @@ export const handler = apiHandler(
         throw new Problem('version-conflict', `The segment is at version ${current.version}, not ${version}`);
       }
       await resolved(segment, current.id);
-      return { body: await save({ ...current, version: version + 1, name, segment }, 'update', actor, nowMs) };
+      const changed = { ...current, version: version + 1, name, segment };
+      return { body: viewOf(await save(changed, 'update', actor, nowMs)) };
     },
   },
   IDEMPOTENCY_TABLE,
 );
+
+const viewOf = (named: NamedSegment) => ({ ...named, text: segmentText(named.segment) });
 
 /** With the rules of the segments that it refers to, as they are now. */
 const resolved = (segment: Segment, id?: string) => resolveSegment(segment, segmentLookup(defs), id).catch(orProblem);

@@ -37,7 +37,15 @@ export const handler = apiHandler('audience/preview-audience', routes, {
     const { sample, ...counts } = figures;
     const share = counts.of > 0 ? counts.size / counts.of : 0;
     const asOf = new Date(settled.askedMs).toISOString();
-    const about = { previewId: id, exact: true, asOf, reused, scannedBytes, scanLimitBytes: cutoffBytes };
+    const about = {
+      previewId: id,
+      text: settled.text,
+      exact: true,
+      asOf,
+      reused,
+      scannedBytes,
+      scanLimitBytes: cutoffBytes,
+    };
     const shown = mayCall(PROFILE_READERS, roles) ? { sample: await profilesOf(sample) } : {};
     return { body: { state: 'done', ...counts, share, ...about, ...shown } };
   },

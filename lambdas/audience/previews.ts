@@ -4,6 +4,7 @@ import {
   previewFigures,
   previewQuery,
 } from '../../core/audience/preview-query.ts';
+import { segmentText } from '../../core/audience/segment-text.ts';
 import { hashOf } from '../../core/strategy/plan-hash.ts';
 import { NoSuchQuery, type Queries, type QueryState } from '../adapters/athena.ts';
 import { isMissing, readObject, writeObject } from '../adapters/objects.ts';
@@ -15,6 +16,8 @@ export type Preview = {
   queryId: string;
   /** The instant that it is evaluated for. */
   askedMs: number;
+  /** What was asked, in English. */
+  text: string;
   operands: number;
   lane: PreviewQuestion['sending']['lane'];
   answer?: { figures: PreviewFigures; scannedBytes: number };
@@ -50,6 +53,7 @@ export const previews = ({ lake, bucket, cutoffBytes }: { lake: Queries; bucket:
       id,
       queryId: await lake.start(sql),
       askedMs: nowMs,
+      text: segmentText(question.tree),
       operands: operands.length,
       lane: sending.lane,
     };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { routes } from '../../core/access/routes/measurement.ts';
+import type { Sql } from '../../core/audience/sql.ts';
 import {
   CAMPAIGN_REPORT_DEFINITION,
   campaignReportOf,
@@ -65,7 +66,7 @@ const bodyOf = ({ definition, figuresOf }: Report, rows: QueryRow[], asOfMs: num
 });
 
 /** Asks the lake, or waits on for the query `queryId`. Throws what Athena says of a query that failed. */
-const answer = async (report: Report & { sql: string }, nowMs: number, queryId?: string): Promise<ApiResponse> => {
+const answer = async (report: Report & { sql: Sql }, nowMs: number, queryId?: string): Promise<ApiResponse> => {
   const id = queryId ?? (await lake.start(report.sql, tokenOf(report.sql, nowMs)));
   const query = await lake.settled(id, WAIT_MS).catch((error: unknown) => {
     throw error instanceof NoSuchQuery ? new Problem('not-found', `There is no query ${id}`) : error;

@@ -148,6 +148,27 @@ describe('Trino on DuckDB', () => {
     expect(await rowsOf(`SELECT ${smallest} FROM ${texts} WHERE y = 3`)).toEqual([[null]]);
   });
 
+  it('knows patterns, days between dates, lists of JSON and their items, and frames by value', async () => {
+    const sql = `SELECT regexp_like('a1', '^[a-z][0-9]\\z'), regexp_like('a1' || '\n', '^[a-z][0-9]\\z'),
+      regexp_extract('x12', '[0-9]+'), coalesce(regexp_extract('x', '[0-9]+'), 'none'), 'a%b_' LIKE 'a!%%!_' ESCAPE '!',
+      date_diff('day', DATE '1970-01-01', TRY_CAST('2024-03-01' AS DATE)),
+      coalesce(date_diff('day', DATE '1970-01-01', TRY_CAST('2023-02-29' AS DATE)), -1),
+      cardinality(filter(TRY_CAST(json_extract('{"a":[1,"1",null,2]}', '$.a') AS ARRAY(JSON)), x -> json_format(x) = '1')),
+      coalesce(cardinality(TRY_CAST(json_extract('{"a":"1"}', '$.a') AS ARRAY(JSON))), -1), round(sin(5e-1) * 1e6), round(cos(5e-1) * 1e6)`;
+    expect(await rowsOf(sql)).toEqual([
+      ...[['true', 'false', '12', 'none', 'true', '19783', '-1', '1', '-1', '479426', '877583']],
+    ]);
+    const earlier = `SELECT t, max(t) OVER (ORDER BY t RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,
+      min(t) OVER (ORDER BY t RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS after
+      FROM (VALUES (1), (3), (3), (4)) AS u(t) ORDER BY t`;
+    expect(await rowsOf(earlier)).toEqual([
+      ['1', null, '3'],
+      ['3', '1', '4'],
+      ['3', '1', '4'],
+      ['4', '3', null],
+    ]);
+  });
+
   it('knows CTEs, windows, FILTER, subqueries, set operations and grouping sets', async () => {
     const sql = `WITH ranked AS (
         SELECT id, amount, row_number() OVER (PARTITION BY lower(id) ORDER BY time_ms DESC) AS n FROM events WHERE dt >= '2026-01-01'
@@ -202,6 +223,10 @@ describe('refuses what may mean something else on Athena', () => {
     ['SELECT CAST(amount AS VARCHAR) FROM events', /VARCHAR/],
     ['SELECT CAST(amount AS HUGEINT) FROM events', /HUGEINT/],
     [`SELECT DATE '2020-01-01'`, /A cast to DATE/],
+    [`SELECT lower(TRY_CAST(id AS DATE)) FROM events`, /A cast to DATE/],
+    [`SELECT date_diff('month', DATE '2020-01-01', DATE '2020-02-01')`, /date_diff in other than days/],
+    [`SELECT lower(x -> x) FROM events`, /LAMBDA/],
+    ['SELECT CAST(id AS json) FROM events', /A cast to/],
     ['SELECT CAST(amount AS BIGINT) FROM events', /A cast to BIGINT/],
     ['SELECT current_date', /'current_date'/],
     ['SELECT now()', /Function now/],

@@ -36,6 +36,8 @@ export const routes = [
         z.object({
           state: z.literal('done'),
           previewId: z.string(),
+          /** What was asked, in English, with the rules of the segments that it refers to. */
+          text: z.string(),
           size: count,
           /** People altogether. */
           of: count,

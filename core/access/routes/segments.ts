@@ -13,6 +13,8 @@ const namedSegment = z.object({
   version: count,
   name: z.string(),
   segment,
+  /** What it asks, in English. */
+  text: z.string(),
   author: z.string(),
   createdMs: count,
 });
@@ -52,6 +54,22 @@ export const routes = [
     roles: READERS,
     query: listQuery,
     success: { status: 200, schema: pageOf(namedSegment), description: 'A page of segments' },
+    errors: [],
+  },
+  {
+    operationId: 'getSegmentSchema',
+    method: 'GET',
+    path: '/v1/segments/schema',
+    summary: 'Read the segment language as a JSON Schema',
+    description:
+      'Draft 2020-12, for builders of segments and for editors. It does not say how large a whole segment may be.',
+    handler: segments,
+    roles: READERS,
+    success: {
+      status: 200,
+      schema: z.looseObject({ $schema: z.string(), title: z.string() }),
+      description: 'The JSON Schema',
+    },
     errors: [],
   },
   {

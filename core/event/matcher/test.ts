@@ -1,6 +1,6 @@
 import type { Scalar } from '../../audience/question.ts';
-import type { Condition, ItemCondition, Leaf, Subject, TriggerQuestion } from '../condition.ts';
-import { daysMs } from '../evaluate.ts';
+import { daysMs, type ItemCondition, type Question } from '../../audience/question.ts';
+import type { Condition, Leaf, Subject } from '../condition.ts';
 import { instantOf } from '../instant.ts';
 
 /**
@@ -73,7 +73,7 @@ const startsWith = (text: string): Derived => ({ derive: 'value', test: { kind: 
 const endsWith = (text: string): Derived => ({ derive: 'reversed', test: { kind: 'prefix', text: reversed(text) } });
 
 /** Undefined for what no class can answer: `contains`, and patterns with a star. */
-const derived = (question: TriggerQuestion): Derived | undefined => {
+const derived = (question: Question): Derived | undefined => {
   if ('equals' in question) return among([question.equals]);
   if ('in' in question) return among(question.in);
   if ('notEquals' in question) return { derive: 'value', test: { kind: 'differs', from: question.notEquals } };

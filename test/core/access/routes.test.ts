@@ -41,6 +41,7 @@ const WHO: Record<string, string> = {
   'POST /v1/imports/{importId}/cancel': 'mA',
   'POST /v1/segments': 'mA',
   'GET /v1/segments': 'vmaoA',
+  'GET /v1/segments/schema': 'vmaoA',
   'GET /v1/segments/{segmentId}': 'vmaoA',
   'PUT /v1/segments/{segmentId}': 'mA',
   'POST /v1/segments/preview': 'vmaoA',

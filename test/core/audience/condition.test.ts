@@ -21,8 +21,8 @@ const cases: [question: Question, must: unknown[], mustNot: unknown[]][] = [
 ];
 
 describe.each(cases)('%j', (question, must, mustNot) => {
-  it.each(must.map((value) => [value]))('holds for %j', (value) => expect(answers(value, question)).toBe(true));
-  it.each(mustNot.map((value) => [value]))('fails for %j', (value) => expect(answers(value, question)).toBe(false));
+  it.each(must.map((value) => [value]))('holds for %j', (value) => expect(answers(value, question, 0)).toBe(true));
+  it.each(mustNot.map((value) => [value]))('fails for %j', (value) => expect(answers(value, question, 0)).toBe(false));
 });
 
 describe('valueAt', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { consentsOf, consentsText, knownConsentsSql } from '../../../core/audience/known-consents-sql.ts';
+import { sql } from '../../../core/audience/sql.ts';
 import { CHANNELS, LANES } from '../../../core/delivery/channel.ts';
 import { allows, type ConsentRow, consentRows } from '../../../core/delivery/consent.ts';
 import { createLake, type Lake } from '../lake.ts';
@@ -35,7 +36,7 @@ const rowsOf = (profileId: string, statements: readonly Statement[]): ConsentRow
 const ask = async (lane: (typeof LANES)[number]) => {
   const sending = { topic: TOPIC, lane };
   const found = await lake.query(
-    `WITH ${knownConsentsSql(sending)} SELECT profile_id, ${consentsText('known')} AS consents FROM known`,
+    `WITH ${knownConsentsSql(sending)} SELECT profile_id, ${consentsText(sql`known`)} AS consents FROM known`,
   );
   return new Map(found.map((row) => [row.profile_id, consentsOf(row.consents ?? '')]));
 };

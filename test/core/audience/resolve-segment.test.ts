@@ -82,7 +82,16 @@ describe('is refused', () => {
     expect(await reasonOf({ segment: 's18' }, known)).toEqual([
       'UnresolvableSegment',
       'too-large',
-      expect.stringMatching(/bytes/),
+      expect.stringMatching(/more than 250 conditions/),
     ]);
+  });
+
+  it('when the whole has too many bytes', async () => {
+    const long: Segment = {
+      any: Array.from({ length: 40 }, (_, n) => ({ attribute: `a${n}`, equals: 'x'.repeat(250) })),
+    };
+    expect(await reasonOf({ all: [{ segment: 'long' }, { segment: 'long' }] }, { long })).toBeUndefined();
+    const thrice: Segment = { all: [{ segment: 'long' }, { segment: 'long' }, { segment: 'long' }] };
+    expect(await reasonOf(thrice, { long })).toMatchObject({ 1: 'too-large', 2: expect.stringMatching(/32768 bytes/) });
   });
 });

@@ -5,18 +5,12 @@ import type { Profile, ProfileRow } from '../../../core/audience/profile.ts';
 import { type ResolvedSegment as Segment, segment as segmentSchema } from '../../../core/audience/segment.ts';
 import { isMember } from '../../../core/audience/segment-predicate.ts';
 import { segmentSql } from '../../../core/audience/segment-sql.ts';
+import type { ConsentRow } from '../../../core/delivery/consent.ts';
 import type { EventRow } from '../../../core/event/event.ts';
 import { anonymousProfileId, identityRow, type Link } from '../../../core/event/identity.ts';
 import { createLake, type Lake } from '../lake.ts';
-import {
-  eventWithCopies,
-  linkOfAlias,
-  listStatement,
-  NOW_MS,
-  person,
-  type Row,
-  segments,
-} from './segment-arbitrary.ts';
+import { consentStatement, eventWithCopies, linkOfAlias, listStatement, person, type Row } from './person-arbitrary.ts';
+import { NOW_MS, segments } from './segment-arbitrary.ts';
 
 let lake: Lake;
 beforeAll(async () => {
@@ -31,6 +25,7 @@ const base = fc.record({
   events: fc.array(eventWithCopies, { minLength: 60, maxLength: 90 }),
   links: fc.array(linkOfAlias, { maxLength: 8 }),
   statements: fc.array(listStatement, { maxLength: 60 }),
+  said: fc.array(consentStatement, { maxLength: 60 }),
   segments: fc.array(segments, { minLength: SEGMENTS, maxLength: SEGMENTS }),
 });
 type Base = typeof base extends fc.Arbitrary<infer T> ? T : never;
@@ -58,7 +53,17 @@ const listsOf = (statements: Base['statements']): Set<string> => {
   return lists;
 };
 
-const spread = ({ people, events, links: linked, statements }: Base) => {
+/** The contact's state after the statements, in their order: a yes from a file counts only when there is nothing else. */
+const consentsOf = (said: Base['said']): Record<string, boolean> => {
+  const consents: Record<string, boolean> = {};
+  for (const { consent, given, imported } of said) {
+    if (imported && given) consents[consent] ??= true;
+    else consents[consent] = given;
+  }
+  return consents;
+};
+
+const spread = ({ people, events, links: linked, statements, said }: Base) => {
   const links = linked.map(({ alias, who, atMs }): Link => ({ alias, profileId: idOf(who), atMs }));
   const owners = ownersOf(links);
   const profileRows = people.flatMap(({ versions, twice }, n): ProfileRow[] =>
@@ -108,7 +113,7 @@ const spread = ({ people, events, links: linked, statements }: Base) => {
     const current = pick(versions.at(-1) ?? {}) as unknown as Profile;
     return {
       profile: { ...current, profileId: idOf(n), version: versions.length, updatedMs: 0 },
-      consents: {},
+      consents: consentsOf(said.filter(({ who }) => who === n)),
       lists: listsOf(statements.filter(({ who }) => who === n)),
       // What both see went through JSON once.
       events: (JSON.parse(JSON.stringify(copies)) as typeof copies).filter(
@@ -124,7 +129,16 @@ const spread = ({ people, events, links: linked, statements }: Base) => {
       at_ms: atMs,
     }),
   );
-  return { profileRows, eventRows, listRows, identityRows: links.map(identityRow), rows };
+  const consentRows = said.map(
+    ({ who, consent, given, imported }, n): ConsentRow => ({
+      profile_id: idOf(who),
+      consent,
+      given,
+      imported,
+      at_ms: n,
+    }),
+  );
+  return { profileRows, eventRows, listRows, consentRows, identityRows: links.map(identityRow), rows };
 };
 
 const membersQuery = (all: readonly Segment[]) =>
@@ -141,11 +155,12 @@ it('the query and the predicate agree on every segment and person', { timeout: 1
   await fc.assert(
     fc.asyncProperty(base, async (data) => {
       for (const one of data.segments) expect(segmentSchema.safeParse(one).error, JSON.stringify(one)).toBeUndefined();
-      const { profileRows, eventRows, listRows, identityRows, rows } = spread(data);
+      const { profileRows, eventRows, listRows, consentRows, identityRows, rows } = spread(data);
       lake.profiles(profileRows);
       lake.events(eventRows);
       lake.identities(identityRows);
       lake.listMembers(listRows);
+      lake.consents(consentRows);
       const found = await lake.query(membersQuery(data.segments));
       for (const [n, one] of data.segments.entries()) {
         const bySql = found.filter((row) => Number(row.n) === n).map((row) => row.profile_id ?? '');

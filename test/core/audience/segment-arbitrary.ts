@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import type { ResolvedSegment as Segment } from '../../../core/audience/segment.ts';
-import type { Person, SeenEvent } from '../../../core/audience/segment-predicate.ts';
 
 /** Small vocabularies, so that generated segments meet generated people, and every kind of trap between them. */
 export const NOW_MS = Date.UTC(2026, 2, 15, 12);
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const HOSTILE = [
   "O'Brien",
   "'; DROP TABLE profiles; --",
@@ -54,18 +53,62 @@ export const number = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.integer({ min: -3, max: 3 }),
 );
-const amount = fc.oneof(
+export const amount = fc.oneof(
   fc.constantFrom(0, 10, 11.77, 0.1, -2, 30, 1e6, 0.57, 4.35, 5e-7, -5e-7, 1.0000005),
   fc.double({ min: -1e6, max: 1e6, noNaN: true }),
 );
-const scalar = fc.oneof(text, number, fc.boolean());
-const NAMES = ['city', 'age', 'vip', 'a'];
-const PATHS = ['amount', 'city', 'item.name', 'item.price', 'constructor', '_x'];
-const TYPES = ['purchase', 'visit', 'cart.add'];
-
+export const scalar = fc.oneof(text, number, fc.boolean());
+export const NAMES = ['city', 'age', 'vip', 'a', 'day', 'tags'];
+const PATHS = ['amount', 'city', 'item.name', 'item.price', 'constructor', '_x', 'lines', 'item.day'];
+export const TYPES = ['purchase', 'visit', 'cart.add'];
 export const LISTS = ['vips', 'staff', 'nobody'];
+export const CONSENTS = ['sms', 'sms/offers', 'email'];
 
-const question = fc.oneof(
+/** Instants around now, to the millisecond, and at the turn of days. */
+const momentMs = fc.oneof(
+  fc
+    .constantFrom(0, 0.5, 1, 7, 30, 180)
+    .chain((n) => fc.constantFrom(-1, 0, 1).map((edge) => NOW_MS + (edge < 0 ? -1 : 1) * n * DAY_MS + edge)),
+  fc.integer({ min: NOW_MS - 400 * DAY_MS, max: NOW_MS + 400 * DAY_MS }),
+);
+const two = (n: number) => String(n).padStart(2, '0');
+/** ISO 8601 in all forms that count, for the same instant. */
+const isoOf = (ms: number, minutes: number) => {
+  const local = new Date(ms + minutes * 60_000).toISOString().slice(0, -1);
+  const zone = `${minutes < 0 ? '-' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+  return [
+    local + (minutes === 0 ? 'Z' : zone),
+    `${local.slice(0, 16)}${zone}`,
+    `${local.slice(0, 19)}Z`,
+    local.slice(0, 10),
+  ];
+};
+export const date = fc
+  .tuple(momentMs, fc.constantFrom(0, 0, 60, -300, 330, -30, 840, -840), fc.nat(3))
+  .map(([ms, minutes, form]) => isoOf(ms, minutes)[form] as string);
+/** Nearly dates, and dates at the ends of what counts. */
+export const oddDate = fc.constantFrom(
+  ...['0100-01-01', '0099-12-31', '9999-12-31T23:59:59.999Z', '2024-02-29', '2023-02-29', '2026-02-28', '2026-03-01'],
+  ...['2026-03-15T12:00:00.1Z', '2026-03-15T12:00:00.0009Z', '2026-03-15T12:00:00.000999999+00:00', '2026-03-15T12Z'],
+  ...['2026-03-15T24:00:00Z', '2026-03-15T12:00:60Z', '2026-03-15T12:00:00', '2026-03-15 12:00:00Z', '2026-3-15'],
+  ...[
+    '2026-03-15T12:00:00+14:01',
+    '2026-03-15T12:00:00+14:00',
+    '2026-03-15T12:00:00-00:30',
+    '2026-00-10',
+    '2026-13-01',
+  ],
+  ...[
+    '2026-03-15\n',
+    '2026-03-15T12:00:00Z\n',
+    ' 2026-03-15',
+    '٢٠٢٦-03-15',
+    '2026-03-15T12:00:00.1234567890Z',
+    '20260315',
+  ],
+);
+const someDays = fc.constantFrom(0, 0.5, 1, 7, 30, 180);
+const scalarQuestion = fc.oneof(
   scalar.map((equals) => ({ equals })),
   scalar.map((notEquals) => ({ notEquals })),
   fc.array(scalar, { minLength: 1, maxLength: 5 }).map((values) => ({ in: values })),
@@ -75,17 +118,53 @@ const question = fc.oneof(
   number.map((lessThan) => ({ lessThan })),
   text.map((contains) => ({ contains })),
   text.map((startsWith) => ({ startsWith })),
+  text.map((endsWith) => ({ endsWith })),
+  fc
+    .array(fc.oneof(fc.constant('*'), fc.constantFrom('P', 'is', 'a', '%', '_', '!', "'"), text), {
+      minLength: 1,
+      maxLength: 3,
+    })
+    .map((parts) => ({ like: parts.join('') })),
   { weight: 3, arbitrary: fc.boolean().map((exists) => ({ exists })) },
+  date.map((before) => ({ before })),
+  date.map((notBefore) => ({ notBefore })),
+  someDays.map((withinDays) => ({ withinDays })),
+  someDays.map((moreThanDaysAgo) => ({ moreThanDaysAgo })),
+  someDays.map((withinNextDays) => ({ withinNextDays })),
+  someDays.map((moreThanDaysAhead) => ({ moreThanDaysAhead })),
 );
+const itemCondition = fc.letrec<{ tree: object }>((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 2, withCrossShrink: true },
+    fc
+      .tuple(fc.option(fc.constantFrom('sku', 'price.net'), { nil: undefined }), scalarQuestion)
+      .map(([item, asked]) => ({ ...(item && { item }), ...asked })),
+    fc.array(tie('tree'), { minLength: 1, maxLength: 2 }).map((all) => ({ all })),
+    fc.array(tie('tree'), { minLength: 1, maxLength: 2 }).map((any) => ({ any })),
+    tie('tree').map((not) => ({ not })),
+  ),
+})).tree;
+const question = fc.oneof(
+  { weight: 8, arbitrary: scalarQuestion as fc.Arbitrary<object> },
+  { weight: 1, arbitrary: itemCondition.map((anyItem) => ({ anyItem })) },
+  { weight: 1, arbitrary: itemCondition.map((everyItem) => ({ everyItem })) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 7, 30, 300, 365).map((n) => ({ anniversaryWithinDays: n })) },
+);
+const treesOf = (leaf: fc.Arbitrary<object>): fc.Arbitrary<object> =>
+  fc.oneof(
+    { weight: 4, arbitrary: leaf },
+    { weight: 1, arbitrary: fc.array(leaf, { minLength: 1, maxLength: 2 }).map((any) => ({ any })) },
+    { weight: 1, arbitrary: leaf.map((not) => ({ not })) },
+  );
+
 const comparison = (limit: fc.Arbitrary<number>) =>
   fc
     .tuple(fc.constantFrom('atLeast', 'moreThan', 'atMost', 'lessThan', 'equals'), limit)
     .map(([name, value]) => ({ [name]: value }) as { atLeast: number });
 
-const days = fc.constantFrom(0, 0.5, 1, 7, 30, 180);
 const instant = fc.constantFrom(-40, -30, -7, -1, 0, 1, 3).map((n) => new Date(NOW_MS + n * DAY_MS).toISOString());
 const within = fc.oneof(
-  days.map((n) => ({ days: n })),
+  someDays.map((n) => ({ days: n })),
   instant.map((since) => ({ since })),
   fc.record({ since: instant, until: instant }),
 );
@@ -94,40 +173,71 @@ const about = fc
     event: fc.constantFrom(...TYPES),
     where: fc.option(
       fc.array(
-        fc.tuple(fc.constantFrom(...PATHS), question).map(([property, asked]) => ({ property, ...asked })),
-        { maxLength: 2 },
+        treesOf(fc.tuple(fc.constantFrom(...PATHS), question).map(([property, asked]) => ({ property, ...asked }))),
+        {
+          maxLength: 2,
+        },
       ),
       { nil: undefined, freq: 2 },
     ),
   })
   .map(({ event, where }) => ({ event, ...(where && { where }) }));
 const maybeWithin = fc.option(within, { nil: undefined }).map((value) => (value ? { within: value } : {}));
+const asked = fc.oneof(
+  someDays.map((n) => ({ moreThanDaysAgo: n })),
+  someDays.map((n) => ({ withinDays: n })),
+  date.map((before) => ({ before })),
+  date.map((notBefore) => ({ notBefore })),
+);
 const eventCondition = fc.oneof(
   fc
     .tuple(about, comparison(fc.integer({ min: 0, max: 4 })), maybeWithin)
     .map(([a, count, w]) => ({ ...a, count, ...w })),
   fc
-    .tuple(about, fc.constantFrom('amount', 'item.price', 'city'), comparison(amount), maybeWithin)
-    .map(([a, property, is, w]) => ({ ...a, sum: { property, is }, ...w })),
-  fc
     .tuple(
       about,
-      fc.oneof(
-        days.map((n) => ({ moreThanDaysAgo: n })),
-        days.map((n) => ({ withinDays: n })),
-      ),
+      fc.constantFrom('sum', 'avg', 'min', 'max'),
+      fc.constantFrom('amount', 'item.price', 'city'),
+      comparison(amount),
+      maybeWithin,
     )
-    .map(([a, last]) => ({ ...a, last })),
+    .map(([a, of, property, is, w]) => ({ ...a, [of]: { property, is }, ...w })),
+  fc.tuple(about, fc.constantFrom('first', 'last'), asked).map(([a, of, question]) => ({ ...a, [of]: question })),
+  fc
+    .tuple(about, about, someDays, maybeWithin)
+    .map(([a, b, withinDays, w]) => ({ ...a, without: { ...b, withinDays }, ...w })),
+  fc
+    .tuple(
+      fc.array(about, { minLength: 2, maxLength: 4 }),
+      fc.option(someDays, { nil: undefined }).map((withinDays) => (withinDays === undefined ? {} : { withinDays })),
+      maybeWithin,
+    )
+    .map(([sequence, limit, w]) => ({ sequence, ...limit, ...w })),
 );
+const near = fc
+  .record({
+    latitude: fc.constantFrom(0, 48.8566, 90, -33.9),
+    longitude: fc.constantFrom(0, 2.3522, 180, -179.99),
+    withinKm: fc.constantFrom(0.5, 10, 500, 5_000, 20_016),
+    attributes: fc.constantFrom({ latitude: 'lat', longitude: 'lon' }, { latitude: 'age', longitude: 'lon' }),
+  })
+  .map((asked) => ({ near: asked }));
 const leaf: fc.Arbitrary<Segment> = fc.oneof(
   fc.tuple(fc.constantFrom(...NAMES), question).map(([attribute, asked]) => ({ attribute, ...asked })),
+  fc.tuple(fc.constantFrom(...NAMES), question).map(([attribute, asked]) => ({ attribute, ...asked })),
   fc
-    .tuple(fc.constantFrom('email', 'phone', 'pushToken', 'timeZone', 'locale'), question)
-    .map(([field, asked]) => ({ field, ...asked }) as Segment),
-  eventCondition as fc.Arbitrary<Segment>,
-  eventCondition as fc.Arbitrary<Segment>,
+    .tuple(fc.constantFrom('email', 'phone', 'pushToken', 'timeZone', 'locale'), scalarQuestion)
+    .map(([field, asked]) => ({ field, ...asked })),
+  fc
+    .tuple(fc.constantFrom(...CONSENTS), fc.constantFrom('equals', 'exists'), fc.boolean())
+    .map(([consent, asked, value]) => ({ consent, [asked]: value })),
   fc.constantFrom(...LISTS).map((list) => ({ list })),
-);
+  near,
+  eventCondition,
+  eventCondition,
+  eventCondition,
+  eventCondition,
+) as fc.Arbitrary<object> as fc.Arbitrary<Segment>;
 export const segments: fc.Arbitrary<Segment> = fc.letrec<{ tree: Segment }>((tie) => ({
   tree: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
@@ -137,61 +247,3 @@ export const segments: fc.Arbitrary<Segment> = fc.letrec<{ tree: Segment }>((tie
     tie('tree').map((not) => ({ not })),
   ),
 })).tree;
-
-const value = fc.oneof(text, number, fc.boolean(), fc.constant(null), fc.array(scalar, { maxLength: 2 }));
-const optionally = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-/** One person as the versions that the lake holds, newest last; some rows are written twice. */
-export const person = fc.record({
-  versions: fc.array(
-    fc.record({
-      email: optionally(fc.constantFrom('ada@example.com', "o'brien@example.com")),
-      phone: optionally(fc.constant('+33612345678')),
-      pushToken: optionally(text),
-      timeZone: optionally(fc.constantFrom('Europe/Paris', 'UTC')),
-      locale: optionally(fc.constantFrom('fr', 'en')),
-      attributes: fc.dictionary(
-        fc.constantFrom(...NAMES),
-        value.filter((v) => v !== null),
-        { maxKeys: 4 },
-      ),
-    }),
-    { minLength: 1, maxLength: 3 },
-  ),
-  twice: fc.boolean(),
-});
-
-const property = fc.oneof(value, fc.constant(null), fc.record({ name: value, price: value }), amount, amount);
-const when = fc.oneof(
-  fc
-    .constantFrom(0, 0.5, 1, 7, 30, 180, 40)
-    .chain((n) => fc.constantFrom(-1, 0, 1).map((edge) => NOW_MS - n * DAY_MS + edge)),
-  fc.integer({ min: NOW_MS - 200 * DAY_MS, max: NOW_MS + DAY_MS }),
-);
-/** Anonymous ids, and one that is spelt like a profile's. */
-const alias = fc.constantFrom("d'0", 'd1', 'd2', 'd3', 'p1');
-/** A link of an anonymous id to a person. Rows about one id repeat and contradict each other: the earliest counts. */
-export const linkOfAlias = fc.record({ alias, who: fc.nat(29), atMs: fc.integer({ min: NOW_MS - 9, max: NOW_MS }) });
-
-/** An event with its copies: the same id again, later, and without a time of its own at another time. */
-export const eventWithCopies = fc.record({
-  who: fc.nat(29),
-  anonymousId: fc.option(alias, { nil: undefined, freq: 2 }),
-  source: fc.constantFrom('shop', "o'shop"),
-  type: fc.constantFrom(...TYPES),
-  timeMs: when,
-  properties: fc.dictionary(fc.constantFrom('amount', 'city', 'item', '_x'), property, {
-    maxKeys: 3,
-    noNullPrototype: true,
-  }),
-  delayMs: fc.constantFrom(0, 5, 3_600_000, 3 * DAY_MS),
-  copies: fc.constantFrom(0, 0, 0, 1, 2),
-  shiftMs: fc.constantFrom(0, 1, 2_000),
-});
-/** A statement about a person and a list; times are few, so that some contradict each other within one millisecond. */
-export const listStatement = fc.record({
-  who: fc.nat(29),
-  list: fc.constantFrom('vips', 'staff'),
-  member: fc.boolean(),
-  atMs: fc.integer({ min: NOW_MS - 3, max: NOW_MS }),
-});
-export type Row = Person & { events: SeenEvent[] };

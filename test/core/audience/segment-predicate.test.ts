@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { SeenEvent } from '../../../core/audience/event-predicate.ts';
 import type { Profile } from '../../../core/audience/profile.ts';
 import type { ResolvedSegment as Segment } from '../../../core/audience/segment.ts';
-import { isMember, type SeenEvent } from '../../../core/audience/segment-predicate.ts';
+import { isMember } from '../../../core/audience/segment-predicate.ts';
 
 const NOW = Date.parse('1998-07-01T00:00:00Z');
 const DAY = 86_400_000;

@@ -153,13 +153,15 @@ describe('reads no more than it must', () => {
   const sql = (within?: { days: number }) =>
     segmentSql({ event: 'purchase', count: { atLeast: 1 }, ...(within && { within }) }, NOW).withMembers;
   it('partitions from two days before the window', () => expect(sql({ days: 30 })).toContain(`dt >= '2026-02-11'`));
+  it('partitions of the last days when only those can decide', () =>
+    expect(segmentSql({ event: 'b', last: { withinDays: 3 } }, NOW).withMembers).toContain(`dt >= '2026-03-10'`));
   it('all partitions without a window', () => expect(sql()).not.toContain('dt'));
   it('all partitions when one condition has no window', () => {
     const both = segmentSql(
       {
         all: [
           { event: 'a', count: { atLeast: 1 }, within: { days: 1 } },
-          { event: 'b', last: { withinDays: 3 } },
+          { event: 'b', last: { moreThanDaysAgo: 3 } },
         ],
       },
       NOW,

@@ -1,17 +1,33 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { previewQuery } from '../../../core/audience/preview-query.ts';
-import { MAX_SEGMENT_BYTES, type ResolvedSegment, type Segment, segment } from '../../../core/audience/segment.ts';
+import { resolveSegment } from '../../../core/audience/resolve-segment.ts';
+import { type Segment, segment } from '../../../core/audience/segment.ts';
+import { snapshotQuery } from '../../../core/audience/segment-queries.ts';
 import { MAX_DEPTH } from '../../../core/audience/tree-bounds.ts';
 import { segments } from './segment-arbitrary.ts';
 
-const sending = { topic: 'a-topic-of-thirty-two-characters', lane: 'promotional' as const };
 const leaf = { attribute: 'city', equals: 'Paris' };
 const nest = (levels: number): unknown => {
   let tree: unknown = leaf;
   for (let n = 1; n < levels; n += 1) tree = { not: tree };
   return tree;
 };
+
+const some = (length: number) => Array.from({ length }, (_, n) => ({ property: `p${n}`, exists: true }));
+/** As many conditions, of which each event is one. */
+const inWhere = (conditions: number): unknown => ({
+  any: Array.from({ length: Math.ceil(conditions / 21) }, (_, n) => ({
+    event: 'e',
+    where: some(Math.min(20, conditions - 21 * n - 1)),
+    count: { atLeast: 1 },
+  })),
+});
+const many = (conditions: number): unknown => ({
+  all: [0, 1, 2].map((part) => ({
+    any: Array.from({ length: Math.floor((conditions + part) / 3) }, (_, n) => ({ field: 'email', exists: n > part })),
+  })),
+});
 
 describe('takes', () => {
   it.each([
@@ -46,6 +62,8 @@ describe('takes', () => {
     [{ any: [{ list: '01JD0000000000000000000000' }, { not: { segment: '01JD0000000000000000000001' } }] }],
     [{ attribute: 'city', equals: "'; DROP TABLE profiles; --" }],
     [nest(MAX_DEPTH)],
+    [{ not: many(250) }],
+    [inWhere(250)],
   ])('%j', (input) => expect(segment.parse(input)).toEqual(input));
 });
 
@@ -74,6 +92,8 @@ describe('refuses', () => {
     ['a number as text', { attribute: 'age', atLeast: '18' }],
     ['half an event', { event: 'purchase', count: { atLeast: 0.5 } }],
     ['count and sum at once', { event: 'a', count: { atLeast: 1 }, sum: { property: 'x', is: { atLeast: 1 } } }],
+    ['251 conditions', { not: many(251) }],
+    ['251 conditions in where', inWhere(251)],
     ['a window of recency', { event: 'a', last: { withinDays: 1 }, within: { days: 1 } }],
     ['a date that is none', { event: 'a', count: { atLeast: 1 }, within: { since: 'yesterday' } }],
     ['a time without zone', { event: 'a', count: { atLeast: 1 }, within: { since: '2026-01-01T00:00:00' } }],
@@ -92,28 +112,41 @@ describe('refuses', () => {
   });
 });
 
-it('every segment fits into an Athena query of 262,144 bytes', () => {
-  const worst: Segment[] = [
-    { all: Array.from({ length: 72 }, (_, n) => ({ attribute: `a${n}`, contains: "'".repeat(180) })) },
-    {
-      all: Array.from({ length: 8 }, () => ({
-        any: Array.from({ length: 55 }, () => ({ field: 'email', lessThan: 1 })) as Segment[],
-      })) as Segment[],
-    },
-    {
-      all: Array.from({ length: 20 }, () => ({
-        event: 'p',
-        where: Array.from({ length: 20 }, () => ({ property: 'a', equals: 1 })),
-        count: { atLeast: 1 },
-      })),
-    },
-    { attribute: 'a', in: Array.from({ length: 60 }, () => '漢'.repeat(85)) },
-  ];
-  for (const one of worst) {
-    expect(JSON.stringify(one).length).toBeLessThanOrEqual(MAX_SEGMENT_BYTES);
-    const question = { tree: segment.parse(one) as ResolvedSegment, operands: [], sending };
-    expect(Buffer.byteLength(previewQuery(question, 1e12))).toBeLessThan(262_144);
-  }
+describe('a query has at most 262,144 bytes', () => {
+  const many = (length: number, one: (n: number) => object): Segment => ({
+    all: [0, 1, 2, 3].map((part) => ({
+      any: Array.from({ length: Math.ceil(length / 4) }, (_, n) => one(part * 1_000 + n) as Segment),
+    })),
+  });
+  const name = (n: number) => `n${n}${'x'.repeat(20)}`;
+  const options = {
+    nowMs: 1.77e12,
+    attributes: Array.from({ length: 50 }, (_, n) => `a${n}${'x'.repeat(60)}`),
+    sending: { topic: 'x'.repeat(32), lane: 'promotional' as const },
+    location: `s3://${'x'.repeat(200)}/`,
+  };
+  it.each<[string, Segment]>([
+    ['quotes', many(72, (n) => ({ attribute: `a${n}`, contains: "'".repeat(180) }))],
+    ['three bytes a character', { attribute: 'a', in: Array.from({ length: 60 }, () => '漢'.repeat(85)) }],
+    ['many conditions', many(248, (n) => ({ attribute: name(n), notEquals: 1.25 }))],
+    ['many types of events', many(80, (n) => ({ event: `e${n}`, avg: { property: name(n), is: { atLeast: 1 } } }))],
+    ['sequences', many(60, (n) => ({ sequence: [{ event: `a${n}` }, { event: `b${n}` }, { event: 'c' }] }))],
+    ['dates', many(120, (n) => ({ attribute: `a${n}`, withinDays: 3 }))],
+  ])('%s', async (_, one) => {
+    const written = segment.parse(one);
+    const resolved = await resolveSegment(written, async () => undefined);
+    expect(Buffer.byteLength(snapshotQuery(resolved, options))).toBeLessThan(262_144);
+    const operands = 'all' in resolved ? [resolved, ...resolved.all].slice(0, 4) : [resolved, resolved];
+    const preview = previewQuery({ tree: resolved, operands, sending: options.sending }, 1.77e12);
+    expect(Buffer.byteLength(preview)).toBeLessThan(262_144);
+  });
+
+  it('or the segment is refused', async () => {
+    const dates = segment.parse(many(124, (n) => ({ attribute: `a${n}`, anyItem: { before: '2026-01-01' } })));
+    const refused = resolveSegment(dates, async () => undefined);
+    await expect(refused).rejects.toMatchObject({ name: 'UnresolvableSegment', reason: 'too-large' });
+    await expect(refused).rejects.toThrow(/makes a query of \d+ bytes, more than 160000/);
+  });
 });
 
 it('what it takes goes through JSON unchanged', () => {

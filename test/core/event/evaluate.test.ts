@@ -1,16 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { answers, daysMs, isLike } from '../../../core/audience/question.ts';
 import type { Leaf, Subject } from '../../../core/event/condition.ts';
-import {
-  answersTrigger,
-  daysMs,
-  type Facts,
-  holds,
-  isLike,
-  leafHolds,
-  referenceKey,
-  valueAbout,
-} from '../../../core/event/evaluate.ts';
+import { type Facts, holds, leafHolds, referenceKey, valueAbout } from '../../../core/event/evaluate.ts';
 
 // What conditions mean is run from docs/trigger-semantics.md, see trigger-semantics.test.ts. Here is what stands behind it.
 
@@ -161,7 +153,7 @@ describe('what holds of every question', () => {
     ...(['withinDays', 'moreThanDaysAgo', 'withinNextDays', 'moreThanDaysAhead'] as const).map((name) =>
       fc.record({ [name]: days }),
     ),
-  ) as fc.Arbitrary<Parameters<typeof answersTrigger>[1]>;
+  ) as fc.Arbitrary<Parameters<typeof answers>[1]>;
 
   it('missing, null, lists and objects answer no', () => {
     fc.assert(
@@ -169,7 +161,7 @@ describe('what holds of every question', () => {
         question,
         fc.oneof(fc.constantFrom(null, undefined), fc.array(value), fc.dictionary(fc.string(), value)),
         (asked, none) => {
-          expect(answersTrigger(none, asked, NOW)).toBe(false);
+          expect(answers(none, asked, NOW)).toBe(false);
         },
       ),
     );
@@ -179,7 +171,7 @@ describe('what holds of every question', () => {
     const opposites = (one: object, other: object, isOfType: (of: unknown) => boolean) =>
       fc.assert(
         fc.property(value, (of) => {
-          const [yes, no] = [one, other].map((asked) => answersTrigger(of, asked as never, NOW));
+          const [yes, no] = [one, other].map((asked) => answers(of, asked as never, NOW));
           expect(Number(yes) + Number(no)).toBe(Number(isOfType(of)));
         }),
       );
@@ -198,10 +190,10 @@ describe('what holds of every question', () => {
     fc.assert(
       fc.property(question, fc.array(value, { maxLength: 4 }), (asked, list) => {
         const ask = (leaf: object) => leafHolds({ property: 'list', ...leaf } as Leaf, list, NOW);
-        const answers = list.map((item) => answersTrigger(item, asked, NOW));
-        expect(ask({ anyItem: asked })).toBe(answers.includes(true));
-        expect(ask({ everyItem: asked })).toBe(list.length > 0 && !answers.includes(false));
-        expect(ask({ anyItem: { not: asked } })).toBe(answers.includes(false));
+        const found = list.map((item) => answers(item, asked, NOW));
+        expect(ask({ anyItem: asked })).toBe(found.includes(true));
+        expect(ask({ everyItem: asked })).toBe(list.length > 0 && !found.includes(false));
+        expect(ask({ anyItem: { not: asked } })).toBe(found.includes(false));
       }),
     );
   });
@@ -212,11 +204,11 @@ describe('what holds of every question', () => {
         const properties = Object.fromEntries(asked.map(([, of], n) => [`p${n}`, of]));
         const event = { type: 't', timeMs: NOW, properties };
         const leaves = asked.map(([one], n) => ({ property: `p${n}`, ...one }) as Leaf);
-        const answers = asked.map(([one, of]) => answersTrigger(of, one, NOW));
-        expect(holds({ all: leaves }, { event })).toBe(answers.every(Boolean));
-        expect(holds({ any: leaves }, { event })).toBe(answers.some(Boolean));
-        expect(holds({ not: { all: leaves } }, { event })).toBe(answers.includes(false));
-        expect(holds({ all: leaves.map((leaf) => ({ not: leaf })) }, { event })).toBe(!answers.includes(true));
+        const found = asked.map(([one, of]) => answers(of, one, NOW));
+        expect(holds({ all: leaves }, { event })).toBe(found.every(Boolean));
+        expect(holds({ any: leaves }, { event })).toBe(found.some(Boolean));
+        expect(holds({ not: { all: leaves } }, { event })).toBe(found.includes(false));
+        expect(holds({ all: leaves.map((leaf) => ({ not: leaf })) }, { event })).toBe(!found.includes(true));
       }),
     );
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
+import { isLike } from '../../../core/audience/question.ts';
 import { acceptEvents } from '../../../core/event/accept.ts';
 import { condition } from '../../../core/event/condition.ts';
-import { isLike } from '../../../core/event/evaluate.ts';
 import { MAX_EVENT_BYTES } from '../../../core/event/event.ts';
 import { hazardOf } from '../../../core/event/hazard.ts';
 import { instantOf } from '../../../core/event/instant.ts';

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 
 /** A row of a table, with the number of its line. */
 export type Row = { line: number; cells: string[] };
-const PAGE = readFileSync(new URL('../../../docs/trigger-semantics.md', import.meta.url), 'utf8').split('\n');
+const linesOf = (page: string) =>
+  readFileSync(new URL(`../../../docs/${page}.md`, import.meta.url), 'utf8').split('\n');
 
-/** Rows of all tables whose first column has this title. */
-export const rowsOf = (title: string): Row[] => {
+/** Rows of all tables of a page whose first column has this title. */
+export const rowsOf = (title: string, page = 'trigger-semantics'): Row[] => {
   const rows: Row[] = [];
   let isInside = false;
-  PAGE.forEach((text, at) => {
+  linesOf(page).forEach((text, at) => {
     if (!text.startsWith('|')) isInside = false;
     else if (text.startsWith(`| ${title} |`)) isInside = true;
     else if (isInside && !text.startsWith('|---')) {

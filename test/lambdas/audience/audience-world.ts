@@ -1,5 +1,6 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Sql } from '../../../core/audience/sql.ts';
 import { LAKE_TABLES, type LakeTable } from '../../../lib/lake-tables.ts';
 import { athena } from '../../../local/athena.ts';
 import { boot } from '../../../local/boot.ts';
@@ -202,7 +203,7 @@ export const audienceWorld = async () => {
     /** What the lake says, once all that was sent is in it. */
     async ask(sql: string) {
       flush.lake();
-      const id = await lake.start(sql);
+      const id = await lake.start(sql as Sql);
       const { state, reason } = await lake.settled(id, 20_000);
       if (state !== 'succeeded') throw new Error(`${state}: ${reason}`);
       return lake.rows(id);
@@ -215,7 +216,7 @@ export const audienceWorld = async () => {
     },
     /** Starts a query and waits for its end, however it ends. Gives its id. */
     async start(sql: string) {
-      const id = await lake.start(sql);
+      const id = await lake.start(sql as Sql);
       await lake.settled(id, 20_000);
       return id;
     },

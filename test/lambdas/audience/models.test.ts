@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Sql } from '../../../core/audience/sql.ts';
 import type { Progress } from '../../../lambdas/audience/apply-scores.ts';
 import type { ApiLambda } from '../../../lambdas/middleware/api.ts';
 import { approver, call } from '../api-call.ts';
@@ -121,7 +122,7 @@ const unload = async (modelId: string, run: number): Promise<string> => {
     await defs.put('model', modelId, { ...body, version: stored.version + 1 }, stored.version, 1);
   }
   const { sql } = await prepare({ modelId, run });
-  const id = await lake.start(sql.replace('/unload/', `/unload-${Math.random()}/`));
+  const id = await lake.start(sql.replace('/unload/', `/unload-${Math.random()}/`) as Sql);
   const { state, reason, manifest = '' } = await lake.settled(id, 20_000);
   if (state !== 'succeeded') throw new Error(reason);
   return manifest;

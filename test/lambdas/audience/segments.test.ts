@@ -24,7 +24,10 @@ describe('a segment', () => {
     expect(made).toMatchObject({
       status: 201,
       headers: { location: `/v1/segments/${id}` },
-      body: { version: 1, name: 'Loyal', segment, author: 'mia' },
+      body: {
+        ...{ version: 1, name: 'Loyal', segment, author: 'mia' },
+        text: "People who did “purchase” at least 2 times and not (whose city is “L'Aquila”)",
+      },
     });
     const params = { segmentId: id };
     const update = (body: object) => call(handler, { route: 'PUT /v1/segments/{segmentId}', params, body });
@@ -52,11 +55,32 @@ describe('a segment', () => {
   it.each<[string, object]>([
     ['nothing', { name: 'x' }],
     ['an unknown field', { name: 'x', segment, colour: 'red' }],
-    ['an unknown operator', { name: 'x', segment: { attribute: 'a', like: '%' } }],
+    ['an unknown operator', { name: 'x', segment: { attribute: 'a', matches: '%' } }],
     ['a bomb', { name: 'x', segment: JSON.parse(`${'{"not":'.repeat(3_000)}{}${'}'.repeat(3_000)}`) as object }],
   ])('is not made of %s', async (_, body) =>
     expect(await create(body)).toMatchObject({ status: 400, body: { type: '/problems/invalid-body' } }),
   );
+  it('is told what is wrong where', async () => {
+    const wrong = {
+      all: [
+        { event: 'purchase', count: { atleast: 2 } },
+        { attribute: 'a', before: 'yesterday' },
+      ],
+    };
+    expect((await create({ name: 'x', segment: wrong })).body).toMatchObject({
+      errors: [
+        { path: 'segment.all.0.count.atleast', message: 'Unknown field' },
+        { path: 'segment.all.1.before', message: 'Not an ISO 8601 date' },
+      ],
+    });
+  });
+  it('has a language that can be read', async () => {
+    const { status, body } = await call(handler, { route: 'GET /v1/segments/schema' });
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Segment' },
+    });
+  });
   it('that does not exist is not found', async () => {
     const route = 'GET /v1/segments/{segmentId}';
     expect((await call(handler, { route, params: { segmentId: 'none' } })).status).toBe(404);

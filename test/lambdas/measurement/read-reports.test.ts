@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sql } from '../../../core/audience/sql.ts';
 import type { OutcomeRow } from '../../../core/delivery/outcome.ts';
 import type { EventRow } from '../../../core/event/event.ts';
 import type { Queries } from '../../../lambdas/adapters/athena.ts';
@@ -257,7 +258,7 @@ describe('Athena', () => {
   it('gives all pages of rows', async () => {
     lake.outcomes(['ada', 'bruno', 'chen', 'dora'].map((who) => outcome(who)));
     pageSize = 2;
-    const id = await athena.start('SELECT profile_id, reason FROM outcomes ORDER BY profile_id', 'all-pages');
+    const id = await athena.start(sql`SELECT profile_id, reason FROM outcomes ORDER BY profile_id`, 'all-pages');
     expect((await athena.settled(id, 1_000)).state).toBe('succeeded');
     const rows = await athena.rows(id);
     expect(rows.map((one) => one.profile_id)).toEqual(['ada', 'bruno', 'chen', 'dora']);

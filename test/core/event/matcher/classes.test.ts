@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TriggerQuestion } from '../../../../core/event/condition.ts';
-import { answersTrigger } from '../../../../core/event/evaluate.ts';
+import { answers, type Question } from '../../../../core/audience/question.ts';
 import {
   classesOf,
   classifierOf,
@@ -17,14 +16,14 @@ import {
 import { testOf, type ValueTest } from '../../../../core/event/matcher/test.ts';
 
 /** The tests of one field that these questions become. All of them are about the value as it is. */
-const testsOf = (questions: readonly TriggerQuestion[]): ValueTest[] =>
+const testsOf = (questions: readonly Question[]): ValueTest[] =>
   questions.map((question) => {
     const found = testOf({ property: 'a', ...question }, false);
     if (!('field' in found) || found.not) throw new Error(`not one test: ${JSON.stringify(question)}`);
     return found.test;
   });
 
-const QUESTIONS: TriggerQuestion[] = [
+const QUESTIONS: Question[] = [
   { exists: true },
   { equals: 'abc' },
   { equals: '' },
@@ -88,7 +87,7 @@ describe('the class of a value says of every test what the value says', () => {
         const at = classOf(classifier, value);
         expect(at).toBeLessThan(countOf(classes));
         const inSet = setOf(own).some(([first, last]) => at >= first && at <= last);
-        expect([value, inSet]).toEqual([value, answersTrigger(value, question, 0)]);
+        expect([value, inSet]).toEqual([value, answers(value, question, 0)]);
       }
     },
   );
@@ -132,8 +131,8 @@ test('prefixes and texts of every kind, nested and equal', () => {
       const [classifier, setOf] = [classifierOf(classes), classSets(classes)];
       for (const value of values) {
         const at = classOf(classifier, value);
-        const answers = tests.map((own) => setOf(own).some(([first, last]) => at >= first && at <= last));
-        expect(answers).toEqual(questions.map((question) => answersTrigger(value, question, 0)));
+        const found = tests.map((own) => setOf(own).some(([first, last]) => at >= first && at <= last));
+        expect(found).toEqual(questions.map((question) => answers(value, question, 0)));
       }
     }),
     { numRuns: 500 },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { Condition, ItemCondition, Leaf, Subject, TriggerQuestion } from '../../../../core/event/condition.ts';
+import type { ItemCondition, Question } from '../../../../core/audience/question.ts';
+import type { Condition, Leaf, Subject } from '../../../../core/event/condition.ts';
 import type { Facts } from '../../../../core/event/evaluate.ts';
 import type { Rule } from '../../../../core/event/plain-matcher.ts';
 
@@ -101,7 +102,7 @@ const like = fc.constantFrom(
   `a*${'b'.repeat(40)}`,
 );
 
-const question: fc.Arbitrary<TriggerQuestion> = fc.oneof(
+const question: fc.Arbitrary<Question> = fc.oneof(
   { weight: 3, arbitrary: scalar.map((equals) => ({ equals })) },
   scalar.map((notEquals) => ({ notEquals })),
   { weight: 2, arbitrary: fc.array(scalar, { minLength: 1, maxLength: 12 }).map((values) => ({ in: values })) },
