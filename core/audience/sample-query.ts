@@ -1,15 +1,33 @@
 import { ANONYMOUS } from '../event/identity.ts';
-import { textLiteral } from './sql-literal.ts';
+import { joined, type Sql, sql } from './sql.ts';
+import { integerLiteral, textLiteral } from './sql-literal.ts';
 
 /** So many people at most: ± 1.4 % of the base at worst. */
 export const SAMPLE_PEOPLE = 5_000;
 /** Of a person the newest events, so many: nobody makes the sample too large to be held in memory. */
 export const EVENTS_PER_PERSON = 200;
 
-const COLUMNS = [
-  ...['kind', 'profile_id', 'place', 'email', 'phone', 'push_token', 'time_zone', 'locale', 'attributes'],
-  ...['id', 'source', 'type', 'time_ms', 'received_ms', 'properties', 'consent', 'given', 'list_id', 'total'],
-] as const;
+const COLUMNS = {
+  kind: sql`kind`,
+  profile_id: sql`profile_id`,
+  place: sql`place`,
+  email: sql`email`,
+  phone: sql`phone`,
+  push_token: sql`push_token`,
+  time_zone: sql`time_zone`,
+  locale: sql`locale`,
+  attributes: sql`attributes`,
+  id: sql`id`,
+  source: sql`source`,
+  type: sql`type`,
+  time_ms: sql`time_ms`,
+  received_ms: sql`received_ms`,
+  properties: sql`properties`,
+  consent: sql`consent`,
+  given: sql`given`,
+  list_id: sql`list_id`,
+  total: sql`total`,
+};
 
 /** One line of the UNLOAD. Athena leaves out what is NULL. */
 export type SampleRow =
@@ -35,9 +53,9 @@ export type SampleRow =
  * The UNLOAD that draws a sample of the base: some people, by an order that has nothing to do with who they are and is another one
  * for each `salt`, with all that segments ask about them. Rows of all kinds have all columns, most of them NULL.
  */
-export const sampleQuery = ({ salt, location }: { salt: string; location: string }): string => {
-  const chosen = 'JOIN chosen AS c ON c.profile_id';
-  return `UNLOAD (
+export const sampleQuery = ({ salt, location }: { salt: string; location: string }): Sql => {
+  const chosen = sql`JOIN chosen AS c ON c.profile_id`;
+  return sql`UNLOAD (
 WITH people AS (
   SELECT * FROM (
     SELECT profile_id, email, phone, push_token, time_zone, locale, attributes,
@@ -48,7 +66,7 @@ WITH people AS (
 chosen AS (
   SELECT profile_id, email, phone, push_token, time_zone, locale, attributes,
     to_hex(md5(to_utf8(profile_id || ${textLiteral(salt)}))) AS place
-  FROM people ORDER BY place LIMIT ${SAMPLE_PEOPLE}
+  FROM people ORDER BY place LIMIT ${integerLiteral(SAMPLE_PEOPLE)}
 ),
 links AS (
   SELECT * FROM (
@@ -75,18 +93,22 @@ listed AS (
   ) AS newest
   FROM list_members AS m ${chosen} = m.profile_id
 )
-SELECT ${row('base', ['total'], { total: 'count(*)' })} FROM people
+SELECT ${row('base', ['total'], { total: sql`count(*)` })} FROM people
 UNION ALL SELECT ${row('profile', ['profile_id', 'place', 'email', 'phone', 'push_token', 'time_zone', 'locale', 'attributes'])} FROM chosen
 UNION ALL SELECT ${row('event', ['profile_id', 'id', 'source', 'type', 'time_ms', 'received_ms', 'properties'])} FROM seen
-  WHERE nth <= ${EVENTS_PER_PERSON}
+  WHERE nth <= ${integerLiteral(EVENTS_PER_PERSON)}
 UNION ALL SELECT ${row('consent', ['profile_id', 'consent', 'given'])} FROM said WHERE newest = 1
 UNION ALL SELECT ${row('list', ['profile_id', 'list_id'])} FROM listed WHERE newest = 1 AND member
 ) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
 };
 
-type Column = (typeof COLUMNS)[number];
-const row = (kind: SampleRow['kind'], filled: Column[], values: Partial<Record<Column, string>> = {}): string =>
-  COLUMNS.map((name) => {
-    if (name === 'kind') return `${textLiteral(kind)} AS kind`;
-    return `${values[name] ?? (filled.includes(name) ? name : 'NULL')} AS ${name}`;
-  }).join(', ');
+type Column = keyof typeof COLUMNS;
+const row = (kind: SampleRow['kind'], filled: Column[], values: Partial<Record<Column, Sql>> = {}): Sql =>
+  joined(
+    (Object.keys(COLUMNS) as Column[]).map((name) => {
+      const column = COLUMNS[name];
+      if (name === 'kind') return sql`${textLiteral(kind)} AS kind`;
+      return sql`${values[name] ?? (filled.includes(name) ? column : sql`NULL`)} AS ${column}`;
+    }),
+    ', ',
+  );

@@ -1,8 +1,8 @@
+import type { SeenEvent } from './event-predicate.ts';
 import { type Estimate, estimateOf } from './proportion.ts';
 import type { SampleRow } from './sample-query.ts';
 import type { ResolvedSegment } from './segment.ts';
-import type { Person, SeenEvent } from './segment-predicate.ts';
-import { isMember } from './segment-predicate.ts';
+import { isMember, type Person } from './segment-predicate.ts';
 
 /** A frozen sample of the base: what the estimates are made of. */
 export type Sample = {
