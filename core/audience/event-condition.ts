@@ -41,7 +41,7 @@ export type SequenceCondition = {
   within?: Within;
 };
 
-/** Exactly one member beside those; an unknown one counts, for that it is unknown is said anyway. */
+/** Exactly one member beside those. An unknown member is not among them: that it is unknown is said, too. */
 const oneBeside = (others: readonly string[], error: string) =>
   z.refine<object>((value) => Object.keys(value).filter((name) => !others.includes(name)).length === 1, error);
 

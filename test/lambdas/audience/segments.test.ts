@@ -70,6 +70,7 @@ describe('a segment', () => {
     expect((await create({ name: 'x', segment: wrong })).body).toMatchObject({
       errors: [
         { path: 'segment.all.0.count.atleast', message: 'Unknown field' },
+        { path: 'segment.all.0.count', message: expect.stringContaining('Ask exactly one of atLeast') },
         { path: 'segment.all.1.before', message: 'Not an ISO 8601 date' },
       ],
     });
