@@ -1,4 +1,4 @@
-import { ANONYMOUS } from '../event/identity.ts';
+import { linksSql } from './first-copies-sql.ts';
 import { joined, type Sql, sql } from './sql.ts';
 import { integerLiteral, textLiteral } from './sql-literal.ts';
 
@@ -8,26 +8,24 @@ export const SAMPLE_PEOPLE = 5_000;
 export const EVENTS_PER_PERSON = 200;
 
 const COLUMNS = {
-  kind: sql`kind`,
-  profile_id: sql`profile_id`,
-  place: sql`place`,
-  email: sql`email`,
-  phone: sql`phone`,
-  push_token: sql`push_token`,
-  time_zone: sql`time_zone`,
-  locale: sql`locale`,
-  attributes: sql`attributes`,
-  id: sql`id`,
-  source: sql`source`,
-  type: sql`type`,
-  time_ms: sql`time_ms`,
-  received_ms: sql`received_ms`,
-  properties: sql`properties`,
-  consent: sql`consent`,
-  given: sql`given`,
-  list_id: sql`list_id`,
-  total: sql`total`,
+  ...{
+    profile_id: sql`profile_id`,
+    place: sql`place`,
+    email: sql`email`,
+    phone: sql`phone`,
+    push_token: sql`push_token`,
+  },
+  ...{ time_zone: sql`time_zone`, locale: sql`locale`, attributes: sql`attributes` },
+  ...{ id: sql`id`, source: sql`source`, type: sql`type`, time_ms: sql`time_ms`, received_ms: sql`received_ms` },
+  ...{
+    properties: sql`properties`,
+    consent: sql`consent`,
+    given: sql`given`,
+    list_id: sql`list_id`,
+    total: sql`total`,
+  },
 };
+type Column = keyof typeof COLUMNS;
 
 /** One line of the UNLOAD. Athena leaves out what is NULL. */
 export type SampleRow =
@@ -68,13 +66,7 @@ chosen AS (
     to_hex(md5(to_utf8(profile_id || ${textLiteral(salt)}))) AS place
   FROM people ORDER BY place LIMIT ${integerLiteral(SAMPLE_PEOPLE)}
 ),
-links AS (
-  SELECT * FROM (
-    SELECT ${textLiteral(ANONYMOUS)} || alias AS anonymous_id, profile_id,
-      row_number() OVER (PARTITION BY alias ORDER BY at_ms, profile_id) AS nth
-    FROM identities
-  ) AS rows_of_alias WHERE nth = 1
-),
+${linksSql},
 seen AS (
   SELECT c.profile_id, e.id, e.source, e.type, e.time_ms, e.received_ms, e.properties,
     row_number() OVER (PARTITION BY c.profile_id ORDER BY e.time_ms DESC, e.received_ms, e.source, e.id) AS nth
@@ -93,7 +85,7 @@ listed AS (
   ) AS newest
   FROM list_members AS m ${chosen} = m.profile_id
 )
-SELECT ${row('base', ['total'], { total: sql`count(*)` })} FROM people
+SELECT ${row('base', [], sql`count(*)`)} FROM people
 UNION ALL SELECT ${row('profile', ['profile_id', 'place', 'email', 'phone', 'push_token', 'time_zone', 'locale', 'attributes'])} FROM chosen
 UNION ALL SELECT ${row('event', ['profile_id', 'id', 'source', 'type', 'time_ms', 'received_ms', 'properties'])} FROM seen
   WHERE nth <= ${integerLiteral(EVENTS_PER_PERSON)}
@@ -102,13 +94,10 @@ UNION ALL SELECT ${row('list', ['profile_id', 'list_id'])} FROM listed WHERE new
 ) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
 };
 
-type Column = keyof typeof COLUMNS;
-const row = (kind: SampleRow['kind'], filled: Column[], values: Partial<Record<Column, Sql>> = {}): Sql =>
-  joined(
-    (Object.keys(COLUMNS) as Column[]).map((name) => {
-      const column = COLUMNS[name];
-      if (name === 'kind') return sql`${textLiteral(kind)} AS kind`;
-      return sql`${values[name] ?? (filled.includes(name) ? column : sql`NULL`)} AS ${column}`;
-    }),
-    ', ',
-  );
+const row = (kind: SampleRow['kind'], filled: readonly Column[], total?: Sql): Sql => {
+  const columns = (Object.keys(COLUMNS) as Column[]).map((name) => {
+    const value = name === 'total' && total ? total : filled.includes(name) ? COLUMNS[name] : sql`NULL`;
+    return sql`${value} AS ${COLUMNS[name]}`;
+  });
+  return joined([sql`${textLiteral(kind)} AS kind`, ...columns], ', ');
+};

@@ -6,9 +6,10 @@ import {
 } from '../../core/audience/preview-query.ts';
 import { segmentText } from '../../core/audience/segment-text.ts';
 import { hashOf } from '../../core/strategy/plan-hash.ts';
-import { NoSuchQuery, type Queries, type QueryState } from '../adapters/athena.ts';
+import { NoSuchQuery, type Queries } from '../adapters/athena.ts';
 import { isMissing, readObject, writeObject } from '../adapters/objects.ts';
 import { Problem } from '../middleware/problem.ts';
+import { failure } from './query-failure.ts';
 
 /** A question that was asked, and its answer once somebody has read it. An object of the work bucket by the question's hash. */
 export type Preview = {
@@ -97,13 +98,3 @@ export const previews = ({ lake, bucket, cutoffBytes }: { lake: Queries; bucket:
     },
   };
 };
-
-/** What the person who asked is told of a query that failed. */
-export const failure = ({ reason, scannedBytes }: QueryState, cutoffBytes: number): Problem =>
-  scannedBytes >= cutoffBytes || /bytes scanned limit/i.test(reason)
-    ? new Problem(
-        'scan-limit',
-        `It would read more than ${cutoffBytes} bytes of the lake, the limit of one query: ask for a shorter time, or have the operator raise queryCutoffBytes`,
-        { scanLimitBytes: cutoffBytes },
-      )
-    : new Problem('invalid-segment', reason);

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { env as explainMembershipEnv } from '../../lambdas/audience/explain-membership.env.ts';
 import { env as manageAudiencesEnv } from '../../lambdas/audience/manage-audiences.env.ts';
 import { env as manageSnapshotsEnv } from '../../lambdas/audience/manage-snapshots.env.ts';
 import { env as previewAudienceEnv } from '../../lambdas/audience/preview-audience.env.ts';
@@ -30,6 +31,20 @@ export class Audiences extends Construct {
         DEFINITIONS_TABLE: reads(state.definitions),
         PROFILES_TABLE: reads(state.profiles),
         WORK_BUCKET: objects(state.work, { 'previews/': 'readWrite' }),
+        ATHENA_WORK_GROUP: lake.queries,
+        GLUE_DATABASE: lake.database.ref,
+        QUERY_CUTOFF_BYTES: String(stage.queryCutoffBytes),
+      },
+      timeout,
+    });
+    new TypedFunction(this, 'ExplainMembership', {
+      entry: 'audience/explain-membership',
+      env: explainMembershipEnv,
+      environment: {
+        DEFINITIONS_TABLE: reads(state.definitions),
+        PROFILES_TABLE: reads(state.profiles),
+        CONTACTS_TABLE: reads(state.contacts),
+        MEMBERSHIPS_TABLE: reads(state.memberships),
         ATHENA_WORK_GROUP: lake.queries,
         GLUE_DATABASE: lake.database.ref,
         QUERY_CUTOFF_BYTES: String(stage.queryCutoffBytes),

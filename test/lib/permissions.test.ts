@@ -50,6 +50,7 @@ const USED_WITH: Record<string, RegExp> = {
 const READERS = [
   'access/read-audit',
   'audience/estimate-audience',
+  'audience/explain-membership',
   'audience/preview-audience',
   'audience/prepare-fit',
   'intake/compile-triggers',

@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { routes as aliases } from './aliases.ts';
 import { routes as audiences } from './audiences.ts';
 import { routes as estimates } from './estimates.ts';
+import { routes as explanations } from './explanations.ts';
 import { routes as imports } from './imports.ts';
 import { routes as leadModels } from './lead-models.ts';
 import { routes as leads } from './leads.ts';
@@ -22,6 +23,7 @@ export const routes = [
   ...audiences,
   ...previews,
   ...estimates,
+  ...explanations,
   ...snapshots,
   ...models,
   ...leadModels,

@@ -46,6 +46,7 @@ const WHO: Record<string, string> = {
   'PUT /v1/segments/{segmentId}': 'mA',
   'POST /v1/segments/preview': 'vmaoA',
   'POST /v1/segments/estimate': 'vmaoA',
+  'POST /v1/segments/explain': 'vmaoA',
   'POST /v1/snapshots': 'mA',
   'GET /v1/snapshots': 'vmaoA',
   'GET /v1/snapshots/{snapshotId}': 'vmaoA',

@@ -149,7 +149,7 @@ describe('the same question', () => {
 });
 
 it('a question that reads too much is answered with the limit', async () => {
-  const { failure } = await import('../../../lambdas/audience/previews.ts');
+  const { failure } = await import('../../../lambdas/audience/query-failure.ts');
   const query = { state: 'failed' as const, submittedMs: 1, sql: '', scannedBytes: 5 };
   const limited = failure({ ...query, reason: 'Query cancelled! : Bytes scanned limit was exceeded' }, 100);
   expect([limited.type, limited.status, limited.extra]).toEqual(['scan-limit', 422, { scanLimitBytes: 100 }]);
