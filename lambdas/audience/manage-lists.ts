@@ -149,10 +149,10 @@ const changeMembers = async (
     return { index, profileId: shown, ...(reason ? { status: 'refused', reason } : { status: 'accepted' }) };
   });
   const refused = results.filter(({ status }) => status === 'refused').length;
-  if (refused < results.length) {
-    await changes.apply(changeId, listId, action, { profileIds, known }, actor, nowMs);
-  }
-  return { body: { changeId, accepted: results.length - refused, refused, results } };
+  const answer = { accepted: results.length - refused, refused, results };
+  if (answer.accepted === 0) return { body: answer };
+  await changes.apply(changeId, listId, action, { profileIds, known }, actor, nowMs);
+  return { body: { changeId, ...answer } };
 };
 
 const audit = ({ id, version, name }: List, action: string, actor: string, atMs: number): OutboxEntry => ({

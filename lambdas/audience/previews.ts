@@ -79,6 +79,7 @@ export const previews = ({ lake, bucket, cutoffBytes }: { lake: Queries; bucket:
     /** Asks, or takes the answer to the same question that is at most `maxAgeMs` old and did not fail. */
     async ask(question: PreviewQuestion, nowMs: number, maxAgeMs: number, waitMs: number) {
       const id = hashOf(question);
+      const untilMs = performance.now() + waitMs;
       const known = await read(id);
       if (known && known.askedMs > nowMs - maxAgeMs) {
         const settled = await settle(known, waitMs).catch((error: unknown) => {
@@ -87,7 +88,8 @@ export const previews = ({ lake, bucket, cutoffBytes }: { lake: Queries; bucket:
         });
         if (settled !== 'failed') return { id, settled, reused: true };
       }
-      return { id, settled: await settle(await start(id, question, nowMs), waitMs), reused: false };
+      const started = await start(id, question, nowMs);
+      return { id, settled: await settle(started, untilMs - performance.now()), reused: false };
     },
 
     /** Goes on waiting. Throws `not-found`. */

@@ -34,7 +34,8 @@ const someIds = z.strictObject({
   profileIds: z.array(z.string()).check(z.minLength(1), z.maxLength(MAX_IDS_PER_CALL)),
 });
 const memberResults = z.object({
-  changeId: z.string(),
+  /** Absent when nobody was accepted. */
+  changeId: z.optional(z.string()),
   accepted: count,
   refused: count,
   results: z.array(

@@ -121,6 +121,11 @@ describe('members', () => {
     });
   });
 
+  it('none of whom is accepted leave no change', async () => {
+    const { body } = await add(await create('Nobody'), ['nobody']);
+    expect(body).toEqual({ accepted: 0, refused: 1, results: [expect.objectContaining({ reason: 'no-profile' })] });
+  });
+
   it('added again and again are counted once; removed they are gone from both', async () => {
     const listId = await create('Again');
     for (let n = 0; n < 3; n += 1) await add(listId, ['p1', 'p2', 'p3']);
