@@ -1,6 +1,7 @@
 import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import featureFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { Api } from './api.ts';
 import { adaptToEmulator } from './emulator.ts';
 import { Platform } from './platform.ts';
 import { stageConfig } from './stages.ts';
@@ -26,6 +27,7 @@ export const makeApp = (props: AppProps): App => {
   const stage = channelEndpoint ? { ...config, channelEndpoint } : config;
   const state = new State(app, `HeraldState-${stage.name}`, stage);
   const platform = new Platform(app, `Herald-${stage.name}`, { stage, state });
+  new Api(app, `HeraldApi-${stage.name}`, { stage, state, platform });
   if (stage.name === 'emulator') adaptToEmulator(platform);
   return app;
 };

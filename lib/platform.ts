@@ -47,7 +47,7 @@ export class Platform extends Stack {
     this.lake = lake;
     this.strategy = strategy;
     new Measurement(this, 'Measurement', { state, lake });
-    const access = new Access(this, 'Access', { stage, state });
+    new Access(this, 'Access', { state });
     new Operations(this, 'Operations', {
       stage,
       state,
@@ -59,11 +59,7 @@ export class Platform extends Stack {
       busDeadLetters,
     });
 
-    new CfnOutput(this, 'ApiUrl', { value: access.api.apiEndpoint });
     new CfnOutput(this, 'BusName', { value: bus.eventBusName });
-    if (state.userPool && access.client) {
-      new CfnOutput(this, 'UserPoolId', { value: state.userPool.userPoolId });
-      new CfnOutput(this, 'UserPoolClientId', { value: access.client.userPoolClientId });
-    }
+    if (state.userPool) new CfnOutput(this, 'UserPoolId', { value: state.userPool.userPoolId });
   }
 }

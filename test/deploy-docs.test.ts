@@ -8,18 +8,18 @@ import type { Template } from './lib/synthesized.ts';
 const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
 const text = read('../docs/deploy.md');
 const golden = (stack: string): Template => JSON.parse(read(`lib/golden/${stack}-prod.json`));
-const [state, platform] = [golden('HeraldState'), golden('Herald')];
+const [state, platform, api] = [golden('HeraldState'), golden('Herald'), golden('HeraldApi')];
 
 const count = (types: string[]): Record<string, number> =>
   Object.fromEntries([...new Set(types)].sort().map((type) => [type, types.filter((one) => one === type).length]));
 const typesOf = ({ Resources }: Template): string[] => Object.values(Resources).map(({ Type }) => Type);
 
 describe('docs/deploy.md', () => {
-  test('counts what the two stacks of prod create', () => {
+  test('counts what the three stacks of prod create', () => {
     const listed = Object.fromEntries(
       [...text.matchAll(/(\d+)\s`(AWS::[\w:]+)`/g)].map(([, n, type]) => [type!, Number(n)]),
     );
-    expect(listed).toEqual(count([...typesOf(state), ...typesOf(platform)]));
+    expect(listed).toEqual(count([...typesOf(state), ...typesOf(platform), ...typesOf(api)]));
   });
 
   test('names what the stages reserve and the bootstrap version', () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IGrantable, IPrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -68,6 +68,7 @@ export class TypedFunction<Schema extends z.ZodMiniObject = z.ZodMiniObject> ext
     logGroup.grantWrite(role);
     this.grantPrincipal = role;
     this.function = new LambdaFunction(this, 'Function', {
+      functionName: functionName(Stack.of(this), entry),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       code: codeOf(entry),
@@ -101,6 +102,9 @@ export class TypedFunction<Schema extends z.ZodMiniObject = z.ZodMiniObject> ext
     });
   }
 }
+
+/** Its name, by which the API's stack knows it: `Herald-prod-intake-match-events`. */
+export const functionName = ({ stackName }: Stack, entry: string): string => `${stackName}-${entry.replace('/', '-')}`;
 
 const codeOf = (entry: string): Code => {
   const folder = bundleFolder(entry);

@@ -130,12 +130,13 @@ describe('a second deployment', () => {
     change('core/access/openapi.ts', /title: 'Herald[^']*'/, "title: 'Herald, broken'");
     // A signal that never comes, waited for after the functions are updated: the new code has to go again.
     change('lib/platform.ts', 'import { CfnOutput,', 'import { CfnOutput, CfnWaitCondition, CfnWaitConditionHandle,');
+    change('lib/platform.ts', 'new Access(this', 'const access = new Access(this');
     change(
       'lib/platform.ts',
-      "    new CfnOutput(this, 'ApiUrl'",
+      "    new CfnOutput(this, 'BusName'",
       `    const { ref: handle } = new CfnWaitConditionHandle(this, 'Handle');
     new CfnWaitCondition(this, 'Never', { handle, timeout: '2' }).node.addDependency(access);
-    new CfnOutput(this, 'ApiUrl'`,
+    new CfnOutput(this, 'BusName'`,
     );
     expect(deployCopy).toThrow(/UPDATE_ROLLBACK/);
     expect(await stackStatus()).toBe('UPDATE_ROLLBACK_COMPLETE');

@@ -30,7 +30,7 @@ test.skipIf(missing)(
     const deployed = run('deploy-emulator.ts');
     expect(deployed.status, deployed.text).toBe(0);
     const emulator = runningEmulator();
-    expect(emulator?.outputs['Herald-emulator']).toHaveProperty('ApiUrl');
+    expect(emulator?.outputs['HeraldApi-emulator']).toHaveProperty('ApiUrl');
     const tested = run('test-emulator.ts');
     expect(tested.status, tested.text).toBe(0);
     // Nothing is left behind.

@@ -35,7 +35,7 @@ const ACCEPTED: { finding: RegExp; reason: string }[] = [
 /** Proves in the same run that findings do come through. */
 const BROKEN = { Resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: 'soon' } } } };
 
-const stacks = STAGES.flatMap((stage) => ['HeraldState', 'Herald'].map((stack) => ({ stage, stack })));
+const stacks = STAGES.flatMap((stage) => ['HeraldState', 'Herald', 'HeraldApi'].map((stack) => ({ stage, stack })));
 const findings = new Map<string, string[]>();
 let skipped: string | undefined;
 

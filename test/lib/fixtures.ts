@@ -21,7 +21,8 @@ export const fixtureFunction = (
   { name = 'do-nothing', seconds = 10, reserved }: { name?: string; seconds?: number; reserved?: number } = {},
 ): TypedFunction =>
   new TypedFunction(stack, `Fixture-${name}`, {
-    entry: fixtureEntry(name),
+    // A function is called after its entry.
+    entry: fixtureEntry(name.replaceAll(' ', '-')),
     env: z.object({}),
     environment: {},
     timeout: Duration.seconds(seconds),

@@ -29,9 +29,10 @@ beforeAll(() => Promise.all(STAGES.map(synthesized)), 120_000);
 describe.each(STAGES)('stage %s', (stage) => {
   // Stage `emulator` is stage `dev` but for what lib/emulator.ts does: two more large files would say no more.
   test.skipIf(stage === 'emulator')('is as it was reviewed', async () => {
-    const { state, platform } = await synthesized(stage);
+    const { state, platform, api } = await synthesized(stage);
     expectGolden(`HeraldState-${stage}`, state);
     expectGolden(`Herald-${stage}`, platform);
+    expectGolden(`HeraldApi-${stage}`, api);
   });
 
   test.each([AwsSolutionsChecks, ServerlessChecks])('passes %o', async (Pack) => {

@@ -6,9 +6,10 @@ import { idIn, type Statement, statementsIn, statementsOfRole } from './policies
 import { propertiesOf, resourcesOf, synthesized, type Template } from './synthesized.ts';
 
 const synthesizedStages = await Promise.all(STAGES.map(async (stage) => ({ stage, ...(await synthesized(stage)) })));
-const templates = synthesizedStages.flatMap(({ stage, app, state, platform }) => [
+const templates = synthesizedStages.flatMap(({ stage, app, state, platform, api }) => [
   { stack: `HeraldState-${stage}`, app, template: state },
   { stack: `Herald-${stage}`, app, template: platform },
+  { stack: `HeraldApi-${stage}`, app, template: api },
 ]);
 
 /** Logical id → rule → the reason for which lib/ acknowledges what cdk-nag finds there or in a construct above. */
@@ -95,7 +96,7 @@ describe.each(templates)('policies of $stack', ({ stack, app, template }) => {
   });
 });
 
-describe.each(synthesizedStages)('the platform of $stage', ({ platform }) => {
+describe.each(synthesizedStages)('the platform of $stage', ({ platform, api }) => {
   test('has the policies that these tests are about', () => {
     const roles = resourcesOf(platform, 'AWS::IAM::Role');
     expect(roles.length).toBeGreaterThan(30);
@@ -106,7 +107,9 @@ describe.each(synthesizedStages)('the platform of $stage', ({ platform }) => {
   });
 
   test('lets functions be called by the API and by the bus, each by a thing of this app', () => {
-    const permissions = propertiesOf<Record<string, unknown>>(platform, 'AWS::Lambda::Permission');
+    const permissions = [platform, api].flatMap((template) =>
+      propertiesOf<Record<string, unknown>>(template, 'AWS::Lambda::Permission'),
+    );
     expect(permissions.length).toBeGreaterThan(10);
     for (const { Action, Principal, SourceArn } of permissions) {
       expect(Action).toBe('lambda:InvokeFunction');

@@ -32,8 +32,8 @@ type MappingProperties = {
 };
 type RouteProperties = { RouteKey: string; AuthorizationType: string; AuthorizerId?: { Ref: string } };
 
-const { platform: dev, state: devState } = await synthesized('dev');
-const { platform: local, state: localState } = await synthesized('local');
+const { platform: dev, state: devState, api: devApi } = await synthesized('dev');
+const { state: localState, api: localApi } = await synthesized('local');
 const functions = new Map(
   resourcesOf(dev, 'AWS::Lambda::Function').map(([id, { Properties }]) => [id, Properties as FunctionProperties]),
 );
@@ -114,7 +114,7 @@ describe('queues', () => {
 });
 
 describe('the API', () => {
-  const made = propertiesOf<RouteProperties>(dev, 'AWS::ApiGatewayV2::Route');
+  const made = propertiesOf<RouteProperties>(devApi, 'AWS::ApiGatewayV2::Route');
 
   test('has exactly the routes of the table', () => {
     expect(made.map(({ RouteKey }) => RouteKey).sort()).toEqual(
@@ -132,7 +132,7 @@ describe('the API', () => {
   test.each([
     [
       'dev',
-      dev,
+      devApi,
       {
         'Fn::Join': [
           '',
@@ -140,14 +140,14 @@ describe('the API', () => {
         ],
       },
     ],
-    ['local', local, 'http://local.herald/issuer'],
+    ['local', localApi, 'http://local.herald/issuer'],
   ] as const)('of %s trusts the right issuer', (_, template, issuer) => {
     const [authorizer] = propertiesOf<{ JwtConfiguration: object }>(template, 'AWS::ApiGatewayV2::Authorizer');
     expect(authorizer?.JwtConfiguration).toMatchObject({ Issuer: issuer });
   });
 
   test('is throttled and logged', () => {
-    const [stage] = propertiesOf(dev, 'AWS::ApiGatewayV2::Stage');
+    const [stage] = propertiesOf(devApi, 'AWS::ApiGatewayV2::Stage');
     expect(stage).toMatchObject({
       StageName: '$default',
       DefaultRouteSettings: { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 },
@@ -233,7 +233,7 @@ describe('what a stage may say', () => {
 });
 
 test('an administrator of the account can sign in for somebody, and nobody can with a password alone', () => {
-  const [client] = propertiesOf<{ ExplicitAuthFlows: string[] }>(dev, 'AWS::Cognito::UserPoolClient');
+  const [client] = propertiesOf<{ ExplicitAuthFlows: string[] }>(devApi, 'AWS::Cognito::UserPoolClient');
   expect(client?.ExplicitAuthFlows.toSorted()).toEqual([
     'ALLOW_ADMIN_USER_PASSWORD_AUTH',
     'ALLOW_REFRESH_TOKEN_AUTH',

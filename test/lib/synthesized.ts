@@ -14,6 +14,7 @@ export type Synthesized = {
   directory: string;
   state: Template;
   platform: Template;
+  api: Template;
 };
 
 const done = new Map<StageName, Promise<Synthesized>>();
@@ -33,7 +34,13 @@ const synthesize = async (stage: StageName): Promise<Synthesized> => {
   const { directory } = app.synth();
   const templateOf = (stack: string): Template =>
     JSON.parse(readFileSync(join(directory, `${stack}-${stage}.template.json`), 'utf8'));
-  return { app, directory, state: templateOf('HeraldState'), platform: templateOf('Herald') };
+  return {
+    app,
+    directory,
+    state: templateOf('HeraldState'),
+    platform: templateOf('Herald'),
+    api: templateOf('HeraldApi'),
+  };
 };
 
 /** Resources of one type, by logical id. */

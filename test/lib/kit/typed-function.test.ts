@@ -113,7 +113,7 @@ describe('what every function has', () => {
   const deadLetters = new Queue(stack, 'DeadLetters');
   fixtureFunction(stack);
   new TypedFunction(stack, 'Async', {
-    entry: fixtureEntry(),
+    entry: fixtureEntry('do-it-later'),
     env: z.object({}),
     environment: {},
     timeout,

@@ -1,0 +1,138 @@
+import { ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { Route } from '../core/access/route.ts';
+import { routes } from '../core/access/routes.ts';
+import { acknowledge } from './kit/acknowledge.ts';
+import { functionName, TypedFunction } from './kit/typed-function.ts';
+import type { Platform } from './platform.ts';
+import type { Stage } from './stages.ts';
+import type { State } from './state.ts';
+
+/** One JSON line a request: who, what, how long, and why it was refused. */
+const LOG_FORMAT = JSON.stringify({
+  requestId: '$context.requestId',
+  at: '$context.requestTime',
+  routeKey: '$context.routeKey',
+  status: '$context.status',
+  latencyMs: '$context.responseLatency',
+  responseBytes: '$context.responseLength',
+  ip: '$context.identity.sourceIp',
+  actor: '$context.authorizer.claims.sub',
+  authorizerError: '$context.authorizer.error',
+  integrationError: '$context.integrationErrorMessage',
+});
+
+/**
+ * The door for people and apps: one route for each row of the table in core/access/routes.ts. A stack of its own, for a stack
+ * has room for 500 resources. It names its handlers instead of importing them, so that a release may move or remove one: an
+ * import would forbid that until this stack has let go of it.
+ */
+export class Api extends Stack {
+  readonly api: HttpApi;
+  /** Absent when the stage trusts an issuer that exists. */
+  readonly client?: UserPoolClient;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, state, platform }: { stage: Stage; state: State; platform: Platform },
+  ) {
+    super(scope, id, { description: `Herald ${stage.name}: the API` });
+    this.addStackDependency(platform);
+    if (state.userPool) {
+      this.client = new UserPoolClient(this, 'Client', {
+        userPool: state.userPool,
+        // An administrator of the account may sign in for somebody, as tests and first steps do (docs/deploy.md).
+        authFlows: { userSrp: true, adminUserPassword: true },
+        // No hosted pages yet, so no addresses to which they would hand tokens.
+        disableOAuth: true,
+        preventUserExistenceErrors: true,
+        accessTokenValidity: Duration.hours(1),
+        idTokenValidity: Duration.hours(1),
+      });
+    }
+    this.api = new HttpApi(this, 'Api', { apiName: `herald-${stage.name}`, createDefaultStage: false });
+    this.addStage(stage);
+    this.addRoutes(platform, this.authorizer(stage, state));
+
+    new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
+    if (this.client) new CfnOutput(this, 'UserPoolClientId', { value: this.client.userPoolClientId });
+  }
+
+  private authorizer({ signIn }: Stage, { userPool }: State): HttpJwtAuthorizer {
+    const [issuer, audience] =
+      signIn.kind === 'issuer'
+        ? [signIn.issuer, signIn.audience]
+        : [`https://${userPool!.userPoolProviderName}`, this.client!.userPoolClientId];
+    return new HttpJwtAuthorizer('Authorizer', issuer, { jwtAudience: [audience] });
+  }
+
+  private addStage({ apiThrottle }: Stage): void {
+    const logs = new LogGroup(this, 'Requests', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: apiThrottle,
+      accessLogSettings: { destination: new LogGroupLogDestination(logs), format: AccessLogFormat.custom(LOG_FORMAT) },
+    });
+  }
+
+  private addRoutes(platform: Platform, authorizer: HttpJwtAuthorizer): void {
+    const entries = new Set(platform.node.findAll().flatMap((it) => (it instanceof TypedFunction ? [it.entry] : [])));
+    const integrations = new Map<string, HttpLambdaIntegration>();
+    const integrationOf = ({ handler, operationId }: Route): HttpLambdaIntegration => {
+      const known = integrations.get(handler);
+      if (known) return known;
+      if (!entries.has(handler))
+        throw new Error(`Route ${operationId} wants the function ${handler}, which no construct makes`);
+      const name = handler.replace('/', '-');
+      const fn = LambdaFunction.fromFunctionAttributes(this, name, {
+        functionArn: this.formatArn({
+          service: 'lambda',
+          resource: 'function',
+          resourceName: functionName(platform, handler),
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+        sameEnvironment: true,
+      });
+      // One permission for the whole API, not one per route: a function's policy has room for about 60.
+      const made = new HttpLambdaIntegration(`${name}-integration`, fn, { scopePermissionToRoute: false });
+      integrations.set(handler, made);
+      return made;
+    };
+    for (const route of routes) {
+      const open = typeof route.roles === 'string';
+      const [made] = this.api.addRoutes({
+        path: route.path,
+        methods: [HttpMethod[route.method]],
+        integration: integrationOf(route),
+        authorizer: open ? new HttpNoneAuthorizer() : authorizer,
+      });
+      if (open) {
+        acknowledge(made!, {
+          'AwsSolutions-APIG4':
+            route.roles === 'source-key'
+              ? 'Apps call it with the API key of their source, which the handler checks against its hash.'
+              : 'It shows the API document, which has no secrets, to anybody.',
+        });
+      }
+    }
+  }
+}
