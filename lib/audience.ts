@@ -7,6 +7,7 @@ import { Leads } from './audience/leads.ts';
 import { Lists } from './audience/lists.ts';
 import { Models } from './audience/models.ts';
 import { People } from './audience/people.ts';
+import { PersonalData } from './audience/personal-data.ts';
 import { Segments } from './audience/segments.ts';
 import type { Webhooks } from './delivery/webhooks.ts';
 import type { Intake } from './intake.ts';
@@ -33,6 +34,7 @@ export class Audience extends Construct {
   readonly importProfiles: TypedStateMachine;
   readonly changeList: TypedStateMachine;
   readonly fitModel: Models['machine'];
+  readonly personalData: PersonalData;
 
   constructor(scope: Construct, id: string, props: AudienceProps) {
     super(scope, id);
@@ -44,5 +46,6 @@ export class Audience extends Construct {
     this.fitModel = new Models(this, 'Models', props).machine;
     new Estimates(this, 'Estimates', props);
     new Leads(this, 'Leads', props);
+    this.personalData = new PersonalData(this, 'PersonalData', props);
   }
 }

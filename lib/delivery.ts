@@ -8,6 +8,7 @@ import { env as manageSettingsEnv } from '../lambdas/delivery/manage-settings.en
 import { env as sendEmailEnv } from '../lambdas/delivery/send-email.env.ts';
 import { env as sendPushEnv } from '../lambdas/delivery/send-push.env.ts';
 import { env as sendSmsEnv } from '../lambdas/delivery/send-sms.env.ts';
+import { knowsErased } from './erased-people.ts';
 import { acknowledge } from './kit/acknowledge.ts';
 import { allow, appends, type Binding, objects, reads, readsAndWrites } from './kit/bindings.ts';
 import { TypedFunction } from './kit/typed-function.ts';
@@ -58,6 +59,7 @@ export class Delivery extends Construct {
         LEDGER_TABLE: readsAndWrites(state.ledger),
         CONTACTS_TABLE: readsAndWrites(state.contacts),
         PROFILES_TABLE: reads(state.profiles),
+        ...knowsErased(state),
         DEFINITIONS_TABLE: reads(state.definitions),
         WORK_BUCKET: objects(state.work, { 'snapshots/': 'read' }),
         OUTCOMES_STREAM: appends(lake.streams.outcomes),

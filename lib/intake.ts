@@ -15,6 +15,7 @@ import { env as manageTriggersEnv } from '../lambdas/intake/manage-triggers.env.
 import { env as matchEventsEnv } from '../lambdas/intake/match-events.env.ts';
 import { env as readEventTypesEnv } from '../lambdas/intake/read-event-types.env.ts';
 import { env as wakeTimersEnv } from '../lambdas/intake/wake-timers.env.ts';
+import { knowsErased } from './erased-people.ts';
 import {
   addsTo,
   appends,
@@ -119,6 +120,7 @@ export class Intake extends Construct {
         WINDOWS_TABLE: readsAndWrites(state.windows),
         IDENTITIES_TABLE: readsAndWrites(state.identities),
         EVENTS_STREAM: appends(lake.streams.events),
+        ...knowsErased(state),
         IDENTITIES_STREAM: appends(lake.streams.identities),
         ...this.leadBindings,
         ...sendQueues.bindings,

@@ -1,3 +1,4 @@
+import type { AskedRow } from '../core/audience/erasure-queries.ts';
 import type { LeadStageRow } from '../core/audience/lead.ts';
 import type { ListMemberRow } from '../core/audience/membership.ts';
 import type { ProfileRow } from '../core/audience/profile.ts';
@@ -95,3 +96,7 @@ export const LAKE_TABLES = {
   lead_stages: columns(leadStages),
 };
 export type LakeTable = keyof typeof LAKE_TABLES;
+
+const peopleAsked = { run: 'string', profile_id: 'string', person: 'string' } satisfies ColumnsOf<AskedRow>;
+/** Columns of the table `people_asked`, which no stream writes: see core/audience/erasure-queries.ts. */
+export const PEOPLE_ASKED = columns(peopleAsked);

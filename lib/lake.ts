@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 
 import { allow, type Binding, type Grantee, grantObjects } from './kit/bindings.ts';
 import { OwnRole } from './kit/own-role.ts';
-import { LAKE_TABLES, type LakeTable } from './lake-tables.ts';
+import { type Column, LAKE_TABLES, type LakeTable, PEOPLE_ASKED } from './lake-tables.ts';
 import type { Stage } from './stages.ts';
 import type { State } from './state.ts';
 
@@ -31,10 +31,12 @@ export class Lake extends Construct {
     const name = `herald_${stage.name}`;
     this.database = new CfnDatabase(this, 'Database', { catalogId, databaseInput: { name } });
     const streams = (Object.keys(LAKE_TABLES) as LakeTable[]).map((table) => {
-      this.table(table, stage.lakeFirstDay);
+      this.table(table, `s3://${state.lake.bucketName}/${table}/`, LAKE_TABLES[table], stage.lakeFirstDay);
       return [table, this.stream(table, stage.lakeBufferSeconds)];
     });
     this.streams = Object.fromEntries(streams) as Record<LakeTable, CfnDeliveryStream>;
+    // Whom queries for exports and erasures are about: written and deleted by them.
+    this.table('people_asked', `s3://${state.work.bucketName}/asked/`, PEOPLE_ASKED, stage.lakeFirstDay);
     this.workGroup = new CfnWorkGroup(this, 'WorkGroup', {
       name: `herald-${stage.name}`,
       recursiveDeleteOption: true,
@@ -59,6 +61,29 @@ export class Lake extends Construct {
   /** The same, for queries that write the rows they find below snapshots/. */
   get unloads(): Binding {
     return { value: this.workGroup.name, grant: (grantee) => this.grantUnload(grantee) };
+  }
+
+  /** The same as `queries`, for queries about the people in people_asked. */
+  get personQueries(): Binding {
+    return { value: this.workGroup.name, grant: (grantee) => this.grantPersonQuery(grantee) };
+  }
+
+  /** The same, for queries that write the rows they find below exports/. */
+  get personUnloads(): Binding {
+    return {
+      value: this.workGroup.name,
+      grant: (grantee) => {
+        this.grantPersonQuery(grantee);
+        grantObjects(grantee, this.state.work, { 'exports/': 'readWriteInParts' });
+      },
+    };
+  }
+
+  private grantPersonQuery(grantee: Grantee): void {
+    this.grantQuery(grantee);
+    const asked = Stack.of(this).formatArn({ service: 'glue', resource: `table/${this.database.ref}/people_asked` });
+    allow(grantee, ['glue:GetTable', 'glue:GetPartition', 'glue:GetPartitions'], [asked]);
+    grantObjects(grantee, this.state.work, { 'asked/': 'read' });
   }
 
   /** Queries that write the rows they find below a folder of the work bucket. */
@@ -103,8 +128,7 @@ export class Lake extends Construct {
     grantObjects(grantee, work, { 'athena/': 'readWriteInParts' });
   }
 
-  private table(name: LakeTable, firstDay: string): void {
-    const location = `s3://${this.state.lake.bucketName}/${name}/`;
+  private table(name: string, location: string, columns: readonly Column[], firstDay: string): void {
     new CfnTable(this, `${name}-table`, {
       catalogId: Stack.of(this).account,
       databaseName: this.database.ref,
@@ -121,7 +145,7 @@ export class Lake extends Construct {
         },
         partitionKeys: [{ name: 'dt', type: 'string' }],
         storageDescriptor: {
-          columns: [...LAKE_TABLES[name]],
+          columns: [...columns],
           location,
           compressed: true,
           inputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
@@ -137,7 +161,7 @@ export class Lake extends Construct {
     const role = new OwnRole(this, `${table}-role`, 'firehose.amazonaws.com');
     allow(role, BUCKET_ACTIONS, [lake.bucketArn]);
     grantObjects(role, lake, { [`${table}/` as const]: 'writeInParts', [`errors/${table}/` as const]: 'writeInParts' });
-    const stream = new CfnDeliveryStream(this, `${table}-stream`, {
+    return new CfnDeliveryStream(this, `${table}-stream`, {
       deliveryStreamType: 'DirectPut',
       deliveryStreamEncryptionConfigurationInput: { keyType: 'AWS_OWNED_CMK' },
       extendedS3DestinationConfiguration: {
@@ -149,6 +173,5 @@ export class Lake extends Construct {
         bufferingHints: { intervalInSeconds, sizeInMBs: 64 },
       },
     });
-    return stream;
   }
 }

@@ -1,14 +1,17 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { env as sweepOutboxEnv } from '../lambdas/operations/sweep-outbox.env.ts';
 import type { Audience } from './audience.ts';
 import type { Intake } from './intake.ts';
-import { appends, readsAndWrites, sends, starts } from './kit/bindings.ts';
+import { allow, appends, readsAndWrites, sends, starts } from './kit/bindings.ts';
+import { OwnRole } from './kit/own-role.ts';
 import type { QueueWithDeadLetters } from './kit/queue-with-dead-letters.ts';
 import { recurringSchedule } from './kit/recurring-schedule.ts';
 import { TypedFunction } from './kit/typed-function.ts';
+import type { TypedStateMachine } from './kit/typed-state-machine.ts';
 import type { Lake } from './lake.ts';
 import type { Stage } from './stages.ts';
 import { PENDING_INDEX, type State } from './state.ts';
@@ -52,6 +55,7 @@ export class Operations extends Construct {
         IMPORT_MACHINE_ARN: starts(audience.importProfiles.machine),
         CHANGE_LIST_MACHINE_ARN: starts(audience.changeList.machine),
         FIT_MACHINE_ARN: starts(audience.fitModel.machine),
+        EXPORT_MACHINE_ARN: starts(audience.personalData.exportPerson.machine),
       },
       timeout: Duration.minutes(4),
       onFailure: busDeadLetters,
@@ -61,6 +65,7 @@ export class Operations extends Construct {
       invokes: sweepOutbox,
       deadLetters: busDeadLetters,
     });
+    this.daily('CleanseStoresSchedule', audience.personalData.cleanseStores, busDeadLetters);
 
     if (stage.alarmTopicArn !== undefined) {
       const alarmActionArn = stage.alarmTopicArn;
@@ -68,5 +73,23 @@ export class Operations extends Construct {
         if (alarm instanceof Alarm) alarm.addAlarmAction({ bind: () => ({ alarmActionArn }) });
       }
     }
+  }
+
+  /** Starts the state machine once a day; what could not even be started goes to the dead letters. */
+  private daily(id: string, { machine }: TypedStateMachine, deadLetters: Queue): void {
+    const role = new OwnRole(this, `${id}Role`, 'scheduler.amazonaws.com');
+    allow(role, ['states:StartExecution'], [machine.stateMachineArn]);
+    allow(role, ['sqs:SendMessage'], [deadLetters.queueArn]);
+    new CfnSchedule(this, id, {
+      description: 'Starts cleanse-stores',
+      scheduleExpression: 'rate(1 day)',
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: machine.stateMachineArn,
+        roleArn: role.roleArn,
+        deadLetterConfig: { arn: deadLetters.queueArn },
+        retryPolicy: { maximumRetryAttempts: 10, maximumEventAgeInSeconds: 43_200 },
+      },
+    });
   }
 }

@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccountRecovery, CfnUserPoolGroup, FeaturePlan, Mfa, UserPool } from 'aws-cdk-lib/aws-cognito';
 import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { ROLES } from '../core/access/role.ts';
 import { acknowledge } from './kit/acknowledge.ts';
@@ -19,6 +20,8 @@ export const PENDING_INDEX = 'pending';
 export const BY_UPDATE_INDEX = 'by-update';
 /** Index of leads by model and stage, and since when. */
 export const BY_STAGE_INDEX = 'by-stage';
+/** Index of the aliases by whose they are. */
+export const BY_PROFILE_INDEX = 'by-profile';
 /** Index of the audit log by UTC day. */
 export const BY_DAY_INDEX = 'by-day';
 /** Sparse index of the people who are in a list (or whatever else has members) now, by its name. */
@@ -39,6 +42,9 @@ export class State extends Stack {
   readonly ledger: Table;
   readonly audit: Table;
   readonly idempotency: Table;
+  readonly erasures: Table;
+  /** Key of the hashes that remain of people who were erased. */
+  readonly erasureKey: Secret;
   readonly lake: Bucket;
   readonly work: Bucket;
   /** Absent when the stage trusts an issuer that exists. */
@@ -70,6 +76,21 @@ export class State extends Stack {
     this.ledger = table('Ledger', text('run'), text('unit'), 'expiresAt');
     this.audit = table('Audit', text('subject'), text('entry'));
     this.idempotency = table('Idempotency', text('id'), undefined, 'expiration');
+    this.erasures = table('Erasures', text('kind'), text('id'), 'expiresAt');
+    this.erasureKey = new Secret(this, 'ErasureKey', {
+      description: 'Herald: key of the hashes that remain of people who were erased. Without it they say nothing.',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy,
+    });
+    acknowledge(this.erasureKey, {
+      'AwsSolutions-SMG4':
+        'A new key would not know those who were erased before. It opens nothing; it only makes hashes that cannot be guessed.',
+    });
+    this.identities.addGlobalSecondaryIndex({
+      indexName: BY_PROFILE_INDEX,
+      partitionKey: text('profileId'),
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
     for (const indexed of [this.definitions, this.profiles]) {
       indexed.addGlobalSecondaryIndex({
         indexName: PENDING_INDEX,
@@ -126,7 +147,10 @@ export class State extends Stack {
     this.lake = bucket('Lake', { 'errors/': Duration.days(30) });
     // A run's files are needed until it has drained; two months leave time to ask what happened.
     this.work = bucket('Work', {
+      'asked/': Duration.days(1),
       'athena/': Duration.days(7),
+      'erasures/': Duration.days(1),
+      'exports/': Duration.days(1),
       'imports/': Duration.days(60),
       'lists/': Duration.days(60),
       'previews/': Duration.days(2),

@@ -14,6 +14,7 @@ import { type LambdaService, lambda } from './lambda.ts';
 import { pinpoint } from './pinpoint.ts';
 import { s3 } from './s3.ts';
 import { scheduler } from './scheduler.ts';
+import { secretsManager } from './secrets-manager.ts';
 import { ses } from './ses.ts';
 import { sms } from './sms.ts';
 import { sqs } from './sqs.ts';
@@ -65,7 +66,13 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     Object.assign(parts, { functions, tokens: { demo, issue: token }, inbox: inbox(ctx), flushLake: streams.flushAll });
     // What starts work comes first, so that it stops before what does the work.
     const starters = [stepFunctions(ctx), scheduler(ctx), eventBridge(ctx), sqs(ctx, { faults }), functions];
-    const stores = [dynamodb(ctx, { persist: persist !== undefined }), s3(ctx), streams, athena(ctx)];
+    const stores = [
+      dynamodb(ctx, { persist: persist !== undefined }),
+      s3(ctx),
+      streams,
+      athena(ctx),
+      secretsManager(ctx),
+    ];
     return { services: [...starters, ...stores, ses(ctx), sms(ctx), pinpoint(ctx)], web: httpApi(ctx) };
   };
 

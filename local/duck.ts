@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { fromTrino, TRINO_ON_DUCKDB } from './trino.ts';
+import { fromTrino, namesPath, TRINO_ON_DUCKDB } from './trino.ts';
 
 /** A table of the lake as DuckDB sees it: NDJSON files (plain or .gz) in folders `dt=…`, columns by Glue type. */
 export type LakeTable = { database: string; name: string; columns: [name: string, type: string][]; files: string[] };
@@ -15,12 +15,19 @@ const duckType = (glueType: string): string => {
 };
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-const viewOf = ({ columns, files }: LakeTable): string => {
+/**
+ * Athena's hidden column `"$path"`, the address of a row's file, is there only for a query that names it: such a query may
+ * not say `*`, in which Athena would leave it out (see trino.ts). `objects` is the folder that holds the buckets.
+ */
+const viewOf = ({ columns, files }: LakeTable, objects: string, withPath: boolean): string => {
   const typed = columns.map(([name, type]): [string, string] => [`"${name}"`, duckType(type)]);
-  const all = [...typed, ['dt', 'VARCHAR']];
+  const all = [...typed, ['dt', 'VARCHAR'], ...(withPath ? [['"$path"', 'VARCHAR']] : [])];
   if (files.length === 0) return `SELECT ${all.map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`)} WHERE false`;
-  return `SELECT ${all.map(([name]) => name)} FROM read_json([${files.map(literal)}], format = 'newline_delimited',
-    hive_partitioning = true, hive_types = {dt: VARCHAR}, columns = {${typed.map(([name, type]) => `${name}: '${type}'`)}})`;
+  const given = [...typed, ['dt']].map(([name]) => name);
+  const path = `'s3://' || substr(filename, ${objects.length + 1}) AS "$path"`;
+  return `SELECT ${[...given, ...(withPath ? [path] : [])]} FROM read_json([${files.map(literal)}],
+    format = 'newline_delimited', hive_partitioning = true, hive_types = {dt: VARCHAR}, filename = ${withPath},
+    columns = {${typed.map(([name, type]) => `${name}: '${type}'`)}})`;
 };
 
 /**
@@ -50,7 +57,9 @@ export const createDuck = async (root: string) => {
       for (const name of new Set([database, ...tables.map((table) => table.database)]))
         await run(`CREATE SCHEMA IF NOT EXISTS "${name}"`);
       for (const table of tables)
-        await run(`CREATE OR REPLACE VIEW "${table.database}"."${table.name}" AS ${viewOf(table)}`);
+        await run(
+          `CREATE OR REPLACE VIEW "${table.database}"."${table.name}" AS ${viewOf(table, `${join(root, 's3')}/`, namesPath(query))}`,
+        );
       await run(`SET search_path = ${literal(`"${database}",main`)}`);
       await run('CALL truncate_duckdb_logs()');
       const result = await work(query);

@@ -25,6 +25,7 @@ const prices: Record<string, number> = {
   'firehose-gb': 0.029, // each record rounded up to 5 KB †
   'logs-gb': 0.5, // ingested
   'kms-call': 3 / MILLION, // †
+  'secret-read': 5 / MILLION, // Secrets Manager †
   'channel-email': 100 / MILLION, // SES, à la carte
   'channel-push': 1 / MILLION, // †
   'channel-sms': 0.00581, // part to the US, without carrier fees †

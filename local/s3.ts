@@ -5,9 +5,11 @@ import { pipeline } from 'node:stream/promises';
 import { checkPolicy, formParts, isForm, readFields, within } from './s3-form.ts';
 import { AwsError, type Context, type Service, type ServiceRequest, type ServiceResponse } from './types.ts';
 
-/** Anything else that a request may carry (copies, parts, conditions, metadata) would change the answer, so is refused. */
+/** Anything else that a request may carry (copies, parts, metadata) would change the answer, so is refused. */
 const KNOWN_QUERY = /^x-amz-(algorithm|credential|date|expires|security-token|signature|signedheaders)$/i;
-const REFUSED_HEADER = /^(if-|x-amz-(acl|copy-|decoded-|meta-|tagging))/;
+const REFUSED_HEADER = /^(if-(?!match$)|x-amz-(acl|copy-|decoded-|meta-|tagging))/;
+/** What a list may ask: ListObjectsV2 with URL-encoded keys. */
+const LIST_QUERY = ['list-type', 'encoding-type', 'prefix', 'continuation-token', 'max-keys'];
 
 /** S3, path style. An object is the file `<dataDir>/s3/<bucket>/<key>`; nothing else is kept of it. */
 export const s3 = (ctx: Context): Service => {
@@ -48,9 +50,9 @@ export const s3 = (ctx: Context): Service => {
     },
   };
 
-  const authorize = ({ headers, query }: ServiceRequest): void => {
+  const authorize = ({ headers, query }: ServiceRequest, asked: readonly string[]): void => {
     const refused = Object.keys(headers).filter((name) => REFUSED_HEADER.test(name));
-    const [odd] = [...query.keys()].filter((name) => !KNOWN_QUERY.test(name)).concat(refused);
+    const [odd] = [...query.keys()].filter((name) => !KNOWN_QUERY.test(name) && !asked.includes(name)).concat(refused);
     if (odd) throw new AwsError('NotImplemented', `The local S3 does not support ${odd}`, 501);
     if (headers.authorization) return;
     if (!query.get('X-Amz-Signature')) throw new AwsError('AccessDenied', 'Access Denied', 403);
@@ -75,18 +77,23 @@ export const s3 = (ctx: Context): Service => {
       headers: {
         'content-length': String(end - start + 1),
         'content-type': 'binary/octet-stream',
-        // Another one after every write; S3 gives the same one to the same content.
-        etag: `"${ino.toString(16)}-${mtimeMs.toString(16)}"`,
+        etag: etagOf({ ino, mtimeMs }),
         ...(range && { 'content-range': `bytes ${start}-${end}/${size}` }),
       },
       ...(method === 'GET' && size > 0 && { body: fs.createReadStream(path, { start, end }) }),
     };
   };
 
-  const receive = async (bucket: string, key: string, content: AsyncIterable<Buffer>): Promise<void> => {
+  const receive = async (
+    bucket: string,
+    key: string,
+    content: AsyncIterable<Buffer>,
+    request?: ServiceRequest,
+  ): Promise<void> => {
     const upload = join(uploads, randomUUID());
     try {
       await pipeline(content, fs.createWriteStream(upload));
+      if (request) checkMatch(file(bucket, key), request);
       adopt(bucket, key, upload);
     } catch (error) {
       fs.rmSync(upload, { force: true });
@@ -108,21 +115,59 @@ export const s3 = (ctx: Context): Service => {
     }
   };
 
+  /** ListObjectsV2: keys in the order of their bytes, a thousand a page. */
+  const list = (bucket: string, query: URLSearchParams): ServiceResponse => {
+    if (query.get('list-type') !== '2' || query.get('encoding-type') !== 'url')
+      throw new AwsError('NotImplemented', 'The local S3 lists with list-type=2 and encoding-type=url only', 501);
+    ctx.meter.count('s3-put', 1, 's3:LIST');
+    const limit = Math.min(Number(query.get('max-keys') ?? 1_000), 1_000);
+    const after = query.get('continuation-token') ?? '';
+    const left = ctx.services.s3.keys(bucket, query.get('prefix') ?? '').filter((key) => key > after);
+    const page = left.slice(0, limit);
+    const contents = page.map((key) => {
+      const { size } = fs.statSync(file(bucket, key));
+      return `<Contents><Key>${encodeURIComponent(key)}</Key><Size>${size}</Size></Contents>`;
+    });
+    const more = left.length > limit;
+    const next = more ? `<NextContinuationToken>${encodeURIComponent(page.at(-1) ?? '')}</NextContinuationToken>` : '';
+    const body = `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><IsTruncated>${more}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`;
+    return { headers: { 'content-type': 'application/xml' }, body };
+  };
+
+  /** A write that names the version that it replaces is refused when that is not the one that is there. */
+  const checkMatch = (path: string, { headers }: ServiceRequest): void => {
+    const wanted = headers['if-match'];
+    if (wanted === undefined) return;
+    const found = fs.statSync(path, { throwIfNoEntry: false });
+    if (!found) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
+    if (etagOf(found) !== wanted)
+      throw new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+  };
+
   return {
     signingName: 's3',
     async handle(request) {
-      const { method, path, stream } = request;
+      const { method, path, query, stream } = request;
       const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
       const form = isForm(stream);
-      if (!form) authorize(request);
+      const lists = method === 'GET' && key === '';
+      if (!form) authorize(request, lists ? LIST_QUERY : []);
       if (!buckets.has(bucket)) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
       if (form) return receiveForm(bucket, request);
+      if (lists) return list(bucket, query);
       const target = file(bucket, key);
-      if (!/^(PUT|GET|HEAD)$/.test(method))
+      if (!/^(PUT|GET|HEAD|DELETE)$/.test(method))
         throw new AwsError('MethodNotAllowed', `The local S3 does not support ${method}`, 405);
+      if (method === 'DELETE') {
+        fs.rmSync(target, { force: true });
+        return { status: 204 };
+      }
       ctx.meter.count(method === 'PUT' ? 's3-put' : 's3-get', 1, `s3:${method}`);
-      if (method !== 'PUT') return download(target, request);
-      await receive(bucket, key, stream);
+      if (method !== 'PUT') {
+        if (request.headers['if-match']) throw new AwsError('NotImplemented', 'A condition on a read', 501);
+        return download(target, request);
+      }
+      await receive(bucket, key, stream, request);
       return {};
     },
     resources: {
@@ -138,3 +183,7 @@ export const s3 = (ctx: Context): Service => {
     },
   };
 };
+
+/** Another one after every write; S3 gives the same one to the same content. */
+const etagOf = ({ ino, mtimeMs }: { ino: number; mtimeMs: number }): string =>
+  `"${ino.toString(16)}-${mtimeMs.toString(16)}"`;

@@ -69,6 +69,9 @@ const folded = (sql: string): string => {
   return foreign ? refuse(`'${foreign}'`) : query;
 };
 
+/** True for a query that names the column `"$path"`, which Athena has beside those of the table. */
+export const namesPath = (query: string): boolean => query.replace(/'(?:[^']|'')*'/g, "''").includes('"$path"');
+
 type Node = { [key: string]: unknown; column_names: string[] };
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
 /** Runs over a tree top down; `visit` says false to keep out of a branch. */
@@ -139,5 +142,11 @@ export const fromTrino = async (sql: string, parse: (query: string) => Promise<s
   const tree = JSON.parse(await parse(query)) as { error: boolean; error_message?: string; statements?: unknown[] };
   if (tree.error) throw new Error(`Syntax error: ${tree.error_message}`);
   walk(tree.statements, checkNode);
+  if (namesPath(query)) {
+    walk(tree.statements, (node) => {
+      if (node.class === 'STAR') refuse('* beside "$path", which it does not hold,');
+      return true;
+    });
+  }
   return query;
 };

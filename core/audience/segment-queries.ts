@@ -59,6 +59,8 @@ export type UnloadedRow = {
   attributes?: string | null;
   /** See consentsText. */
   consents?: string | null;
+  /** The person was erased, and the addresses are placeholders. So many bytes has the line in a part. */
+  erased?: number | null;
 };
 
 /** The recipient as snapshot parts carry it. */
@@ -70,6 +72,7 @@ export const snapshotRow = (row: UnloadedRow): SnapshotRow => ({
   ...(row.time_zone && { timeZone: row.time_zone }),
   ...(row.locale && { locale: row.locale }),
   attributes: JSON.parse(row.attributes || '{}') as Record<string, unknown>,
+  ...(row.erased && { erased: row.erased }),
 });
 
 /** What the lake knows of the person's consents. */

@@ -39,6 +39,7 @@ const MARKS: Record<Reason | 'sent', string> = {
   'plan-paused': 'z',
   'profile-missing': 'm',
   'render-failed': 'r',
+  erased: 'e',
   'opted-out': 'o',
   'address-refused': 'x',
   'provider-refused': 'g',

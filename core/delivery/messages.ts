@@ -56,6 +56,9 @@ export const BATCH_SIZE = 100;
 /** Recipients per snapshot part. */
 export const PART_SIZE = 10_000;
 
+/** What the profile id in the outcome of somebody begins with who was erased; the rest names the place in the snapshot. */
+export const ERASED = 'erased:';
+
 /** One line of a snapshot part: the fields that rendering and the gate need, nothing else. */
 export type SnapshotRow = {
   profileId: string;
@@ -68,4 +71,6 @@ export type SnapshotRow = {
   attributes: Record<string, unknown>;
   /** No consent was known when the snapshot was made: a look is cheaper than a write that is likely to be refused. */
   lookFirst?: true;
+  /** The person was erased: nothing is known but that somebody was here, in a line of so many bytes. */
+  erased?: number;
 };

@@ -12,6 +12,7 @@ export const SKIP_REASONS = [
   'plan-paused',
   'profile-missing',
   'render-failed',
+  'erased',
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 

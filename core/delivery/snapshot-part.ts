@@ -27,6 +27,12 @@ export async function* cutParts(
   for (const cut of waiting) if (cut.rows.length > 0) yield cut;
 }
 
+const LOOK_FIRST = ',"lookFirst":true'.length;
+
+/** Of somebody who was erased a blank line, as long as the line was: a part that is cut again has the same pointers. */
+const lineOf = (row: SnapshotRow): string =>
+  row.erased === undefined ? JSON.stringify(row) : '{}'.padEnd(row.erased + (row.lookFirst ? LOOK_FIRST : 0));
+
 /**
  * One part of a snapshot: its text (NDJSON) and the pointers to its batches. The same rows always give the same part and
  * the same pointers, so dispatching it again repeats messages that the ledger knows.
@@ -40,7 +46,7 @@ export const snapshotPart = (
   let offset = 0;
   for (let at = 0; at < rows.length; at += BATCH_SIZE) {
     const batch = rows.slice(at, at + BATCH_SIZE);
-    const text = Buffer.from(batch.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const text = Buffer.from(batch.map((row) => `${lineOf(row)}\n`).join(''));
     pointers.push({
       kind: 'snapshot',
       plan,

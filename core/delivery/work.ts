@@ -34,6 +34,14 @@ const MAX_KEY_BYTES = 1_000;
 const bounded = (key: string): string =>
   Buffer.byteLength(key) <= MAX_KEY_BYTES ? key : `h#${createHash('sha256').update(key).digest('base64url')}`;
 
+/** True when the key of a ledger record, which an id of a person is part of in the run of a trigger, names one of these. */
+export const namesPerson = (run: string, unit: string, ids: ReadonlySet<string>): boolean => {
+  const parts = unit.split('#').map((part) => part.replaceAll('%23', '#').replaceAll('%25', '%'));
+  if (!run.startsWith(triggerRun('')) || parts.length !== 4) return false;
+  // A window's is w, person, firing and step; an event's is source, id, person and step. A source may be called w.
+  return ids.has(parts[2] ?? '') || (parts[0] === 'w' && ids.has(parts[1] ?? ''));
+};
+
 export const workOf = (message: SendMessage): Work => {
   const { step } = message;
   if (message.kind === 'snapshot') {

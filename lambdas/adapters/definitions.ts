@@ -18,6 +18,7 @@ export type DefinitionKind =
   | 'campaign'
   | 'event-catalogue'
   | 'event-type'
+  | 'export'
   | 'import'
   | 'import-lane'
   | 'lead-model'

@@ -14,7 +14,7 @@ export type StoredLink = Link & { settled: boolean };
 /** Settled links that are kept in memory: 200 bytes each. */
 const MAX_REMEMBERED = 20_000;
 
-/** Whose an alias is, one item each. A link never changes and never goes. */
+/** Whose an alias is, one item each. A link never changes, and goes only when its person is erased (see links-of-person.ts). */
 export const identities = (table: string) => {
   const remembered = new Map<string, StoredLink>();
   const remember = (link: StoredLink) => {

@@ -6,7 +6,8 @@ const client = signedClient('s3');
 
 /** Path style against a custom endpoint (the local cloud), virtual-hosted style on AWS. */
 const urlOf = (bucket: string, key: string): string => {
-  const path = key.split('/').map(encodeURIComponent).join('/');
+  // A call of the bucket has its query instead.
+  const path = key.startsWith('?') ? key : key.split('/').map(encodeURIComponent).join('/');
   return endpoint ? `${endpoint}/${bucket}/${path}` : `https://${bucket}.s3.${region}.amazonaws.com/${path}`;
 };
 
@@ -38,6 +39,52 @@ export const readObject = async (bucket: string, key: string, range?: [number, n
 export const writeObject = async (bucket: string, key: string, body: string | Uint8Array): Promise<void> => {
   await call(bucket, key, { method: 'PUT', body: body as never });
 };
+
+/**
+ * Writes, provided that the object is still the one with this tag (see objectHead and the header `etag` of a read). False when
+ * it is not: read it again.
+ */
+export const replaceObject = async (
+  bucket: string,
+  key: string,
+  body: string | Uint8Array,
+  etag: string,
+): Promise<boolean> => {
+  try {
+    await call(bucket, key, { method: 'PUT', body: body as never, headers: { 'if-match': etag } });
+    return true;
+  } catch (error) {
+    // 404: it was deleted meanwhile; 409: somebody else writes it in this moment.
+    if (error instanceof ObjectError && [404, 409, 412].includes(error.status)) return false;
+    throw error;
+  }
+};
+
+/** Deletes the object. One that is not there is no error. */
+export const deleteObject = async (bucket: string, key: string): Promise<void> => {
+  await call(bucket, key, { method: 'DELETE' });
+};
+
+/** Keys that begin with `prefix`, in the order of their bytes, a thousand a call. Needs s3:ListBucket. */
+export async function* listObjects(bucket: string, prefix: string): AsyncGenerator<string> {
+  let token: string | undefined;
+  do {
+    const query = new URLSearchParams({ 'list-type': '2', 'encoding-type': 'url', prefix });
+    if (token !== undefined) query.set('continuation-token', token);
+    const text = await (await call(bucket, `?${query}`, { method: 'GET' })).text();
+    for (const [, key = ''] of text.matchAll(/<Key>([^<]*)<\/Key>/g))
+      yield decodeURIComponent(key.replaceAll('+', ' '));
+    const next = /<NextContinuationToken>([^<]*)</.exec(text)?.[1];
+    token = next === undefined ? undefined : unescaped(next);
+  } while (token !== undefined);
+}
+
+/** Keys come URL-encoded, the token does not. */
+const unescaped = (xml: string): string =>
+  xml.replace(
+    /&(amp|lt|gt|quot|apos);/g,
+    (_, name: string) => ({ amp: '&', lt: '<', gt: '>', quot: '"' })[name] ?? "'",
+  );
 
 /** Size in bytes, and the tag that changes with the content; throws when the object does not exist. */
 export const objectHead = async (bucket: string, key: string): Promise<{ bytes: number; etag: string }> => {

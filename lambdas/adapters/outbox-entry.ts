@@ -21,7 +21,7 @@ export type OutboxEntry =
   | { effect: 'audit'; entry: AuditEntry }
   | {
       effect: 'start-execution';
-      machine: 'approve-plan' | 'run-campaign' | 'import-profiles' | 'change-list' | 'fit-model';
+      machine: 'approve-plan' | 'run-campaign' | 'import-profiles' | 'change-list' | 'fit-model' | 'export-person';
       name: string;
       input: object;
     }

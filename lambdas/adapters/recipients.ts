@@ -1,16 +1,17 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Profile } from '../../core/audience/profile.ts';
-import type { SendMessage, SnapshotMessage, SnapshotRow } from '../../core/delivery/messages.ts';
+import { ERASED, type SendMessage, type SnapshotMessage, type SnapshotRow } from '../../core/delivery/messages.ts';
 import { dynamo } from './dynamo.ts';
+import type { ErasedPeople, IsErased } from './erased-people.ts';
 import { readObject } from './objects.ts';
 
 /**
  * Reads the recipients of messages that came together: of each in order, from a byte range of a snapshot part, or the
- * profile that an event named. Undefined is a person without a profile. Throws when a part does not hold what a pointer
- * says.
+ * profile that an event named. Undefined is a person without a profile; of somebody who was erased there is a row without
+ * anything but a name for the place in the part. Throws when a part does not hold what a pointer says.
  */
 export const recipients =
-  ({ bucket, profilesTable }: { bucket: string; profilesTable: string }) =>
+  ({ bucket, profilesTable, erased }: { bucket: string; profilesTable: string; erased: ErasedPeople }) =>
   (together: readonly SendMessage[]) => {
     const stretches = stretchesOf(together.filter((message) => message.kind === 'snapshot'));
     const reads = new Map<Stretch, Promise<Buffer>>();
@@ -27,9 +28,21 @@ export const recipients =
       const text = (await read(stretch)).subarray(offset - stretch.start, offset - stretch.start + bytes).toString();
       const lines = text.split('\n').filter((line) => line !== '');
       if (lines.length !== count) throw new Error(`${part} has ${lines.length} recipients at ${offset}, not ${count}`);
-      return lines.map((line) => JSON.parse(line) as SnapshotRow);
+      const isErased = await erased();
+      return lines.map((line, index) => known(JSON.parse(line) as Partial<SnapshotRow>, message, index, isErased));
     };
   };
+
+/** The part may be older than the erasure, or blanked by it: the same either way. */
+const known = (
+  row: Partial<SnapshotRow>,
+  { part, batch }: SnapshotMessage,
+  index: number,
+  isErased: IsErased,
+): SnapshotRow =>
+  row.profileId && !isErased(row.profileId)
+    ? (row as SnapshotRow)
+    : { profileId: `${ERASED}${part.slice(part.lastIndexOf('/') + 1)}#${batch}#${index}`, attributes: {}, erased: 0 };
 
 /** S3 bills a read by the call, not by its bytes: pointers into one stretch of a part are read together. */
 type Stretch = { part: string; start: number; end: number };

@@ -6,9 +6,9 @@ import { readObject } from './objects.ts';
  */
 export const unloadedFiles = async (bucket: string, manifest: string): Promise<string[]> => {
   const prefix = `s3://${bucket}/`;
-  const keyOf = (address: string): string => {
-    if (!address.startsWith(prefix)) throw new Error(`${address} is not in ${prefix}`);
-    return address.slice(prefix.length);
+  const keyOf = (uri: string): string => {
+    if (!uri.startsWith(prefix)) throw new Error(`${uri} is not in ${prefix}`);
+    return uri.slice(prefix.length);
   };
   const lines = (await (await readObject(bucket, keyOf(manifest))).text()).split(/\r?\n/);
   const addresses = lines.map((line) => line.trim().replace(/^"(.*)"$/, '$1')).filter((line) => line !== '');

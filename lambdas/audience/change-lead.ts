@@ -39,7 +39,7 @@ export const changeLead = async (
     if (outbox.length > 0) await publish(ports, key, state.version + 1, outbox);
     return state;
   }
-  throw new RetryLater(`The lead of ${key.profileId} was changed ${MAX_CONFLICTS} times in a row`);
+  throw new RetryLater(`A lead of ${key.modelId} was changed ${MAX_CONFLICTS} times in a row`);
 };
 
 const publish = async (

@@ -6,4 +6,6 @@ export const env = z.object({
   MEMBERSHIPS_TABLE: z.string(),
   LIST_MEMBERS_STREAM: z.string(),
   WORK_BUCKET: z.string(),
+  ERASURES_TABLE: z.string(),
+  ERASURE_KEY_ARN: z.string(),
 });

@@ -5,6 +5,7 @@ import { readIdsWindow, UnusableIds } from '../../core/audience/read-ids-window.
 import type { UnloadedRow } from '../../core/audience/segment-queries.ts';
 import type { Snapshot } from '../../core/audience/snapshot.ts';
 import { definitions, type Stored } from '../adapters/definitions.ts';
+import { erasedPeople } from '../adapters/erased-people.ts';
 import { gunzipLines } from '../adapters/lines.ts';
 import { listMembers } from '../adapters/list-members.ts';
 import { memberships } from '../adapters/memberships.ts';
@@ -13,9 +14,11 @@ import { profiles } from '../adapters/profiles.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './change-list-part.env.ts';
 
-const { DEFINITIONS_TABLE, PROFILES_TABLE, MEMBERSHIPS_TABLE, LIST_MEMBERS_STREAM, WORK_BUCKET } = readEnv(env);
+const environment = readEnv(env);
+const { DEFINITIONS_TABLE, PROFILES_TABLE, MEMBERSHIPS_TABLE, LIST_MEMBERS_STREAM, WORK_BUCKET } = environment;
 const defs = definitions(DEFINITIONS_TABLE);
 const people = profiles(PROFILES_TABLE);
+const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN);
 const members = memberships(MEMBERSHIPS_TABLE);
 const changeMembers = listMembers({ table: MEMBERSHIPS_TABLE, stream: LIST_MEMBERS_STREAM });
 
@@ -68,8 +71,11 @@ export const handler = async (
 };
 
 /** Makes the statements about one batch and stores the place after it. */
-const take = async (stored: Stored<ListChange>, { ids, done, isLast }: Batch): Promise<Stored<ListChange>> => {
+const take = async (stored: Stored<ListChange>, { ids: given, done, isLast }: Batch): Promise<Stored<ListChange>> => {
   const { source, listId, action, atMs } = stored.body;
+  // The history of a list does not name anybody who was erased.
+  const isErased = source === 'deletion' ? () => false : await erased();
+  const ids = given.map((id) => (isErased(id) ? '' : id));
   const known = source === 'deletion' ? new Set(ids) : await people.existing(ids.filter(isProfileId));
   const { change, accepted } = progressed(stored.body, ids, known, done);
   await changeMembers({ listId, member: action === 'add', profileIds: [...new Set(accepted)], atMs });

@@ -43,7 +43,7 @@ export const changeProfile = async (
       await publishOutbox(outbox, sinks);
       await profiles.clearOutbox(profileId, version);
     } catch (error) {
-      console.warn({ message: 'The outbox stays for the sweep', profileId, version, error: String(error) });
+      console.warn({ message: 'The outbox of a profile stays for the sweep', version, error: String(error) });
     }
     return merged;
   }

@@ -74,5 +74,5 @@ const mergeWindow = async (
     const merged: MergedState = { ...result, merged: [...known, alias].slice(-MAX_MERGED) };
     if (await windows.save(key, merged)) return;
   }
-  throw new RetryLater(`The window of ${profileId} was changed ${MAX_CONFLICTS} times in a row`);
+  throw new RetryLater(`A window of ${triggerId} was changed ${MAX_CONFLICTS} times in a row`);
 };

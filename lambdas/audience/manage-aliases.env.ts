@@ -8,4 +8,6 @@ export const env = z.object({
   IDENTITIES_STREAM: z.string(),
   AUDIT_TABLE: z.string(),
   ...leadPortsEnv,
+  ERASURES_TABLE: z.string(),
+  ERASURE_KEY_ARN: z.string(),
 });

@@ -1,8 +1,9 @@
 import { routes } from '../../core/access/routes/aliases.ts';
 import { profileId as personId } from '../../core/audience/profile.ts';
-import { ANONYMOUS, type Link } from '../../core/event/identity.ts';
+import { ANONYMOUS, anonymousProfileId, type Link } from '../../core/event/identity.ts';
 import { putAudit } from '../adapters/audit.ts';
 import { definitions } from '../adapters/definitions.ts';
+import { erasedPeople } from '../adapters/erased-people.ts';
 import { identities } from '../adapters/identities.ts';
 import { leads } from '../adapters/leads.ts';
 import { wakeSchedules } from '../adapters/schedules.ts';
@@ -11,12 +12,14 @@ import { windows } from '../adapters/windows.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
+import { refuseErased } from '../middleware/refuse-erased.ts';
 import { linkAlias } from './link-alias.ts';
 import { env } from './manage-aliases.env.ts';
 import { mergeLeads } from './merge-leads.ts';
 
 const environment = readEnv(env);
 const { DEFINITIONS_TABLE, IDENTITIES_TABLE, WINDOWS_TABLE, IDENTITIES_STREAM, AUDIT_TABLE } = environment;
+const refuse = refuseErased(erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN));
 const links = identities(IDENTITIES_TABLE);
 const leadPorts = {
   leads: leads(environment.LEADS_TABLE),
@@ -36,6 +39,7 @@ const ports = {
 export const handler = apiHandler('audience/manage-aliases', routes, {
   linkAlias: async ({ params, body: { alias }, actor, nowMs }) => {
     const profileId = idOf(params.profileId);
+    await refuse([profileId, anonymousProfileId(alias)]);
     const known = await links.get(alias);
     if (known) refuseOther(known, profileId);
     // The entry goes first: a link that nobody can account for is worse than an entry without its effect, which the

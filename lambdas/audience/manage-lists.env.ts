@@ -9,4 +9,6 @@ export const env = z.object({
   IDEMPOTENCY_TABLE: z.string(),
   WORK_BUCKET: z.string(),
   CHANGE_LIST_MACHINE_ARN: z.string(),
+  ERASURES_TABLE: z.string(),
+  ERASURE_KEY_ARN: z.string(),
 });

@@ -2,6 +2,7 @@ import { routes } from '../../core/access/routes/lists.ts';
 import { isProfileId, type List, MAX_CALL_BYTES, refusalOf } from '../../core/audience/list.ts';
 import { listOfMembership, membershipOfList } from '../../core/audience/membership.ts';
 import { definitions } from '../adapters/definitions.ts';
+import { erasedPeople } from '../adapters/erased-people.ts';
 import { listMembers } from '../adapters/list-members.ts';
 import { memberships } from '../adapters/memberships.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
@@ -18,6 +19,7 @@ const environment = readEnv(env);
 const { DEFINITIONS_TABLE, IDEMPOTENCY_TABLE, WORK_BUCKET } = environment;
 const defs = definitions(DEFINITIONS_TABLE);
 const people = profiles(environment.PROFILES_TABLE);
+const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN);
 const members = memberships(environment.MEMBERSHIPS_TABLE);
 const sinks = {
   auditTable: environment.AUDIT_TABLE,
@@ -151,7 +153,10 @@ const changeMembers = async (
   const refused = results.filter(({ status }) => status === 'refused').length;
   const answer = { accepted: results.length - refused, refused, results };
   if (answer.accepted === 0) return { body: answer };
-  await changes.apply(changeId, listId, action, { profileIds, known }, actor, nowMs);
+  // The history of a list does not name anybody who was erased.
+  const isErased = await erased();
+  const named = profileIds.map((id) => (isErased(id) ? '' : id));
+  await changes.apply(changeId, listId, action, { profileIds: named, known }, actor, nowMs);
   return { body: { changeId, ...answer } };
 };
 

@@ -6,4 +6,6 @@ export const env = z.object({
   PROFILES_STREAM: z.string(),
   CONSENTS_STREAM: z.string(),
   AUDIT_TABLE: z.string(),
+  ERASURES_TABLE: z.string(),
+  ERASURE_KEY_ARN: z.string(),
 });

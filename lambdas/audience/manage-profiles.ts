@@ -3,23 +3,29 @@ import { ProfileTooLarge, profileId as profileIdSchema } from '../../core/audien
 import { consentRows } from '../../core/delivery/consent.ts';
 import { putAudit } from '../adapters/audit.ts';
 import { contacts } from '../adapters/contacts.ts';
+import { erasedPeople } from '../adapters/erased-people.ts';
 import { profiles } from '../adapters/profiles.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
+import { refuseErased } from '../middleware/refuse-erased.ts';
 import { changeProfile } from './change-profile.ts';
 import { env } from './manage-profiles.env.ts';
 
-const { PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, CONSENTS_STREAM, AUDIT_TABLE } = readEnv(env);
+const environment = readEnv(env);
+const { PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, CONSENTS_STREAM, AUDIT_TABLE } = environment;
 const people = profiles(PROFILES_TABLE);
 const contactStates = contacts(CONTACTS_TABLE);
+const refuse = refuseErased(erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN));
 const sinks = { auditTable: AUDIT_TABLE, profilesStream: PROFILES_STREAM };
 
 /** Profiles and consents. Running a change twice is safe: merging the same again, or agreeing again, changes nothing. */
 export const handler = apiHandler('audience/manage-profiles', routes, {
   putProfile: async ({ params, body, actor, nowMs }) => {
+    const profileId = idOf(params);
+    await refuse([profileId]);
     try {
-      return { body: await changeProfile({ profiles: people, sinks }, idOf(params), body, actor, nowMs) };
+      return { body: await changeProfile({ profiles: people, sinks }, profileId, body, actor, nowMs) };
     } catch (error) {
       throw error instanceof ProfileTooLarge ? new Problem('body-too-large', error.message) : error;
     }
@@ -33,6 +39,7 @@ export const handler = apiHandler('audience/manage-profiles', routes, {
 
   putConsents: async ({ params, body: { consents }, actor, nowMs }) => {
     const profileId = idOf(params);
+    await refuse([profileId]);
     const detail = Object.entries(consents).map(([key, given]) => `${key}: ${given ? 'yes' : 'no'}`);
     // The entry goes first: a consent that nobody can account for is worse than an entry without its effect, which the
     // caller, having got an error, will repeat.

@@ -8,4 +8,6 @@ export const env = z.object({
   LEAD_STAGES_STREAM: z.string(),
   INTAKE_QUEUE_URL: z.string(),
   WEBHOOK_QUEUE_URL: z.string(),
+  ERASURES_TABLE: z.string(),
+  ERASURE_KEY_ARN: z.string(),
 });

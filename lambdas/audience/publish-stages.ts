@@ -5,6 +5,7 @@ import { ProfileTooLarge } from '../../core/audience/profile.ts';
 import type { WebhookMessage } from '../../core/delivery/webhook.ts';
 import type { IntakeMessage } from '../../core/event/event.ts';
 import { ownEvent } from '../../core/event/own-event.ts';
+import { erasedPeople } from '../adapters/erased-people.ts';
 import { appendRows } from '../adapters/lake.ts';
 import { leads } from '../adapters/leads.ts';
 import { profiles } from '../adapters/profiles.ts';
@@ -15,6 +16,7 @@ import { changeProfile } from './change-profile.ts';
 import { env } from './publish-stages.env.ts';
 
 const environment = readEnv(env);
+const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN);
 const leadStates = leads(environment.LEADS_TABLE);
 const people = {
   profiles: profiles(environment.PROFILES_TABLE),
@@ -41,6 +43,8 @@ export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> 
 };
 
 const publish = async (change: StageChange): Promise<void> => {
+  // Nobody is left to tell of.
+  if ((await erased())(change.profileId)) return;
   await writeAttribute(change);
   await appendRows(environment.LEAD_STAGES_STREAM, [leadStageRow(change)]);
   await sendAll(
@@ -70,7 +74,7 @@ const write = async (profileId: string, attribute: string, stage: string): Promi
     await changeProfile(people, profileId, { attributes: { [attribute]: stage } }, 'herald', Date.now());
   } catch (error) {
     if (!(error instanceof ProfileTooLarge)) throw error;
-    console.error({ message: 'A stage finds no room in its profile', profileId, attribute, error: String(error) });
+    console.error({ message: 'A stage finds no room in its profile', attribute, error: String(error) });
   }
 };
 

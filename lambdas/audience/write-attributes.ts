@@ -19,7 +19,7 @@ type Ports = { profiles: Profiles; appendProfiles: (rows: ProfileRow[]) => Promi
  * Merges attributes into profiles that exist, one write a person; resolves when profiles and lake rows are durable. Whoever
  * has no profile any more stays away: values are never the beginning of a person. `part` names this piece of work: what a
  * first run of it wrote is recognised and not written again, but its lake row is, which counts once by its version. A
- * profile that would become too large is left as it is, and named in the log.
+ * profile that would become too large is left as it is; the log says that there was one.
  */
 export const writeAttributes = async (
   { profiles, appendProfiles }: Ports,
@@ -44,12 +44,12 @@ export const writeAttributes = async (
       }
       stored = await profiles.get(profileId);
     }
-    if (stored) throw new Error(`Profile ${profileId} was changed by others ${ATTEMPTS} times in a row`);
+    if (stored) throw new Error(`A profile was changed by others ${ATTEMPTS} times in a row`);
   };
   await inParallel(PARALLEL, changes, async (change) => {
     await merge(change).catch((error: unknown) => {
       if (!(error instanceof ProfileTooLarge)) throw error;
-      console.warn({ message: 'A profile is too large for a value of a model', profileId: change.profileId, part });
+      console.warn({ message: 'A profile is too large for a value of a model', part });
     });
   });
   await appendProfiles(written);

@@ -7,4 +7,6 @@ export const env = z.object({
   PROFILES_STREAM: z.string(),
   CONSENTS_STREAM: z.string(),
   WORK_BUCKET: z.string(),
+  ERASURES_TABLE: z.string(),
+  ERASURE_KEY_ARN: z.string(),
 });

@@ -1,11 +1,12 @@
 import type { Context } from 'aws-lambda';
 import { peopleOf, type SpooledRow } from '../../core/audience/import-people.ts';
 import type { ProfileRow } from '../../core/audience/profile.ts';
-import { MAX_LANE_ERRORS, type ProfileImport, sumOf } from '../../core/audience/profile-import.ts';
+import { MAX_LANE_ERRORS, nothingWritten, type ProfileImport, sumOf } from '../../core/audience/profile-import.ts';
 import type { ConsentRow } from '../../core/delivery/consent.ts';
 import { consentGrants } from '../adapters/consent-grants.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { definitions, VersionConflict } from '../adapters/definitions.ts';
+import { erasedPeople } from '../adapters/erased-people.ts';
 import { appendRows } from '../adapters/lake.ts';
 import { readObject } from '../adapters/objects.ts';
 import { profiles } from '../adapters/profiles.ts';
@@ -14,8 +15,10 @@ import { type ImportTask, importAtWork, loadLane, pieceKey, saveLane } from './i
 import { env } from './write-import.env.ts';
 import { writePeople } from './write-people.ts';
 
+const environment = readEnv(env);
 const { DEFINITIONS_TABLE, PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, CONSENTS_STREAM, WORK_BUCKET } =
-  readEnv(env);
+  environment;
+const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN);
 const defs = definitions(DEFINITIONS_TABLE);
 const ports = {
   profiles: profiles(PROFILES_TABLE),
@@ -53,14 +56,21 @@ const writePiece = async (it: ProfileImport, pieces: number, lane: number): Prom
   const rows = text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as SpooledRow]));
   const nowMs = Date.now();
   const piece = { batch: `${it.id}/${before.generation}`, step: before.steps };
-  const { tooLarge, ...written } = await writePeople(ports, peopleOf(rows), piece, nowMs);
-  const errors = tooLarge.map(({ line, profileId }) => ({
-    ...{ line, column: '', message: 'the profile becomes too large', excerpt: profileId },
-  }));
+  const isErased = await erased();
+  const [barred, people] = split(peopleOf(rows), ({ profileId }) => isErased(profileId));
+  const { tooLarge, ...written } = await writePeople(ports, people, piece, nowMs);
+  const errors = [
+    // Without an excerpt: what is refused is kept, and does not name anybody who was erased.
+    ...barred.map(({ line }) => ({ line, column: '', message: 'the person was erased not long ago', excerpt: '' })),
+    ...tooLarge.map(({ line, profileId }) => ({
+      ...{ line, column: '', message: 'the profile becomes too large', excerpt: profileId },
+    })),
+  ];
+  const refused = barred.reduce((sum, { counted }) => sum + counted, 0);
   const after = {
     generation: before.generation,
     steps: before.steps + 1,
-    ...sumOf([before, written]),
+    ...sumOf([before, written, { ...nothingWritten, refused }]),
     errors: [...before.errors, ...errors].slice(0, MAX_LANE_ERRORS),
   };
   // Who was faster has written and counted the same: go on from there.
@@ -69,3 +79,8 @@ const writePiece = async (it: ProfileImport, pieces: number, lane: number): Prom
   });
   return true;
 };
+
+const split = <T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] => [
+  all.filter(isFirst),
+  all.filter((one) => !isFirst(one)),
+];

@@ -89,7 +89,7 @@ const grant = async ({ contacts, grantConsents }: Ports, person: ImportPerson, h
     if (await grantConsents(person.profileId, changes)) return;
     changes = heardAll((await contacts.get(person.profileId)).consents, person.statements);
   }
-  throw new Error(`Consents of ${person.profileId} were changed by others ${ATTEMPTS} times in a row`);
+  throw new Error(`The consents of a person were changed by others ${ATTEMPTS} times in a row`);
 };
 
 type Merged = { outcome: keyof Written; row?: ProfileRow };
@@ -119,7 +119,7 @@ const merge = async (
     if (error instanceof ProfileTooLarge) return { outcome: 'refused' };
     throw error;
   }
-  throw new Error(`Profile ${profileId} was changed by others ${ATTEMPTS} times in a row`);
+  throw new Error(`A profile was changed by others ${ATTEMPTS} times in a row`);
 };
 
 const outcomeOf = (version: number) => (version === 1 ? 'created' : 'changed');

@@ -48,8 +48,8 @@ export const prepareRecipients = async (
   const settled = new Map<number, Settled>();
   const addressed = open.flatMap((index) => {
     const row = rows[index];
-    const address = row && addressOf(channel, row);
-    if (!row || !address) settled.set(index, row ? 'no-address' : 'profile-missing');
+    const address = row && row.erased === undefined ? addressOf(channel, row) : undefined;
+    if (!row || !address) settled.set(index, unreachable(row));
     return row && address ? [{ index, row, address }] : [];
   });
   if (addressed.length === 0) return { settled, ready: [], lacking: false };
@@ -89,7 +89,8 @@ export const prepareRecipients = async (
     // Rendered before the touch is written: who cannot be rendered for needs none.
     const rendered = renderer.render(plan.template, channel, variablesOf(message, row));
     if (rendered.kind === 'render-failed') {
-      console.warn({ message: 'Not rendered', plan: plan.planId, profileId, error: rendered.message });
+      // Not for whom: logs outlive the erasure of a person.
+      console.warn({ message: 'Not rendered', plan: plan.planId, error: rendered.message });
       // The gate goes before the template, here as well.
       contact ??= await ports.contacts.get(profileId);
       const decision = gate({ ...input, contact });
@@ -111,6 +112,11 @@ export const prepareRecipients = async (
   return { settled, ready: ready.sort((a, b) => a.key - b.key), lacking };
 };
 
+const unreachable = (row: SnapshotRow | undefined): SkipReason => {
+  if (!row) return 'profile-missing';
+  return row.erased === undefined ? 'no-address' : 'erased';
+};
+
 const variablesOf = (message: SendMessage, row: SnapshotRow) => ({
   profile: row,
   ...(message.kind === 'direct' && { event: message.event, ...(message.window && { window: message.window }) }),
@@ -130,5 +136,5 @@ const reserve = async (ports: Ports, input: GateInput): Promise<SkipReason | und
     }
     contact = await ports.contacts.get(contact.profileId);
   }
-  throw new RetryLater(`The contact ${contact.profileId} was changed ${MAX_CONFLICTS} times in a row`);
+  throw new RetryLater(`A contact was changed ${MAX_CONFLICTS} times in a row`);
 };

@@ -8,5 +8,5 @@ export const release = async ({ contacts }: Pick<Ports, 'contacts'>, profileId: 
     const contact = await contacts.get(profileId);
     if (!hasTouch(contact, key) || (await contacts.saveTouches(releaseTouch(contact, key)))) return;
   }
-  throw new RetryLater(`The contact ${profileId} changes all the time`);
+  throw new RetryLater('A contact changes all the time');
 };

@@ -6,6 +6,7 @@ import type { SendMessage } from '../../core/delivery/messages.ts';
 import type { ChannelSender } from '../../core/delivery/sender.ts';
 import type { Renderer } from '../../core/strategy/render.ts';
 import { contacts } from '../adapters/contacts.ts';
+import { erasedPeople } from '../adapters/erased-people.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import { appendRows } from '../adapters/lake.ts';
 import { ledger } from '../adapters/ledger.ts';
@@ -34,7 +35,8 @@ const PARALLEL_BATCHES = 2;
  */
 export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSender<C>) => {
   let renderer: Promise<Renderer> | undefined;
-  const readerOf = recipients({ bucket: env.WORK_BUCKET, profilesTable: env.PROFILES_TABLE });
+  const erased = erasedPeople(env.ERASURES_TABLE, env.ERASURE_KEY_ARN);
+  const readerOf = recipients({ bucket: env.WORK_BUCKET, profilesTable: env.PROFILES_TABLE, erased });
   const shared: Omit<Ports, 'rowsOf'> = {
     now: () => Date.now(),
     ...plans(env.DEFINITIONS_TABLE),
@@ -72,7 +74,16 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
 
   return async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const delivered = new Map<SQSRecord, Publication>();
-    const { received } = parseRecords<SendMessage>(Records);
+    const { received: parsed } = parseRecords<SendMessage>(Records);
+    const isErased = await erased();
+    // Nobody is left to whom the message could go, and its ledger record would bear the person's id.
+    const dropped = new Set(
+      parsed
+        .filter(({ message }) => message.kind === 'direct' && isErased(message.profileId))
+        .map(({ record }) => record),
+    );
+    if (dropped.size > 0) console.info({ message: 'Messages to people who were erased', dropped: dropped.size });
+    const received = parsed.filter(({ record }) => !dropped.has(record));
     const ports: Ports = { ...shared, rowsOf: readerOf(received.map(({ message }) => message)) };
     const deliverAll = (kind: SendMessage['kind'], atOnce: number) =>
       inParallel(
@@ -92,7 +103,7 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
     }
     const again = Records.filter((record) => {
       const publication = delivered.get(record);
-      return !publication || !isSettled(publication.record);
+      return !dropped.has(record) && (!publication || !isSettled(publication.record));
     });
     return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   };

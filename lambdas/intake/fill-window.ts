@@ -54,7 +54,7 @@ const fill = async (
     if (timer) await timers.set({ triggerId, version, definition: definitionOf(trigger), event, ...timer });
     if (!state || (await windows.save(key, state))) return fire;
   }
-  throw new RetryLater(`The window of ${event.profileId} was changed ${MAX_CONFLICTS} times in a row`);
+  throw new RetryLater(`A window of ${trigger.id} was changed ${MAX_CONFLICTS} times in a row`);
 };
 
 /** What fails here fails for this trigger alone, however often it is tried. */

@@ -9,6 +9,8 @@ export const env = z.object({
   CONTACTS_TABLE: z.string(),
   WINDOWS_TABLE: z.string(),
   IDENTITIES_TABLE: z.string(),
+  ERASURES_TABLE: z.string(),
+  ERASURE_KEY_ARN: z.string(),
   EVENTS_STREAM: z.string(),
   IDENTITIES_STREAM: z.string(),
   METRICS_NAMESPACE: z.string(),

@@ -8,6 +8,7 @@ import type { Timer, TimersMessage } from '../../core/event/timer.ts';
 import type { TriggerSet } from '../../core/event/trigger-set.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { definitions } from '../adapters/definitions.ts';
+import { erasedPeople } from '../adapters/erased-people.ts';
 import { identities } from '../adapters/identities.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import { appendRows } from '../adapters/lake.ts';
@@ -22,6 +23,7 @@ import { readEnv } from '../middleware/read-env.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { activeTriggers } from './active-triggers.ts';
+import { reportDropped, withoutErased } from './drop-erased.ts';
 import type { learnEvents } from './learn-events.ts';
 import { factsFor, matchEvent, ring, type Triggered } from './match-event.ts';
 import { env } from './match-events.env.ts';
@@ -32,6 +34,7 @@ import { reportFaults } from './trigger-faults.ts';
 const environment = readEnv(env);
 const defs = definitions(environment.DEFINITIONS_TABLE);
 const people = identities(environment.IDENTITIES_TABLE);
+const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN);
 const windowStates = windows(environment.WINDOWS_TABLE);
 const ports = {
   windows: windowStates,
@@ -92,10 +95,12 @@ export const handler = async (
     fail(failed, record, new Error('A message that is neither events nor timers'));
     return [];
   });
-  const jobs = received.flatMap(({ record, message }): Job[] =>
-    'events' in message
-      ? message.events.map((event) => ({ record, event }))
-      : message.timers.map((timer) => ({ record, event: timer.event, timer })),
+  const jobs = await stillKnown(
+    received.flatMap(({ record, message }): Job[] =>
+      'events' in message
+        ? message.events.map((event) => ({ record, event }))
+        : message.timers.map((timer) => ({ record, event: timer.event, timer })),
+    ),
   );
   const events = jobs.filter(({ timer }) => !timer).map(({ event }) => event);
   await appendRows(environment.EVENTS_STREAM, events.map(rowOf));
@@ -121,6 +126,18 @@ export const handler = async (
   await enqueue(found, failed);
   await learn(events, Date.now());
   return { batchItemFailures: [...failed].map(({ messageId }) => ({ itemIdentifier: messageId })) };
+};
+
+/** The jobs without those of people who were erased: they leave no trace, not even a row in the lake. */
+const stillKnown = async (jobs: readonly Job[]): Promise<Job[]> => {
+  const isErased = await erased();
+  const known = jobs.flatMap((job): Job[] => {
+    const event = withoutErased(job.event, isErased);
+    return event ? [{ ...job, event }] : [];
+  });
+  const dropped = jobs.length - known.length;
+  if (dropped > 0) reportDropped(environment.METRICS_NAMESPACE, dropped, Date.now());
+  return known;
 };
 
 const rowOf = ({ id, type, profileId, source, timeMs, receivedMs, properties }: AcceptedEvent): EventRow => ({

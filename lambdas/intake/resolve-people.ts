@@ -56,8 +56,7 @@ const linkOf = async (
       (await linkAlias(ports, { alias: first.anonymousId, profileId: first.profileId, atMs: first.receivedMs })));
   for (const named of new Set(logins.map(({ profileId }) => profileId))) {
     if (!link || named === link.profileId) continue;
-    const { alias, profileId } = link;
-    console.warn({ message: 'A second person on one device: the first link stays', alias, profileId, named });
+    console.warn({ message: 'A second person on one device: the first link stays' });
   }
   return link;
 };

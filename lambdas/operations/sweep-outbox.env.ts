@@ -16,4 +16,5 @@ export const env = z.object({
   IMPORT_MACHINE_ARN: z.string(),
   CHANGE_LIST_MACHINE_ARN: z.string(),
   FIT_MACHINE_ARN: z.string(),
+  EXPORT_MACHINE_ARN: z.string(),
 });

@@ -20,6 +20,7 @@ const sinks = {
     'import-profiles': environment.IMPORT_MACHINE_ARN,
     'change-list': environment.CHANGE_LIST_MACHINE_ARN,
     'fit-model': environment.FIT_MACHINE_ARN,
+    'export-person': environment.EXPORT_MACHINE_ARN,
   },
 };
 
@@ -51,8 +52,10 @@ export const handler = async (): Promise<{ published: number }> => {
       await publishOutbox(item.outbox, sinks);
       await clearPending(table, item);
     } catch (error) {
-      console.error({ message: 'An outbox cannot be published', key: item.key, error: String(error) });
-      failed.push(JSON.stringify(item.key));
+      // A profile is not named: logs outlive the erasure of a person.
+      const what = table === PROFILES_TABLE ? `a profile at version ${item.version}` : JSON.stringify(item.key);
+      console.error({ message: 'An outbox cannot be published', what, error: String(error) });
+      failed.push(what);
     }
   }
   if (failed.length > 0)

@@ -5,6 +5,7 @@ import { env as manageImportsEnv } from '../../lambdas/audience/manage-imports.e
 import { env as readImportEnv } from '../../lambdas/audience/read-import.env.ts';
 import { env as writeImportEnv } from '../../lambdas/audience/write-import.env.ts';
 import type { AudienceProps } from '../audience.ts';
+import { knowsErased } from '../erased-people.ts';
 import { appends, objects, reads, readsAndWrites, remembers, starts } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import { TypedStateMachine } from '../kit/typed-state-machine.ts';
@@ -43,6 +44,7 @@ export class Imports extends Construct {
         CONTACTS_TABLE: readsAndWrites(state.contacts),
         PROFILES_STREAM: appends(lake.streams.profiles),
         CONSENTS_STREAM: appends(lake.streams.consents),
+        ...knowsErased(state),
       },
       timeout: Duration.minutes(5),
       memoryMb: ONE_CORE_MB,

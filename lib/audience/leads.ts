@@ -4,6 +4,7 @@ import { env as manageLeadModelsEnv } from '../../lambdas/audience/manage-lead-m
 import { env as manageLeadsEnv } from '../../lambdas/audience/manage-leads.env.ts';
 import { env as publishStagesEnv } from '../../lambdas/audience/publish-stages.env.ts';
 import type { AudienceProps } from '../audience.ts';
+import { knowsErased } from '../erased-people.ts';
 import { appends, reads, readsAndWrites, sends } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import { FIXED_CONCURRENCY } from '../stages.ts';
@@ -26,6 +27,7 @@ export class Leads extends Construct {
         LEAD_STAGES_STREAM: appends(lake.streams.lead_stages),
         INTAKE_QUEUE_URL: sends(intake.queue),
         WEBHOOK_QUEUE_URL: sends(webhooks.queue),
+        ...knowsErased(state),
       },
       timeout: Duration.seconds(30),
       reservedConcurrency: FIXED_CONCURRENCY.publishStages,

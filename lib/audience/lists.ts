@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { env as changeListPartEnv } from '../../lambdas/audience/change-list-part.env.ts';
 import { env as manageListsEnv } from '../../lambdas/audience/manage-lists.env.ts';
 import type { AudienceProps } from '../audience.ts';
+import { knowsErased } from '../erased-people.ts';
 import { appends, objects, reads, readsAndWrites, remembers, starts } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import { TypedStateMachine } from '../kit/typed-state-machine.ts';
@@ -27,6 +28,7 @@ export class Lists extends Construct {
         PROFILES_TABLE,
         MEMBERSHIPS_TABLE,
         LIST_MEMBERS_STREAM,
+        ...knowsErased(state),
         WORK_BUCKET: objects(state.work, { 'lists/': 'read', 'snapshots/': 'read' }),
       },
       timeout: Duration.minutes(5),
@@ -44,6 +46,7 @@ export class Lists extends Construct {
         PROFILES_TABLE,
         MEMBERSHIPS_TABLE,
         LIST_MEMBERS_STREAM,
+        ...knowsErased(state),
         AUDIT_TABLE: readsAndWrites(state.audit),
         IDEMPOTENCY_TABLE: remembers(state.idempotency),
         WORK_BUCKET: objects(state.work, { 'lists/': 'readWrite' }),

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { env as manageAliasesEnv } from '../../lambdas/audience/manage-aliases.env.ts';
 import { env as manageProfilesEnv } from '../../lambdas/audience/manage-profiles.env.ts';
 import type { AudienceProps } from '../audience.ts';
+import { knowsErased } from '../erased-people.ts';
 import { appends, reads, readsAndWrites } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 
@@ -21,6 +22,7 @@ export class People extends Construct {
         PROFILES_STREAM: appends(lake.streams.profiles),
         CONSENTS_STREAM: appends(lake.streams.consents),
         AUDIT_TABLE,
+        ...knowsErased(state),
       },
       timeout: Duration.seconds(15),
     });
@@ -35,6 +37,7 @@ export class People extends Construct {
         IDENTITIES_STREAM: appends(lake.streams.identities),
         AUDIT_TABLE,
         ...intake.leadBindings,
+        ...knowsErased(state),
       },
       timeout: Duration.seconds(15),
     });

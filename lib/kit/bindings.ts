@@ -3,6 +3,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { IConstruct } from 'constructs';
@@ -44,6 +45,23 @@ export const addsTo = tableBinding(['dynamodb:PutItem']);
 /** Name of a table whose items are read by key and deleted. */
 export const empties = tableBinding(['dynamodb:Query', 'dynamodb:BatchWriteItem']);
 
+/** Name of a table whose items are found by key, or through `index`, and deleted. */
+export const erases = tableBinding(['dynamodb:Query', 'dynamodb:DeleteItem']);
+/** Name of a table whose items are read by key and written whole. */
+export const readsAndPuts = tableBinding([...READ, 'dynamodb:PutItem']);
+/** The same, and deleted. */
+export const rewrites = tableBinding([...READ, 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+/** Name of a table that is read whole. */
+export const scans = tableBinding(['dynamodb:Scan']);
+/** The same, and items are deleted. */
+export const scansAndErases = tableBinding(['dynamodb:Scan', 'dynamodb:DeleteItem']);
+
+/** ARN of a secret to read. */
+export const readsSecret = (secret: Secret): Binding => ({
+  value: secret.secretArn,
+  grant: (grantee) => allow(grantee, ['secretsmanager:GetSecretValue'], [secret.secretArn]),
+});
+
 /** Name of the table that remembers which requests were answered; a request that failed is forgotten again. */
 export const remembers = tableBinding(['dynamodb:GetItem', ...WRITE, 'dynamodb:DeleteItem']);
 
@@ -76,6 +94,9 @@ const OBJECT_ACTIONS = {
   read: ['s3:GetObject'],
   write: ['s3:PutObject'],
   readWrite: ['s3:GetObject', 's3:PutObject'],
+  readDelete: ['s3:GetObject', 's3:DeleteObject'],
+  writeDelete: ['s3:PutObject', 's3:DeleteObject'],
+  readWriteDelete: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
   writeInParts: WRITE_IN_PARTS,
   readWriteInParts: ['s3:GetObject', ...WRITE_IN_PARTS],
 };

@@ -38,11 +38,18 @@ export const sdkDiet: Plugin = {
     // The default provider tries nine sources of credentials. The file that stands in for it reads the one that Lambda
     // has, so eight chunks with 106 KB more go too. Safe: it throws when the variables are missing.
     build.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({ path: CREDENTIALS }));
-    // DynamoDB's client makes a cache for endpoint discovery, which is off unless AWS_ENABLE_ENDPOINT_DISCOVERY is set.
-    // Safe: nothing calls the cache then; who turned discovery on would meet a TypeError at the first request.
-    build.onLoad({ filter: /@aws-sdk[\\/]endpoint-cache[\\/]dist-es[\\/]index\.js$/ }, () => ({
-      contents: 'export class EndpointCache {}',
+    // DynamoDB's client prepares endpoint discovery, with a cache and a command, which none of its commands asks for since
+    // endpoints are rules. Safe: a client that did ask would meet a TypeError at its first request, in every test.
+    build.onLoad({ filter: /@aws-sdk[\\/]middleware-endpoint-discovery[\\/]dist-es[\\/]index\.js$/ }, () => ({
+      contents:
+        'export const resolveEndpointDiscoveryConfig = (config) => config; export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = {};',
     }));
+    build.onLoad({ filter: /@aws-sdk[\\/]client-dynamodb[\\/]dist-es[\\/]DynamoDBClient\.js$/ }, ({ path }) =>
+      once(path, (text) => ({
+        contents: text.replace('{ endpointDiscoveryCommandCtor: DescribeEndpointsCommand }', 'undefined'),
+        loader: 'js',
+      })),
+    );
     // Clients import their whole package.json to tell their version in the user agent (2 KB each). Safe: nothing else
     // of it is read at run time; a build that wanted another field would fail on a missing export.
     build.onLoad({ filter: /@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, ({ path }) =>

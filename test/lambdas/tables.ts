@@ -114,6 +114,7 @@ export const startTables = async () => {
     IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:import',
     FIT_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:fit',
     CHANGE_LIST_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:change-list',
+    EXPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:export',
     WORK_BUCKET: 'work',
     GLUE_DATABASE: 'herald',
   });

@@ -158,9 +158,10 @@ const invokers = (platform: Template): [string, string[]][] => [
     role,
     [...definition.matchAll(/"FunctionName": "([^"]+)"/g)].map(([, id]) => id!),
   ]),
-  ...propertiesOf<{ Target: { Arn: unknown; RoleArn: unknown } }>(platform, 'AWS::Scheduler::Schedule').map(
-    ({ Target }): [string, string[]] => [idIn(Target.RoleArn), [idIn(Target.Arn)]],
-  ),
+  ...propertiesOf<{ Target: { Arn: unknown; RoleArn: unknown } }>(platform, 'AWS::Scheduler::Schedule')
+    .map(({ Target }): [string, string[]] => [idIn(Target.RoleArn), [idIn(Target.Arn)]])
+    // Others start a state machine.
+    .filter(([, [target = '']]) => platform.Resources[target]?.Type === 'AWS::Lambda::Function'),
   // A function that makes schedules at run time has role and target of them in its environment.
   ...propertiesOf<{ Environment?: { Variables?: Record<string, unknown> } }>(platform, 'AWS::Lambda::Function').flatMap(
     ({ Environment: { Variables: { WAKE_ROLE_ARN, WAKE_FUNCTION_ARN } = {} } = {} }): [string, string[]][] =>

@@ -15,6 +15,9 @@ const CALLS: [RegExp, string][] = [
   [/\bpresign\("PUT"/, 's3:PutObject'],
   [/\bpresignUpload\(/, 's3:PutObject'],
   [/\bwriteObject\(/, 's3:PutObject'],
+  [/\breplaceObject\(/, 's3:PutObject'],
+  [/\bdeleteObject\(/, 's3:DeleteObject'],
+  [/\blistObjects\(/, 's3:ListBucket'],
 ];
 const NO_CALLS = ['ObjectError', 'isMissing'];
 
@@ -37,6 +40,26 @@ const KEYS_GIVEN: Record<string, string[]> = {
   'delivery/dispatch-snapshot': ['Work/athena/'],
 };
 
+/** What goes as a whole when it mentions somebody who is erased. */
+const LOOKED_INTO = ['exports', 'imports', 'lists', 'previews'].map((folder) => `Work/${folder}/`);
+
+/** What is rewritten line by line. */
+const BY_LINE = ['models', 'samples', 'snapshots'].map((folder) => `Work/${folder}/`);
+
+/** Of handlers that do different things in different folders, what they do where. */
+const BY_HAND: Record<string, Record<'s3:GetObject' | 's3:PutObject' | 's3:DeleteObject', string[]>> = {
+  'audience/cleanse-stores': {
+    's3:GetObject': [...LOOKED_INTO, ...BY_LINE, 'Work/asked/', 'Work/erasures/'],
+    's3:PutObject': [...TABLES, ...BY_LINE, 'Work/asked/', 'Work/erasures/'],
+    's3:DeleteObject': [...LOOKED_INTO, 'Work/asked/', 'Work/erasures/'],
+  },
+  'audience/export-person': {
+    's3:GetObject': ['Work/asked/', 'Work/exports/'],
+    's3:PutObject': ['Work/asked/', 'Work/exports/'],
+    's3:DeleteObject': ['Work/asked/', 'Work/exports/'],
+  },
+};
+
 /** What a handler does with objects, read from its own code: esbuild drops what it does not use and keeps the names. */
 const useOf = async (entry: string) => {
   const { outputFiles } = await build({
@@ -46,7 +69,9 @@ const useOf = async (entry: string) => {
   const code = outputFiles.map(({ text }) => text).join('\n');
   // Keys are written `imports/${…}`, or `s3://${…}/imports/${…}` for Athena; paths of the API begin with a slash.
   const folders = [
-    ...code.matchAll(/(?:[`"]|s3:\/\/\$\{\w+\}\/)(imports|lists|previews|samples|snapshots|athena|triggers)\//g),
+    ...code.matchAll(
+      /(?:[`"]|s3:\/\/\$\{\w+\}\/)(imports|lists|previews|samples|snapshots|athena|triggers|asked|erasures|exports)\//g,
+    ),
   ];
   return {
     actions: CALLS.filter(([call]) => call.test(code)).map(([, action]) => action),
@@ -74,7 +99,7 @@ test('every call of the adapter is known here, and is made by some handler', () 
   const called = (name: string) => CALLS.filter(([call]) => call.source.includes(name)).length > 0;
   expect(Object.keys(objects).filter((name) => !called(name) && !NO_CALLS.includes(name))).toEqual([]);
   const made = [...uses.values()].flatMap(({ actions }) => actions);
-  expect(sorted(made)).toEqual(['s3:GetObject', 's3:PutObject']);
+  expect(sorted(made)).toEqual(['s3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject']);
 });
 
 describe.each(entries)('%s', (entry) => {
@@ -89,17 +114,25 @@ describe.each(entries)('%s', (entry) => {
     const { statements } = functionOf(platform, entry);
     const writes = actions.includes('s3:PutObject') || (asks && unloads);
     expect(foldersOf(statements, 's3:PutObject')).toEqual(
-      sorted([...(writes ? folders : []), ...(asks ? ['Work/athena/'] : [])]),
+      sorted([...(BY_HAND[entry]?.['s3:PutObject'] ?? (writes ? folders : [])), ...(asks ? ['Work/athena/'] : [])]),
     );
   });
 
   test.each(stages)('may read where its keys are, and those that it is given, in $stage', ({ platform }) => {
     const { statements } = functionOf(platform, entry);
-    const own = actions.includes('s3:GetObject') ? [...folders, ...(KEYS_GIVEN[entry] ?? [])] : [];
+    const given = actions.includes('s3:GetObject') ? [...folders, ...(KEYS_GIVEN[entry] ?? [])] : [];
+    const own = BY_HAND[entry]?.['s3:GetObject'] ?? given;
     expect(foldersOf(statements, 's3:GetObject')).toEqual(
       sorted([...own, ...(asks ? [...TABLES, 'Work/athena/'] : [])]),
     );
   });
+});
+
+test.each(stages)('only what is said here is deleted in $stage', ({ platform }) => {
+  for (const entry of entries) {
+    const { statements } = functionOf(platform, entry);
+    expect(foldersOf(statements, 's3:DeleteObject'), entry).toEqual(sorted(BY_HAND[entry]?.['s3:DeleteObject'] ?? []));
+  }
 });
 
 test.each(stages)('each stream writes its own folder of the lake, and what it failed at, in $stage', ({ platform }) => {

@@ -14,6 +14,7 @@ const ACTION: Record<string, string> = {
   UpdateItem: 'dynamodb:UpdateItem',
   BatchWriteItem: 'dynamodb:BatchWriteItem',
   DeleteItem: 'dynamodb:DeleteItem',
+  Scan: 'dynamodb:Scan',
   SendMessageBatch: 'sqs:SendMessage',
   ChangeMessageVisibility: 'sqs:ChangeMessageVisibility',
   PutRecordBatch: 'firehose:PutRecordBatch',
@@ -26,10 +27,14 @@ const ACTION: Record<string, string> = {
   SendTextMessage: 'sms-voice:SendTextMessage',
   SendBulkEmail: 'ses:SendBulkEmail',
   CreateSchedule: 'scheduler:CreateSchedule',
+  GetSecretValue: 'secretsmanager:GetSecretValue',
 };
 
 /** Operations that are called by signed fetch, by what their request has in the bundle. */
-const FETCHED: Record<string, string> = { CreateSchedule: 'ActionAfterCompletion' };
+const FETCHED: Record<string, string> = {
+  CreateSchedule: 'ActionAfterCompletion',
+  GetSecretValue: 'secretsmanager.GetSecretValue',
+};
 
 /**
  * Adapters bring these along for handlers whose outbox has no such effect, the API middleware those of idempotency keys:
@@ -58,6 +63,8 @@ const READERS = [
   'measurement/read-reports',
 ];
 const WRITING = ['PutItem', 'UpdateItem'];
+/** They delete what there is about a person. */
+const DELETERS = ['audience/cleanse-stores', 'audience/forget-person'];
 
 /** Every function writes its log and is traced. What it may do with objects is the matter of iam.test.ts. */
 const ALWAYS = /^(logs|xray|s3):/;
@@ -89,6 +96,7 @@ const operationsIn = (entry: string): string[] => {
 const usedOf = (entry: string, operations: string[], variables: string[]): string[] =>
   operations.filter((operation) => {
     const needed = USED_WITH[operation];
+    if (operation === 'DeleteItem' && DELETERS.includes(entry)) return true;
     if (READERS.includes(entry) && WRITING.includes(operation)) return false;
     return !needed || variables.some((name) => needed.test(name));
   });

@@ -22,7 +22,7 @@ export const routes = [
     body: z.strictObject({ alias }),
     example: { alias: 'device-7f3a' },
     success: { status: 200, schema: link, description: 'The link' },
-    errors: ['not-found', 'alias-taken'],
+    errors: ['not-found', 'alias-taken', 'person-erased'],
   },
   {
     operationId: 'getAlias',

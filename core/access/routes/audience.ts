@@ -8,6 +8,7 @@ import { routes as leadModels } from './lead-models.ts';
 import { routes as leads } from './leads.ts';
 import { routes as lists } from './lists.ts';
 import { routes as models } from './models.ts';
+import { routes as personalData } from './personal-data.ts';
 import { routes as previews } from './previews.ts';
 import { routes as profiles } from './profiles.ts';
 import { routes as segments } from './segments.ts';
@@ -28,4 +29,5 @@ export const routes = [
   ...models,
   ...leadModels,
   ...leads,
+  ...personalData,
 ] as const satisfies readonly Route[];

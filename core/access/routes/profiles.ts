@@ -38,7 +38,7 @@ export const routes = [
     body: profileInput,
     example: { email: 'ada@example.com', timeZone: 'Europe/Paris', attributes: { firstName: 'Ada', oldField: null } },
     success: { status: 200, schema: profile, description: 'The profile as it now is' },
-    errors: ['body-too-large', 'version-conflict'],
+    errors: ['body-too-large', 'version-conflict', 'person-erased'],
   },
   {
     operationId: 'getProfile',
@@ -62,7 +62,7 @@ export const routes = [
     body: z.strictObject({ consents: consentsInput }),
     example: { consents: { sms: true, 'email/offers': false } },
     success: { status: 200, schema: contact, description: 'The contact state as it now is' },
-    errors: [],
+    errors: ['person-erased'],
   },
   {
     operationId: 'getContact',

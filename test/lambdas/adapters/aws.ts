@@ -66,6 +66,9 @@ export const startAws = async (
     // The emulator takes twelve digits for an account, so each caller has tables of its own there.
     AWS_ACCESS_KEY_ID: String(randomInt(10 ** 11, 10 ** 12)),
     AWS_SECRET_ACCESS_KEY: 'test',
+    // Nobody is erased in these tests: a table with the same keys will do, and the key is never read.
+    ERASURES_TABLE: 'definitions',
+    ERASURE_KEY_ARN: 'arn:key',
     AWS_ENDPOINT_URL: await listen(services),
     AWS_ENDPOINT_URL_DYNAMODB: elsewhere ?? (await listen(database)),
   });

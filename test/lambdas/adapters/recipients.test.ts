@@ -14,6 +14,7 @@ beforeAll(async () => {
   });
   readerOf = (await import('../../../lambdas/adapters/recipients.ts')).recipients({
     bucket: 'work',
+    erased: async () => () => false,
     profilesTable: 'profiles',
   });
 });

@@ -7,6 +7,7 @@ import { memoryServices, queueUrl, startAws } from '../adapters/aws.ts';
 import { plan } from './delivery-world.ts';
 
 const services = memoryServices();
+const nobodyErased = async () => () => false;
 let stop: () => Promise<void>;
 let defs: Definitions;
 let dispatchSnapshot: typeof import('../../../lambdas/delivery/dispatch-snapshot.ts')['handler'];
@@ -81,7 +82,7 @@ describe('dispatch-snapshot', () => {
     expect(first).toHaveLength(251);
     expect([...new Set(first.map(({ part }) => part))]).toEqual([0, 1, 2].map((n) => `snapshots/r1/parts/${n}.ndjson`));
     expect(await recipientsOf('r1')).toBe(25_050);
-    const rowsOf = recipients({ bucket: 'work', profilesTable: 'profiles' })(first);
+    const rowsOf = recipients({ bucket: 'work', erased: nobodyErased, profilesTable: 'profiles' })(first);
     const last = await rowsOf(first.at(-1) as SnapshotMessage);
     expect(last).toHaveLength(50);
     expect(last[49]).toEqual({ profileId: 'p25049', email: 'p25049@example.com', attributes: { city: 'Tromsø' } });
@@ -137,7 +138,7 @@ describe('dispatch-snapshot', () => {
     const kindOf = (n: number) => (n % 50 === 49 ? 1 + (n % 4) : 0);
     const people = Array.from({ length: 10_500 }, (_, n) => person(n, kinds[kindOf(n)] ?? {}));
     expect(await dispatch('r9', { 'mixed.gz': gzipSync(people.join('\n')) })).toEqual({ parts: 4 });
-    const readerOf = recipients({ bucket: 'work', profilesTable: 'profiles' });
+    const readerOf = recipients({ bucket: 'work', erased: nobodyErased, profilesTable: 'profiles' });
     const seen: string[] = [];
     for (const [step, queue] of ['PUSH', 'SMS', 'EMAIL'].entries()) {
       const own = pointers(queue, 'r9');
@@ -168,7 +169,7 @@ describe('dispatch-snapshot', () => {
     const rows = odd.map((profile_id) => JSON.stringify({ profile_id, email: 'e@x.y', attributes: '{}' }));
     expect(await dispatch('odd', { 'a.gz': gzipSync(rows.join('\n')) })).toEqual({ parts: 1 });
     const sent = [...pointers('EMAIL', 'odd')];
-    const rowsOf = recipients({ bucket: 'work', profilesTable: 'profiles' })(sent);
+    const rowsOf = recipients({ bucket: 'work', erased: nobodyErased, profilesTable: 'profiles' })(sent);
     expect((await rowsOf(sent[0] as SnapshotMessage)).map((row) => row?.profileId)).toEqual(odd);
   });
 

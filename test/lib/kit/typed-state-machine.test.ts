@@ -65,6 +65,9 @@ describe('the definitions of Herald', () => {
   test('are all there', () => {
     expect(files.sort()).toEqual([
       'audience/change-list.asl.json',
+      'audience/cleanse-stores.asl.json',
+      'audience/erase-person.asl.json',
+      'audience/export-person.asl.json',
       'audience/fit-model.asl.json',
       'audience/freeze-sample.asl.json',
       'audience/import-profiles.asl.json',

@@ -1,0 +1,109 @@
+import { idsIn, isOver, scrubbed, textsOf, type Upload } from '../../core/audience/cleansing.ts';
+import type { PendingPerson } from '../../core/audience/erasure.ts';
+import { TABLES } from '../../core/audience/personal-stores.ts';
+import { namesPerson } from '../../core/delivery/work.ts';
+import type { EventTypeEntry } from '../../core/event/catalogue.ts';
+import { forgetIn } from '../../core/event/catalogue-forget.ts';
+import { anonymousProfileId } from '../../core/event/identity.ts';
+import type { Timer } from '../../core/event/timer.ts';
+import type { Item } from '../adapters/batch-get.ts';
+import { type DefinitionKind, type Definitions, type Stored, VersionConflict } from '../adapters/definitions.ts';
+import { deleteItems, plainItem, scanItems } from '../adapters/person-items.ts';
+import type { PersonTables } from './person-tables.ts';
+
+/** Tables of which only the items themselves say whom they are about. */
+const byScan = Object.values(TABLES).filter((table) => table.personal === 'by-scan');
+type ScannedVariable = (typeof byScan)[number]['variable'];
+
+/** Of an item of such a table: whether it is about one of these. */
+const isAbout: Record<ScannedVariable, (item: Item, ids: ReadonlySet<string>) => boolean> = {
+  TIMERS_TABLE: ({ body }, ids) => {
+    const { event } = JSON.parse(body?.S ?? '{}') as Partial<Timer>;
+    const { profileId, anonymousId } = event ?? {};
+    return ids.has(profileId ?? '') || (anonymousId !== undefined && ids.has(anonymousProfileId(anonymousId)));
+  },
+  LEDGER_TABLE: ({ run, unit }, ids) => namesPerson(run?.S ?? '', unit?.S ?? '', ids),
+};
+
+/** The items about people in all tables that must be read whole, by the tables' variables. */
+export const scanTables = async (
+  tables: PersonTables,
+  ids: ReadonlySet<string>,
+): Promise<{ variable: ScannedVariable; keys: readonly string[]; items: Item[] }[]> => {
+  const found = [];
+  for (const { variable, keys } of byScan) {
+    const items = await scanItems(tables[variable], (item) => isAbout[variable](item, ids));
+    found.push({ variable, keys, items });
+  }
+  return found;
+};
+
+/** Removes people from the tables that must be read whole, and from the definitions that keep words of theirs. */
+export const cleanseTables = async (
+  tables: PersonTables & { IDEMPOTENCY_TABLE: string },
+  defs: Definitions,
+  people: readonly PendingPerson[],
+  nowMs: number,
+): Promise<void> => {
+  const ids = idsIn(people);
+  for (const { variable, keys, items } of await scanTables(tables, ids)) {
+    await deleteItems(tables[variable], keys, items);
+  }
+  // Forgotten answers are given anew: what such a call has made is found again by its id.
+  const quoted = [...ids].map((id) => JSON.stringify(id));
+  const answers = await scanItems(tables.IDEMPOTENCY_TABLE, (item) => {
+    const text = JSON.stringify(plainItem(item));
+    return quoted.some((id) => text.includes(id) || text.includes(JSON.stringify(id).slice(1, -1)));
+  });
+  await deleteItems(tables.IDEMPOTENCY_TABLE, ['id'], answers);
+  await change<EventTypeEntry>(defs, 'event-type', (entry) => forgetIn(entry, [...ids]), nowMs);
+  const texts = people.flatMap(textsOf);
+  for (const [kind, fields] of SCRUBBED) {
+    await change<Record<string, unknown>>(defs, kind, (body) => scrub(body, fields, texts, nowMs), nowMs);
+  }
+};
+
+/** Kinds of definitions that tell what was refused of a file, and the fields that do. */
+const SCRUBBED = [
+  ['import', ['reason', 'check', 'source']],
+  ['import-lane', ['errors']],
+  ['list-change', ['reason', 'refusals']],
+] as const satisfies [DefinitionKind, string[]][];
+
+const scrub = (
+  body: Record<string, unknown>,
+  fields: readonly string[],
+  texts: readonly string[],
+  nowMs: number,
+): Record<string, unknown> | undefined => {
+  // While it runs, its columns say where to read.
+  if (body.source && !isOver(body as unknown as Upload, nowMs)) return undefined;
+  const told = Object.fromEntries(fields.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])));
+  const after = scrubbed(told, texts);
+  return after && { ...body, ...after, ...(typeof body.version === 'number' && { version: body.version + 1 }) };
+};
+
+const CONFLICTS = 10;
+
+/** Writes every definition of a kind anew that `forget` changes. */
+const change = async <T>(
+  defs: Definitions,
+  kind: DefinitionKind,
+  forget: (body: T) => T | undefined,
+  nowMs: number,
+): Promise<void> => {
+  for (const stored of await defs.all<T>(kind)) {
+    let current: Stored<T> | undefined = stored;
+    for (let conflicts = 0; current; conflicts += 1) {
+      const after = forget(current.body);
+      if (!after) break;
+      try {
+        await defs.put(kind, stored.id, after, current.version, nowMs);
+        break;
+      } catch (error) {
+        if (!(error instanceof VersionConflict) || conflicts === CONFLICTS) throw error;
+        current = await defs.get<T>(kind, stored.id);
+      }
+    }
+  }
+};
