@@ -34,7 +34,8 @@ describe('docs/deploy.md', () => {
     );
     const { 'AWS::DynamoDB::Table': tables, 'AWS::S3::Bucket': buckets, ...rest } = count(kept.map(({ Type }) => Type));
     expect(text).toContain(`${tables} tables, ${buckets} buckets and the user pool stay`);
-    expect(rest).toEqual({ 'AWS::Cognito::UserPool': 1 });
+    expect(rest).toEqual({ 'AWS::Cognito::UserPool': 1, 'AWS::SecretsManager::Secret': 1 });
+    expect(text).toContain('and the key of erasures');
   });
 });
 
@@ -62,7 +63,10 @@ describe('what an idle deployment costs', () => {
 
   test('is reckoned with what the template has', () => {
     const has = count(typesOf(platform));
-    const [schedule] = Object.values(platform.Resources).filter(({ Type }) => Type === 'AWS::Scheduler::Schedule');
+    const schedule = Object.values(platform.Resources).find(
+      ({ Type, Properties }) =>
+        Type === 'AWS::Scheduler::Schedule' && String(Properties.Description).includes('sweep-outbox'),
+    );
     const minutes = /rate\((\d+) minutes\)/.exec(String(schedule!.Properties.ScheduleExpression))?.[1];
     const runs = ((730 * 60) / Number(minutes)).toLocaleString('en-US');
     expect(section).toContain(`| ${has['AWS::CloudWatch::Alarm']} alarms ×`);
