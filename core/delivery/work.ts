@@ -38,8 +38,9 @@ const bounded = (key: string): string =>
 export const namesPerson = (run: string, unit: string, ids: ReadonlySet<string>): boolean => {
   const parts = unit.split('#').map((part) => part.replaceAll('%23', '#').replaceAll('%25', '%'));
   if (!run.startsWith(triggerRun('')) || parts.length !== 4) return false;
-  // A window's is w, person, firing and step; an event's is source, id, person and step. A source may be called w.
-  return ids.has(parts[2] ?? '') || (parts[0] === 'w' && ids.has(parts[1] ?? ''));
+  // A window's is w, person, firing and step; an event's is source, id, person and step. What could be either is read as a
+  // window's: an event of a source that is called w is left to the table's TTL, rather than somebody else's record touched.
+  return ids.has(parts[parts[0] === 'w' ? 1 : 2] ?? '');
 };
 
 export const workOf = (message: SendMessage): Work => {

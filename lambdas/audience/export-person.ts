@@ -48,7 +48,8 @@ export const handler = async (
   }
 
   const person = await personOf(environment, profileId);
-  const asked = { run: `${exportId}-${attempt}`, day: new Date(nowMs).toISOString().slice(0, 10) };
+  // Of its making, so that a midnight in between does not change the queries.
+  const asked = { run: `${exportId}-${attempt}`, day: new Date(stored.body.createdMs).toISOString().slice(0, 10) };
   const waitMs = context.getRemainingTimeInMillis() - ENOUGH_MS;
   const unloaded = await unloadPerson(lakePorts, person, asked, `exports/${exportId}/${attempt}`, waitMs);
   if (unloaded.failed !== undefined) {

@@ -80,8 +80,9 @@ export const handler = apiHandler(
         return { body: running };
       }
       const begun: Erasure = { id, reason, actor, requestedMs: nowMs, state: 'running', passes: 0 };
-      await store.note({ id, profileId, aliases: [], addresses: [], requestedMs: nowMs }, nowMs);
+      // First what remains: whoever waits has it, and without whom it is about the next call begins anew.
       await store.save(begun);
+      await store.note({ id, profileId, aliases: [], addresses: [], requestedMs: nowMs }, nowMs);
       const entry = { subject: `erased/${id}`, action: 'erase', actor, atMs: nowMs, version: 0, detail: reason };
       await putAudit(AUDIT_TABLE, entry);
       await start(begun);

@@ -262,6 +262,18 @@ describe('tables', () => {
     ]);
   });
 
+  it('tell the file of each row to a query that names "$path"', async () => {
+    expect(await rowsOf(`SELECT id, "$path" FROM events WHERE id <> 'b' ORDER BY id`)).toEqual([
+      ['A', `s3://${bucket}/${partKey('2026-01-03')}`],
+      ['a', `s3://${bucket}/${partKey('2026-01-02')}`],
+    ]);
+    expect(await rowsOf(`SELECT DISTINCT t."$path" AS path FROM nothing AS t`)).toEqual([]);
+    // Athena leaves the column out of *, so nobody may count on either.
+    await expect(rowsOf(`SELECT * FROM events WHERE "$path" = 'x'`)).rejects.toThrow('"$path"');
+    expect((await rowsOf('SELECT * FROM events'))[0]).toHaveLength(5);
+    expect(await rowsOf(`SELECT '"$path"' AS text FROM events LIMIT 1`)).toEqual([['"$path"']]);
+  });
+
   it('without files are empty', async () => {
     expect(await rowsOf('SELECT count(*), max(dt) FROM nothing')).toEqual([['0', null]]);
   });

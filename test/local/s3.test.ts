@@ -109,3 +109,48 @@ it('bills writes as PUT, reads as GET', () => {
   expect(billed()['s3-put']?.units).toBeGreaterThan(0);
   expect(billed()['s3-get']?.units).toBeGreaterThan(0);
 });
+
+describe('conditions, lists and deletions', () => {
+  it('replaces an object only while it is the one that was read', async () => {
+    await ask('PUT', 'cond', {}, 'one');
+    const etag = String((await ask('GET', 'cond')).headers?.etag);
+    await ask('PUT', 'cond', { 'if-match': etag }, 'two');
+    await expect(ask('PUT', 'cond', { 'if-match': etag }, 'three')).rejects.toMatchObject({
+      code: 'PreconditionFailed',
+      status: 412,
+    });
+    expect(await textOf(await ask('GET', 'cond'))).toBe('two');
+    await expect(ask('PUT', 'gone', { 'if-match': etag }, 'x')).rejects.toMatchObject({
+      code: 'NoSuchKey',
+      status: 404,
+    });
+  });
+
+  it('deletes, also what is not there', async () => {
+    await ask('PUT', 'del', {}, 'x');
+    expect(await ask('DELETE', 'del')).toMatchObject({ status: 204 });
+    expect(await ask('DELETE', 'del')).toMatchObject({ status: 204 });
+    await expect(ask('GET', 'del')).rejects.toMatchObject({ code: 'NoSuchKey' });
+  });
+
+  it('lists the keys below a prefix, page by page', async () => {
+    for (const name of ['b', 'a', 'c é']) context.services.s3.put(bucket, `page/${name}`, 'x');
+    context.services.s3.put(bucket, 'pages', 'x');
+    const page = async (more: object) => {
+      const query = new URLSearchParams({
+        'list-type': '2',
+        'encoding-type': 'url',
+        prefix: 'page/',
+        'max-keys': '2',
+        ...more,
+      });
+      const text = await textOf(await ask('GET', `?${query}`));
+      const keys = [...text.matchAll(/<Key>([^<]*)</g)].map(([, key = '']) => decodeURIComponent(key));
+      return { keys, next: /<NextContinuationToken>([^<]*)</.exec(text)?.[1] };
+    };
+    const first = await page({});
+    expect(first.keys).toEqual(['page/a', 'page/b']);
+    const second = await page({ 'continuation-token': decodeURIComponent(first.next ?? '') });
+    expect(second).toEqual({ keys: ['page/c é'], next: undefined });
+  });
+});

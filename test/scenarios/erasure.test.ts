@@ -32,7 +32,9 @@ const seenOf = async (herald: LocalHerald, profileId: string) => {
   };
 };
 
-test('a person who was everywhere is exported, and erased so that only a keyed hash is found; another one is untouched', async () => {
+test('a person who was everywhere is exported, and erased so that only a keyed hash is found; another one is untouched', {
+  timeout: 120_000,
+}, async () => {
   const persist = folder();
   const herald = await bootLocal({ persist });
   const { api, as, cloud } = herald;

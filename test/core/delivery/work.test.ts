@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DirectMessage, SnapshotMessage } from '../../../core/delivery/messages.ts';
-import { partUnit, workOf } from '../../../core/delivery/work.ts';
+import { namesPerson, partUnit, workOf } from '../../../core/delivery/work.ts';
 
 const direct = (
   source: string,
@@ -75,4 +75,23 @@ test('a touch has the same key at every step, and another for another message', 
   expect(key(pointer)).not.toBe(key({ ...pointer, runId: 'c1-def' }));
   expect(key(direct('shop', 'e1', 'ada'))).toBe(key(direct('shop', 'e1', 'ada', 1)));
   expect(key(direct('shop', 'e1', 'ada'))).not.toBe(key(direct('shop', 'e2', 'ada')));
+});
+
+describe('whom the key of a record names', () => {
+  const named = (message: DirectMessage | SnapshotMessage, ...ids: string[]) => {
+    const { run, unit } = workOf(message);
+    return namesPerson(run, unit, new Set(ids));
+  };
+  test.each(['ada', 'a#b', '100%', '%23', 'w', 'Ünï'])('%s, in an event’s and in a window’s', (id) => {
+    expect(named(direct('shop', 'e1', id), id)).toBe(true);
+    expect(named(direct('shop', 'e1', id, 0, { firing: 'f#1' }), id)).toBe(true);
+    expect(named(direct('shop', 'e1', id), 'bob', 'e1', 'shop', '0')).toBe(false);
+    expect(named(direct('shop', 'e1', id, 0, { firing: 'f' }), 'bob', 'f')).toBe(false);
+  });
+
+  test('a snapshot’s names nobody, whatever its numbers are; nor does one that is hashed', () => {
+    expect(named({ ...pointer, part: 'snapshots/r/parts/7.ndjson' }, '7', '1', 'b')).toBe(false);
+    const long = 'x'.repeat(1_200);
+    expect(named(direct('shop', long, 'ada'), 'ada')).toBe(false);
+  });
 });
