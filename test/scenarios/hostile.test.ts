@@ -122,7 +122,7 @@ localTest(
     await herald.cloud.clock.advance(10_000);
     expect(herald.cloud.inbox.list().map(({ body }) => body)).toEqual(['Thank you', 'Thank you']);
     const reasons = herald.cloud
-      .logs('AcceptBusEvents')
+      .logs('accept-bus-events')
       .map((line) => JSON.parse(line) as { level: string; message: { reason: string } })
       .map(({ level, message }) => [level, message.reason]);
     expect(reasons.sort()).toEqual(

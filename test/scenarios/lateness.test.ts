@@ -161,7 +161,7 @@ localTest(
     ]);
     expect(texts(herald)).toEqual(['Thank you']);
     await shop.put(DETAIL_TYPE_ONE, shop.order('too far', -DAY - 1));
-    const refused = herald.cloud.logs('AcceptBusEvents').filter((line) => line.includes('time-in-future'));
+    const refused = herald.cloud.logs('accept-bus-events').filter((line) => line.includes('time-in-future'));
     expect(refused).toHaveLength(1);
     expect(rowsOf(herald).map(({ id }) => id)).toEqual(['ahead']);
     // What has not happened yet counts for nobody.

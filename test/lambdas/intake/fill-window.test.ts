@@ -77,7 +77,7 @@ describe('filling a window', () => {
     const contested = { ...ports, windows: { ...windows, save: async () => false } };
     await expect(use.fillWindow(contested, reward, eventOf('e', 'fi'), 0, NOW)).rejects.toMatchObject({
       name: 'RetryLater',
-      message: 'The window of fi was changed 10 times in a row',
+      message: 'A window of reward was changed 10 times in a row',
     });
   });
 });
