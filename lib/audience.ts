@@ -5,6 +5,7 @@ import { Estimates } from './audience/estimates.ts';
 import { Imports } from './audience/imports.ts';
 import { Leads } from './audience/leads.ts';
 import { Lists } from './audience/lists.ts';
+import { LiveSegments } from './audience/live-segments.ts';
 import { Models } from './audience/models.ts';
 import { People } from './audience/people.ts';
 import { PersonalData } from './audience/personal-data.ts';
@@ -35,6 +36,7 @@ export class Audience extends Construct {
   readonly changeList: TypedStateMachine;
   readonly fitModel: Models['machine'];
   readonly personalData: PersonalData;
+  readonly refreshSegment: TypedStateMachine<'AthenaWorkGroup'>;
 
   constructor(scope: Construct, id: string, props: AudienceProps) {
     super(scope, id);
@@ -47,5 +49,6 @@ export class Audience extends Construct {
     new Estimates(this, 'Estimates', props);
     new Leads(this, 'Leads', props);
     this.personalData = new PersonalData(this, 'PersonalData', props);
+    this.refreshSegment = new LiveSegments(this, 'LiveSegments', props).machine;
   }
 }

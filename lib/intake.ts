@@ -50,8 +50,10 @@ export type IntakeProps = {
 export class Intake extends Construct {
   /** Have compile-triggers run; for whoever changes the triggers in force. */
   readonly compileSchedules: WakeSchedules;
-  /** Where events wait to be matched. */
+  /** Where events are matched; what Herald tells itself goes there, too. */
   readonly queue: Queue;
+  /** For whoever sets timers. */
+  readonly timerSchedules: WakeSchedules;
   /** Environment of a function that changes leads (see lambdas/audience/lead-ports.env.ts). */
   readonly leadBindings: Record<keyof typeof leadPortsEnv, Binding>;
 
@@ -99,12 +101,12 @@ export class Intake extends Construct {
       memoryMb: 1024,
       onFailure: busDeadLetters,
     });
-    const schedules = new WakeSchedules(this, 'TimerSchedules', { wakes: wakeTimers, deadLetters: busDeadLetters });
+    this.timerSchedules = new WakeSchedules(this, 'TimerSchedules', { wakes: wakeTimers, deadLetters: busDeadLetters });
     this.leadBindings = {
       LEADS_TABLE: readsAndWrites(state.leads),
       TIMERS_TABLE: addsTo(state.timers),
       STAGES_QUEUE_URL: sends(stageChanges),
-      ...schedules.bindings,
+      ...this.timerSchedules.bindings,
     };
 
     const matchEvents = new TypedFunction(this, 'MatchEvents', {
@@ -123,6 +125,9 @@ export class Intake extends Construct {
         ...knowsErased(state),
         IDENTITIES_STREAM: appends(lake.streams.identities),
         ...this.leadBindings,
+        MEMBERSHIPS_TABLE: readsAndWrites(state.memberships),
+        SEGMENT_MEMBERS_STREAM: appends(lake.streams.segment_members),
+        INTAKE_QUEUE_URL: sends(events.queue),
         ...sendQueues.bindings,
       },
       timeout: Duration.seconds(30),

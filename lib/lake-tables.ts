@@ -1,5 +1,6 @@
 import type { AskedRow } from '../core/audience/erasure-queries.ts';
 import type { LeadStageRow } from '../core/audience/lead.ts';
+import type { SegmentMemberRow } from '../core/audience/live/membership-change.ts';
 import type { ListMemberRow } from '../core/audience/membership.ts';
 import type { ProfileRow } from '../core/audience/profile.ts';
 import type { ConsentRow } from '../core/delivery/consent.ts';
@@ -81,6 +82,12 @@ const leadStages = {
   cause: 'string',
   at_ms: 'bigint',
 } satisfies ColumnsOf<LeadStageRow>;
+const segmentMembers = {
+  segment_id: 'string',
+  profile_id: 'string',
+  member: 'boolean',
+  at_ms: 'bigint',
+} satisfies ColumnsOf<SegmentMemberRow>;
 
 const columns = (types: Record<string, Column['type']>): readonly Column[] =>
   Object.entries(types).map(([name, type]) => ({ name, type }));
@@ -94,6 +101,7 @@ export const LAKE_TABLES = {
   identities: columns(identities),
   list_members: columns(listMembers),
   lead_stages: columns(leadStages),
+  segment_members: columns(segmentMembers),
 };
 export type LakeTable = keyof typeof LAKE_TABLES;
 

@@ -87,7 +87,7 @@ export class Lake extends Construct {
   }
 
   /** Queries that write the rows they find below a folder of the work bucket. */
-  grantUnload(grantee: Grantee, folder: 'snapshots/' | 'models/' = 'snapshots/'): void {
+  grantUnload(grantee: Grantee, folder: 'snapshots/' | 'models/' | 'refreshes/' = 'snapshots/'): void {
     this.grantQuery(grantee);
     grantObjects(grantee, this.state.work, { [folder]: 'readWriteInParts' });
   }
@@ -124,6 +124,7 @@ export class Lake extends Construct {
       'identities/': 'read',
       'list_members/': 'read',
       'lead_stages/': 'read',
+      'segment_members/': 'read',
     } satisfies Record<`${LakeTable}/`, 'read'>);
     grantObjects(grantee, work, { 'athena/': 'readWriteInParts' });
   }

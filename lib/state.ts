@@ -155,6 +155,7 @@ export class State extends Stack {
       'lists/': Duration.days(60),
       'previews/': Duration.days(2),
       'models/': Duration.days(7),
+      'refreshes/': Duration.days(2),
       'samples/': Duration.days(30),
       'snapshots/': Duration.days(60),
     });

@@ -27,10 +27,19 @@ const query: TaskKind = {
     return { QueryExecution: execution };
   },
 };
+const execution: TaskKind = {
+  takes: ['StateMachineArn', 'Input', 'Name'],
+  async call({ services }, { StateMachineArn, Input = {}, Name }) {
+    const input = typeof Input === 'string' ? Input : JSON.stringify(Input);
+    const { executionArn } = services.states.start(String(StateMachineArn), input, Name as string | undefined);
+    return { ExecutionArn: executionArn };
+  },
+};
 export const taskKinds: Record<string, TaskKind> = {
   'arn:aws:states:::lambda:invoke': lambda,
   'arn:aws:states:::lambda:invoke.waitForTaskToken': lambda,
   'arn:aws:states:::athena:startQueryExecution.sync': query,
+  'arn:aws:states:::states:startExecution': execution,
 };
 
 /** The wildcards take neither States.Runtime, which nothing takes, nor States.DataLimitExceeded, which must be named. */
@@ -130,8 +139,9 @@ async function finished(frame: Frame, about: object, call: () => Promise<unknown
 }
 
 /** An exception of a called service is an error named `<Service>.<Code>Exception`, as Step Functions names them. */
-const asStateError = (service: string) => (error: unknown) => {
+const asStateError = (resource: string) => (error: unknown) => {
   if (!(error instanceof AwsError)) throw error;
+  const service = resource === 'states' ? 'stepFunctions' : resource;
   const name = `${service[0]?.toUpperCase()}${service.slice(1)}.${error.code.replace(/(Exception)?$/, 'Exception')}`;
   throw new StateError(name, error.message);
 };

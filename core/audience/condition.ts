@@ -86,3 +86,8 @@ const itemNode: z.ZodMiniType<ItemCondition, ItemCondition> = z.lazy(
 itemNode.register(z.globalRegistry, { id: 'ItemCondition' });
 /** What a value can be asked that may be a list. */
 export const listQuestions = { ...questions, anyItem: z.optional(itemNode), everyItem: z.optional(itemNode) };
+
+/** Only segments ask it (see anniversary.ts). */
+export const anniversary = {
+  anniversaryWithinDays: z.optional(z.int().check(z.minimum(0), z.maximum(365))),
+};

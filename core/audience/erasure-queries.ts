@@ -17,6 +17,7 @@ const NAMES: Record<PersonalLakeName, Sql> = {
   consents: sql`consents`,
   identities: sql`identities`,
   list_members: sql`list_members`,
+  segment_members: sql`segment_members`,
   lead_stages: sql`lead_stages`,
 };
 const COLUMNS = { profile_id: sql`t.profile_id`, alias: sql`t.alias` };

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { about, branches, days, instant, listQuestions, propertyPath } from './condition.ts';
+import { about, anniversary, branches, days, instant, listQuestions, propertyPath } from './condition.ts';
 import type { ListQuestion, Question } from './question.ts';
-import { type AnniversaryQuestion, anniversary, type Tree } from './segment-tree.ts';
+import type { AnniversaryQuestion, Tree } from './segment-tree.ts';
 
 // What segments ask about what people did. segment.ts says what it means.
 

@@ -19,3 +19,12 @@ export const membershipOfList = (listId: string): string => LIST + listId;
 /** Id of the list; undefined for a membership in something else. */
 export const listOfMembership = (membership: string): string | undefined =>
   membership.startsWith(LIST) ? membership.slice(LIST.length) : undefined;
+
+const SEGMENT = 'segment#';
+
+/** What a segment is called among the things that people can be members of, and in whose name timers are set. */
+export const membershipOfSegment = (segmentId: string): string => SEGMENT + segmentId;
+
+/** Id of the segment; undefined for something else. */
+export const segmentOfMembership = (membership: string): string | undefined =>
+  membership.startsWith(SEGMENT) ? membership.slice(SEGMENT.length) : undefined;

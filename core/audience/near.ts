@@ -1,5 +1,3 @@
-import * as z from 'zod/mini';
-import { attributeName } from './profile.ts';
 import { valueAt } from './question.ts';
 
 /** Whose place, two attributes in degrees, is not farther from a point than so many kilometres of great circle. */
@@ -11,18 +9,6 @@ export type NearCondition = {
     attributes: { latitude: string; longitude: string };
   };
 };
-
-/** No place on Earth is farther from another. */
-const MAX_KM = 20_016;
-
-export const nearCondition = z.strictObject({
-  near: z.strictObject({
-    latitude: z.number().check(z.minimum(-90), z.maximum(90)),
-    longitude: z.number().check(z.minimum(-180), z.maximum(180)),
-    withinKm: z.number().check(z.gt(0), z.maximum(MAX_KM)),
-    attributes: z.strictObject({ latitude: attributeName, longitude: attributeName }),
-  }),
-});
 
 /** Mean radius of the Earth, IUGG. */
 const EARTH_KM = 6371.0088;

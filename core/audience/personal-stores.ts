@@ -46,7 +46,7 @@ export const TABLES = {
   },
   Memberships: {
     ...{ personal: 'by-person', variable: 'MEMBERSHIPS_TABLE', keys: ['profileId', 'membership'] },
-    holds: 'the lists that the person is in',
+    holds: 'the lists and segments that the person is in, and what is remembered of them for that',
   },
   Leads: {
     ...{ personal: 'by-person', variable: 'LEADS_TABLE', keys: ['profileId', 'modelId'] },
@@ -94,6 +94,7 @@ export const LAKE = {
   consents: { people: ['profile_id'] },
   identities: { people: ['profile_id'], anonymous: ['alias'] },
   list_members: { people: ['profile_id'] },
+  segment_members: { people: ['profile_id'] },
   lead_stages: { people: ['profile_id'] },
 } as const satisfies Record<string, PersonalLakeTable>;
 export type PersonalLakeName = keyof typeof LAKE;
@@ -121,6 +122,11 @@ export const WORK_FOLDERS = {
   'lists/': { personal: 'uploads', holds: 'uploaded files of ids' },
   'models/': { personal: 'recipients', holds: 'what a fit of a model knows of each person' },
   'previews/': { personal: 'deleted', holds: 'answers of previews, with ids of a sample' },
+  'refreshes/': {
+    personal: 'expires',
+    days: 2,
+    why: 'What a running refresh of a live segment reads; of whoever was erased meanwhile it drops the rows.',
+  },
   'samples/': { personal: 'recipients', holds: 'people of the sample that estimates are made from' },
   'snapshots/': {
     personal: 'recipients',

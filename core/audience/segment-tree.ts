@@ -1,12 +1,7 @@
-import * as z from 'zod/mini';
-
 export type Tree<Leaf> = { all: Tree<Leaf>[] } | { any: Tree<Leaf>[] } | { not: Tree<Leaf> } | Leaf;
 
 /** Only segments ask it: the date's next anniversary is today or in the next n days. See anniversary.ts. */
 export type AnniversaryQuestion = { anniversaryWithinDays: number };
-export const anniversary = {
-  anniversaryWithinDays: z.optional(z.int().check(z.minimum(0), z.maximum(365))),
-};
 
 /** All leaves of a tree, in order. */
 export const leavesOf = <Leaf extends object>(tree: Tree<Leaf>): Leaf[] => {

@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
-import { about, branches, listQuestions, questions } from './condition.ts';
+import { about, anniversary, branches, listQuestions, questions } from './condition.ts';
 import { definitionId } from './definition-id.ts';
 import { type EventCondition, eventCondition, type SequenceCondition, sequenceCondition } from './event-condition.ts';
-import { type NearCondition, nearCondition } from './near.ts';
+import type { NearCondition } from './near.ts';
+import { nearCondition } from './near-condition.ts';
 import { attributeName, consentKey, FIELDS, type Field } from './profile.ts';
 import type { ListQuestion, Question } from './question.ts';
-import { type AnniversaryQuestion, anniversary, type Tree } from './segment-tree.ts';
+import type { AnniversaryQuestion, Tree } from './segment-tree.ts';
 import { boundedTree } from './tree-bounds.ts';
 
 /**

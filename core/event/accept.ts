@@ -1,4 +1,5 @@
-import { type AcceptedEvent, eventInput, MAX_EVENT_BYTES } from './event.ts';
+import { MAX_EVENT_BYTES } from './chunk.ts';
+import { type AcceptedEvent, eventInput } from './event.ts';
 import { type Hazard, hazardOf } from './hazard.ts';
 import { anonymousProfileId } from './identity.ts';
 

@@ -1,4 +1,7 @@
-import { type AcceptedEvent, type IntakeMessage, MAX_EVENT_BYTES } from './event.ts';
+import type { AcceptedEvent, IntakeMessage } from './event.ts';
+
+/** One event is at most this many bytes of JSON (UTF-8): the unit that SQS and EventBridge bill. */
+export const MAX_EVENT_BYTES = 60 * 1024;
 
 /**
  * Packs events of one source into as few queue messages as fit: SQS bills each 64 KB as a request. A message holds at

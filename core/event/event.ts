@@ -47,8 +47,6 @@ export type AcceptedEvent = {
   properties: Record<string, unknown>;
 };
 
-/** One event is at most this many bytes of JSON (UTF-8): the unit that SQS and EventBridge bill. */
-export const MAX_EVENT_BYTES = 60 * 1024;
 export const MAX_EVENTS_PER_CALL = 100;
 
 /** EventBridge detail types of I2. `Herald Event` carries one event as detail, `Herald Events` carries `{events: [...]}`. */

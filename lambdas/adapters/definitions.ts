@@ -24,6 +24,7 @@ export type DefinitionKind =
   | 'lead-model'
   | 'list'
   | 'list-change'
+  | 'live-segment'
   | 'model'
   | 'model-version'
   | 'plan-version'

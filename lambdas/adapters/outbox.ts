@@ -1,4 +1,6 @@
+import { listChanged } from '../../core/audience/live/membership-change.ts';
 import type { MembersChange } from '../../core/audience/membership.ts';
+import type { AcceptedEvent } from '../../core/event/event.ts';
 import { putAudit } from './audit.ts';
 import { type DefinitionKind, type Definitions, type Stored, VersionConflict } from './definitions.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
@@ -12,6 +14,7 @@ export type Sinks = {
   profilesStream?: string;
   /** Puts people into a list, or out of it (see list-members.ts). */
   changeMembers?: (change: MembersChange) => Promise<void>;
+  intakeQueueUrl?: string;
   /** ARNs of state machines. */
   machines?: Partial<Record<Machine, string>>;
   /** Has compile-triggers run within two minutes (see schedules.ts). */
@@ -22,7 +25,7 @@ export type Sinks = {
 
 /**
  * Makes the effects of a write happen, in their order. Any of them may be published twice harmlessly; throws when one
- * cannot be published now, and then the sweep tries again. Step Functions and Firehose are loaded only when an entry
+ * cannot be published now, and then the sweep tries again. Step Functions, Firehose and SQS are loaded only when an entry
  * needs them: most API calls do not.
  */
 export const publishOutbox = async (entries: readonly OutboxEntry[], sinks: Sinks): Promise<void> => {
@@ -41,7 +44,11 @@ export const publishOutbox = async (entries: readonly OutboxEntry[], sinks: Sink
         entry.input,
       );
     }
-    if (entry.effect === 'list-members') await required(sinks.changeMembers, 'changeMembers')(entry.change);
+    if (entry.effect === 'list-members') {
+      await required(sinks.changeMembers, 'changeMembers')(entry.change);
+      await sendEvents(listChanged(entry.change), sinks);
+    }
+    if (entry.effect === 'own-event') await sendEvents([entry.event], sinks);
     if (entry.effect === 'compile-triggers') await compile(required(sinks.compileSoon, 'compileSoon'));
     if (entry.effect === 'stage-change') {
       const { sendStageChanges } = await import('./stage-queue.ts');
@@ -61,6 +68,12 @@ const compile = async (compileSoon: () => Promise<void>): Promise<void> => {
   } catch (error) {
     console.warn({ message: 'The triggers are not compiled; the next change asks for it again', error: String(error) });
   }
+};
+
+/** Once what they tell of can be read. */
+const sendEvents = async (events: readonly AcceptedEvent[], { intakeQueueUrl }: Sinks): Promise<void> => {
+  const { sendOwnEvents } = await import('./own-events.ts');
+  await sendOwnEvents(required(intakeQueueUrl, 'intakeQueueUrl'), events);
 };
 
 const required = <T>(value: T | undefined, name: string): T => {

@@ -1,3 +1,4 @@
+import { profileChanged } from '../../core/audience/live/membership-change.ts';
 import { mergeProfile, type Profile, type ProfileInput, profileRow } from '../../core/audience/profile.ts';
 import { publishOutbox, type Sinks } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
@@ -5,9 +6,11 @@ import type { Profiles } from '../adapters/profiles.ts';
 import { Problem } from '../middleware/problem.ts';
 
 const ATTEMPTS = 5;
+/** So many of the fields and attributes that were named does the event of the change name. */
+const MAX_NAMED = 100;
 
 /**
- * Merges into a stored profile, again when somebody else was faster, and publishes its lake row and audit entry. What
+ * Merges into a stored profile, again when somebody else was faster, and publishes its lake row, audit entry and event. What
  * cannot be published now stays in the item for the sweep. Throws ProfileTooLarge, and `version-conflict` when the
  * profile stays contended.
  */
@@ -37,6 +40,7 @@ export const changeProfile = async (
       ...(stored?.outbox ?? []),
       { effect: 'profile-row', row: profileRow(merged) },
       { effect: 'audit', entry },
+      { effect: 'own-event', event: profileChanged(profileId, nowMs, { changed: namesOf(input).slice(0, MAX_NAMED) }) },
     ];
     if (!(await profiles.save({ profile: merged, outbox }))) continue;
     try {

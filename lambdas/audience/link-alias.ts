@@ -1,3 +1,4 @@
+import { profileChanged } from '../../core/audience/live/membership-change.ts';
 import { anonymousProfileId, identityRow, type Link } from '../../core/event/identity.ts';
 import type { Trigger } from '../../core/event/trigger.ts';
 import { mergeWindows, type WindowState } from '../../core/event/window.ts';
@@ -16,6 +17,7 @@ export type LinkPorts = {
   identitiesStream: string;
   /** Makes the leads of the anonymous person the profile's (see merge-leads.ts). */
   mergeLeads: (link: Link) => Promise<void>;
+  segments: { membershipsTable: string; intakeQueueUrl: string };
 };
 
 /** A login and the events around it seldom meet in one window; many conflicts in a row mean that something is wrong. */
@@ -43,8 +45,23 @@ export const settleLink = async (ports: LinkPorts, link: StoredLink): Promise<vo
   const states = await ports.windows.ofPerson(anonymousProfileId(link.alias));
   await inParallel(PARALLEL_WINDOWS, states, ({ triggerId, state }) => mergeWindow(ports, link, triggerId, state));
   await ports.mergeLeads(link);
+  await tellSegments(ports.segments, link);
   await appendRows(ports.identitiesStream, [identityRow(link)]);
   await ports.identities.settle(link);
+};
+
+/** Live segments that remember something of the anonymous person take it over through the intake queue. */
+const tellSegments = async (
+  { membershipsTable, intakeQueueUrl }: LinkPorts['segments'],
+  { alias, profileId, atMs }: Link,
+): Promise<void> => {
+  const [{ segmentMembers }, { sendOwnEvents }] = await Promise.all([
+    import('../adapters/segment-members.ts'),
+    import('../adapters/own-events.ts'),
+  ]);
+  const remembered = await segmentMembers(membershipsTable).ofPerson(anonymousProfileId(alias));
+  if (remembered.length === 0) return;
+  await sendOwnEvents(intakeQueueUrl, [profileChanged(profileId, atMs, { alias })]);
 };
 
 /**

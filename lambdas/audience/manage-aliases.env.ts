@@ -5,6 +5,8 @@ export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
   IDENTITIES_TABLE: z.string(),
   WINDOWS_TABLE: z.string(),
+  MEMBERSHIPS_TABLE: z.string(),
+  INTAKE_QUEUE_URL: z.string(),
   IDENTITIES_STREAM: z.string(),
   AUDIT_TABLE: z.string(),
   ...leadPortsEnv,

@@ -33,6 +33,10 @@ const ports = {
   definitions: leadPorts.definitions,
   identitiesStream: IDENTITIES_STREAM,
   mergeLeads: (link: Link) => mergeLeads(leadPorts, link, Date.now()),
+  segments: {
+    membershipsTable: environment.MEMBERSHIPS_TABLE,
+    intakeQueueUrl: environment.INTAKE_QUEUE_URL,
+  },
 };
 
 /** Further ids of people. Running a change twice is safe: the first link of an alias stays. */

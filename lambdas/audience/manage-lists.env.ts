@@ -6,6 +6,7 @@ export const env = z.object({
   MEMBERSHIPS_TABLE: z.string(),
   LIST_MEMBERS_STREAM: z.string(),
   AUDIT_TABLE: z.string(),
+  INTAKE_QUEUE_URL: z.string(),
   IDEMPOTENCY_TABLE: z.string(),
   WORK_BUCKET: z.string(),
   CHANGE_LIST_MACHINE_ARN: z.string(),

@@ -23,6 +23,7 @@ const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_
 const members = memberships(environment.MEMBERSHIPS_TABLE);
 const sinks = {
   auditTable: environment.AUDIT_TABLE,
+  intakeQueueUrl: environment.INTAKE_QUEUE_URL,
   machines: { 'change-list': environment.CHANGE_LIST_MACHINE_ARN },
   changeMembers: listMembers({ table: environment.MEMBERSHIPS_TABLE, stream: environment.LIST_MEMBERS_STREAM }),
 };

@@ -8,4 +8,5 @@ export const env = z.object({
   AUDIT_TABLE: z.string(),
   ERASURES_TABLE: z.string(),
   ERASURE_KEY_ARN: z.string(),
+  INTAKE_QUEUE_URL: z.string(),
 });

@@ -1,4 +1,5 @@
 import { routes } from '../../core/access/routes/profiles.ts';
+import { profileChanged } from '../../core/audience/live/membership-change.ts';
 import { ProfileTooLarge, profileId as profileIdSchema } from '../../core/audience/profile.ts';
 import { consentRows } from '../../core/delivery/consent.ts';
 import { putAudit } from '../adapters/audit.ts';
@@ -13,11 +14,11 @@ import { changeProfile } from './change-profile.ts';
 import { env } from './manage-profiles.env.ts';
 
 const environment = readEnv(env);
-const { PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, CONSENTS_STREAM, AUDIT_TABLE } = environment;
+const { PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, CONSENTS_STREAM, AUDIT_TABLE, INTAKE_QUEUE_URL } = environment;
 const people = profiles(PROFILES_TABLE);
 const contactStates = contacts(CONTACTS_TABLE);
 const refuse = refuseErased(erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN));
-const sinks = { auditTable: AUDIT_TABLE, profilesStream: PROFILES_STREAM };
+const sinks = { auditTable: AUDIT_TABLE, profilesStream: PROFILES_STREAM, intakeQueueUrl: INTAKE_QUEUE_URL };
 
 /** Profiles and consents. Running a change twice is safe: merging the same again, or agreeing again, changes nothing. */
 export const handler = apiHandler('audience/manage-profiles', routes, {
@@ -48,6 +49,9 @@ export const handler = apiHandler('audience/manage-profiles', routes, {
     await contactStates.setConsents(profileId, consents);
     const { appendRows } = await import('../adapters/lake.ts');
     await appendRows(CONSENTS_STREAM, consentRows(profileId, consents, { imported: false, atMs: nowMs }));
+    const changed = Object.keys(consents).map((key) => `consents.${key}`);
+    const { sendOwnEvents } = await import('../adapters/own-events.ts');
+    await sendOwnEvents(INTAKE_QUEUE_URL, [profileChanged(profileId, nowMs, { changed })]);
     return { body: await contactView(profileId) };
   },
 

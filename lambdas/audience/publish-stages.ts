@@ -20,7 +20,11 @@ const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_
 const leadStates = leads(environment.LEADS_TABLE);
 const people = {
   profiles: profiles(environment.PROFILES_TABLE),
-  sinks: { auditTable: environment.AUDIT_TABLE, profilesStream: environment.PROFILES_STREAM },
+  sinks: {
+    auditTable: environment.AUDIT_TABLE,
+    profilesStream: environment.PROFILES_STREAM,
+    intakeQueueUrl: environment.INTAKE_QUEUE_URL,
+  },
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { LeadModelSet } from '../../core/audience/lead-model-set.ts';
+import { segmentOfMembership } from '../../core/audience/membership.ts';
 import type { Channel, Lane } from '../../core/delivery/channel.ts';
 import type { Facts } from '../../core/event/evaluate.ts';
 import type { AcceptedEvent, EventRow, IntakeMessage } from '../../core/event/event.ts';
@@ -25,6 +26,7 @@ import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { activeTriggers } from './active-triggers.ts';
 import { reportDropped, withoutErased } from './drop-erased.ts';
 import type { learnEvents } from './learn-events.ts';
+import { liveSegments } from './live-segments.ts';
 import { factsFor, matchEvent, ring, type Triggered } from './match-event.ts';
 import { env } from './match-events.env.ts';
 import { resolvePeople, turnedOut } from './resolve-people.ts';
@@ -36,9 +38,10 @@ const defs = definitions(environment.DEFINITIONS_TABLE);
 const people = identities(environment.IDENTITIES_TABLE);
 const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN);
 const windowStates = windows(environment.WINDOWS_TABLE);
+const clocks = timers(environment.TIMERS_TABLE, wakeSchedules(environment), () => Date.now());
 const ports = {
   windows: windowStates,
-  timers: timers(environment.TIMERS_TABLE, wakeSchedules(environment), () => Date.now()),
+  timers: clocks,
   report: reportFaults.bind(undefined, environment.METRICS_NAMESPACE),
 };
 const sources = {
@@ -59,7 +62,17 @@ const links = {
   definitions: defs,
   identitiesStream: environment.IDENTITIES_STREAM,
   mergeLeads: leads.merge,
+  segments: { membershipsTable: environment.MEMBERSHIPS_TABLE, intakeQueueUrl: environment.INTAKE_QUEUE_URL },
 };
+const watching = {
+  ...sources,
+  membershipsTable: environment.MEMBERSHIPS_TABLE,
+  timers: clocks,
+  intakeQueueUrl: environment.INTAKE_QUEUE_URL,
+  segmentMembersStream: environment.SEGMENT_MEMBERS_STREAM,
+  metricsNamespace: environment.METRICS_NAMESPACE,
+};
+const segments = liveSegments(defs);
 const triggers = activeTriggers(defs, environment.WORK_BUCKET, ports.report);
 /** Loaded once the first messages are queued, for nobody waits for what the catalogue learns. */
 let learning: Promise<ReturnType<typeof learnEvents>> | undefined;
@@ -74,14 +87,15 @@ const PARALLEL_PEOPLE = 20;
 /** An event to match, or a timer that has rung, which is about its event. */
 type Job = { record: SQSRecord; event: AcceptedEvent; timer?: Timer };
 type Known = Job & { facts: Facts };
-/** What is in force: triggers, and the models by which leads are scored. */
-type InForce = { set: TriggerSet; models: LeadModelSet };
+/** What is in force: triggers, the models by which leads are scored, and who shows an event to live segments. */
+type InForce = { set: TriggerSet; models: LeadModelSet; watch: Watch };
 type Found = { record: SQSRecord; triggered: Triggered };
+type Watch = (event: AcceptedEvent, timer: Timer | undefined, nowMs: number) => Promise<void>;
 
 /**
- * Writes events to the lake, finds out whose they are, asks the triggers what to send, and scores leads. Running it twice is
- * safe: lake rows are deduplicated by source and id, links never change, windows and leads know their events, and a message
- * that is queued again finds itself in the ledger.
+ * Writes events to the lake, finds out whose they are, asks the triggers what to send, scores leads, and shows events to live
+ * segments. Running it twice is safe: lake rows are deduplicated by source and id, links never change, windows, leads and
+ * memberships know their events, and a message that is queued again finds itself in the ledger.
  */
 export const handler = async (
   { Records }: SQSEvent,
@@ -105,12 +119,18 @@ export const handler = async (
   const events = jobs.filter(({ timer }) => !timer).map(({ event }) => event);
   await appendRows(environment.EVENTS_STREAM, events.map(rowOf));
 
-  const [set, models] = await Promise.all([triggers(), leads.models()]);
-  const inForce = { set, models };
+  const [set, models, live] = await Promise.all([triggers(), leads.models(), segments()]);
+  const isWanted = ({ type }: AcceptedEvent) => set.wants(type) || models.wants(type) || live.wants(type);
   const resolved = await resolve(
-    jobs.filter(({ event, timer }) => timer || isLogin(event) || set.wants(event.type) || models.wants(event.type)),
+    jobs.filter(({ event, timer }) => timer || isLogin(event) || isWanted(event)),
     failed,
   );
+  const watch: Watch = async (event, timer, nowMs) => {
+    if (timer ? segmentOfMembership(timer.triggerId) === undefined : !live.wants(event.type)) return;
+    const { watchSegments } = await import('./watch-segments.ts');
+    await watchSegments(watching, live, event, timer, nowMs);
+  };
+  const inForce = { set, models, watch };
   const found: Found[] = [];
   const known = await withFacts(set, resolved, failed);
   // Events of one person one after the other: side by side they would only fight for the same window.
@@ -212,7 +232,7 @@ const resolve = async (jobs: readonly Job[], failed: Set<SQSRecord>): Promise<Jo
 const ENOUGH_MS = 8_000;
 
 const work = async (
-  { set, models }: InForce,
+  { set, models, watch }: InForce,
   jobs: readonly Known[],
   found: Found[],
   failed: Set<SQSRecord>,
@@ -227,6 +247,7 @@ const work = async (
         : await matchEvent(ports, set, event, facts, nowMs);
       for (const triggered of asked) found.push({ record, triggered });
       await leads.score(models, event, timer, nowMs);
+      await watch(event, timer, nowMs);
     } catch (error) {
       fail(failed, record, error);
     }

@@ -2,7 +2,7 @@ import type { AcceptedEvent } from '../../core/event/event.ts';
 import { ANONYMOUS, hasAnonymousId, isAnonymous, isLogin, type Link } from '../../core/event/identity.ts';
 import type { Identities, StoredLink } from '../adapters/identities.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
-import { type LinkPorts, linkAlias, settleLink } from '../audience/link-alias.ts';
+import type { LinkPorts } from '../audience/link-alias.ts';
 
 /** Anonymous ids that are worked on at once. */
 const PARALLEL_ALIASES = 20;
@@ -41,6 +41,9 @@ export const resolvePeople = async (ports: LinkPorts, events: readonly AcceptedE
   return { events: resolved, failed };
 };
 
+/** Loaded when the first link is made: most events need none. */
+const linking = () => import('../audience/link-alias.ts');
+
 /** The link of the anonymous id that all of these events name; made, if it has none, by the first login among them. */
 const linkOf = async (
   ports: LinkPorts,
@@ -49,11 +52,17 @@ const linkOf = async (
 ): Promise<Link | undefined> => {
   const logins = events.filter(isLogin);
   const [first] = logins;
-  if (stored) await settleLink(ports, stored);
+  if (stored && !stored.settled) await (await linking()).settleLink(ports, stored);
   const link =
     stored ??
     (first &&
-      (await linkAlias(ports, { alias: first.anonymousId, profileId: first.profileId, atMs: first.receivedMs })));
+      (await (
+        await linking()
+      ).linkAlias(ports, {
+        alias: first.anonymousId,
+        profileId: first.profileId,
+        atMs: first.receivedMs,
+      })));
   for (const named of new Set(logins.map(({ profileId }) => profileId))) {
     if (!link || named === link.profileId) continue;
     console.warn({ message: 'A second person on one device: the first link stays' });

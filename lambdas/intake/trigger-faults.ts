@@ -1,4 +1,5 @@
 import { TRIGGER_FAULTS, type TriggerFault } from '../../core/event/trigger-fault.ts';
+import { countMetric } from '../middleware/count-metric.ts';
 
 /** A trigger that cannot be carried out, through no fault of the event or of AWS: it is left out, the others go on. */
 export class TriggerFailed extends Error {
@@ -10,21 +11,10 @@ export class TriggerFailed extends Error {
   }
 }
 
-/**
- * Names the triggers in the log and counts them in a metric, in one line of the embedded metric format
- * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
- * Written to stdout itself, for the console of Lambda would wrap it.
- */
+/** Names the triggers in the log and counts them in a metric. */
 export const reportFaults = (namespace: string, faults: readonly TriggerFault[], nowMs: number): void => {
   for (const fault of faults) {
-    const directive = { Namespace: namespace, Dimensions: [[]], Metrics: [{ Name: TRIGGER_FAULTS, Unit: 'Count' }] };
-    const line = {
-      _aws: { Timestamp: nowMs, CloudWatchMetrics: [directive] },
-      level: 'ERROR',
-      message: 'A trigger cannot be carried out and is left out',
-      ...fault,
-      [TRIGGER_FAULTS]: 1,
-    };
-    process.stdout.write(`${JSON.stringify(line)}\n`);
+    const message = 'A trigger cannot be carried out and is left out';
+    countMetric(namespace, TRIGGER_FAULTS, nowMs, { level: 'ERROR', message, ...fault });
   }
 };

@@ -10,6 +10,7 @@ export const env = z.object({
   PROFILES_STREAM: z.string(),
   MEMBERSHIPS_TABLE: z.string(),
   LIST_MEMBERS_STREAM: z.string(),
+  INTAKE_QUEUE_URL: z.string(),
   ...schedulesEnv,
   APPROVE_MACHINE_ARN: z.string(),
   RUN_MACHINE_ARN: z.string(),
@@ -17,4 +18,5 @@ export const env = z.object({
   CHANGE_LIST_MACHINE_ARN: z.string(),
   FIT_MACHINE_ARN: z.string(),
   EXPORT_MACHINE_ARN: z.string(),
+  REFRESH_MACHINE_ARN: z.string(),
 });

@@ -13,6 +13,7 @@ const sinks = {
   profilesStream: environment.PROFILES_STREAM,
   changeMembers: listMembers({ table: environment.MEMBERSHIPS_TABLE, stream: environment.LIST_MEMBERS_STREAM }),
   stagesQueueUrl: environment.STAGES_QUEUE_URL,
+  intakeQueueUrl: environment.INTAKE_QUEUE_URL,
   compileSoon: () => wakeSoon(compileAt, Date.now()),
   machines: {
     'approve-plan': environment.APPROVE_MACHINE_ARN,
@@ -21,6 +22,7 @@ const sinks = {
     'change-list': environment.CHANGE_LIST_MACHINE_ARN,
     'fit-model': environment.FIT_MACHINE_ARN,
     'export-person': environment.EXPORT_MACHINE_ARN,
+    'refresh-segment': environment.REFRESH_MACHINE_ARN,
   },
 };
 

@@ -4,7 +4,7 @@ import { env as changeListPartEnv } from '../../lambdas/audience/change-list-par
 import { env as manageListsEnv } from '../../lambdas/audience/manage-lists.env.ts';
 import type { AudienceProps } from '../audience.ts';
 import { knowsErased } from '../erased-people.ts';
-import { appends, objects, reads, readsAndWrites, remembers, starts } from '../kit/bindings.ts';
+import { appends, objects, reads, readsAndWrites, remembers, sends, starts } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import { TypedStateMachine } from '../kit/typed-state-machine.ts';
 import { BY_MEMBERSHIP_INDEX } from '../state.ts';
@@ -13,7 +13,7 @@ import { BY_MEMBERSHIP_INDEX } from '../state.ts';
 export class Lists extends Construct {
   readonly machine: TypedStateMachine;
 
-  constructor(scope: Construct, id: string, { state, lake }: AudienceProps) {
+  constructor(scope: Construct, id: string, { state, lake, intake }: AudienceProps) {
     super(scope, id);
     const DEFINITIONS_TABLE = readsAndWrites(state.definitions);
     const PROFILES_TABLE = reads(state.profiles);
@@ -48,6 +48,7 @@ export class Lists extends Construct {
         LIST_MEMBERS_STREAM,
         ...knowsErased(state),
         AUDIT_TABLE: readsAndWrites(state.audit),
+        INTAKE_QUEUE_URL: sends(intake.queue),
         IDEMPOTENCY_TABLE: remembers(state.idempotency),
         WORK_BUCKET: objects(state.work, { 'lists/': 'readWrite' }),
         CHANGE_LIST_MACHINE_ARN: starts(this.machine.machine),

@@ -4,7 +4,7 @@ import { env as manageAliasesEnv } from '../../lambdas/audience/manage-aliases.e
 import { env as manageProfilesEnv } from '../../lambdas/audience/manage-profiles.env.ts';
 import type { AudienceProps } from '../audience.ts';
 import { knowsErased } from '../erased-people.ts';
-import { appends, reads, readsAndWrites } from '../kit/bindings.ts';
+import { appends, reads, readsAndWrites, sends } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 
 /** Profiles, what people agreed to, and by which other ids they are known. */
@@ -12,6 +12,7 @@ export class People extends Construct {
   constructor(scope: Construct, id: string, { state, lake, intake }: AudienceProps) {
     super(scope, id);
     const AUDIT_TABLE = readsAndWrites(state.audit);
+    const INTAKE_QUEUE_URL = sends(intake.queue);
 
     new TypedFunction(this, 'ManageProfiles', {
       entry: 'audience/manage-profiles',
@@ -23,6 +24,7 @@ export class People extends Construct {
         CONSENTS_STREAM: appends(lake.streams.consents),
         AUDIT_TABLE,
         ...knowsErased(state),
+        INTAKE_QUEUE_URL,
       },
       timeout: Duration.seconds(15),
     });
@@ -34,6 +36,8 @@ export class People extends Construct {
         DEFINITIONS_TABLE: reads(state.definitions),
         IDENTITIES_TABLE: readsAndWrites(state.identities),
         WINDOWS_TABLE: readsAndWrites(state.windows),
+        MEMBERSHIPS_TABLE: reads(state.memberships),
+        INTAKE_QUEUE_URL,
         IDENTITIES_STREAM: appends(lake.streams.identities),
         AUDIT_TABLE,
         ...intake.leadBindings,

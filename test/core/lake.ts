@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SegmentMemberRow } from '../../core/audience/live/membership-change.ts';
 import type { ListMemberRow } from '../../core/audience/membership.ts';
 import type { ProfileRow } from '../../core/audience/profile.ts';
 import type { ConsentRow } from '../../core/delivery/consent.ts';
@@ -44,6 +45,7 @@ export const createLake = async () => {
     write('identities', [], () => 0);
     write('list_members', [], () => 0);
     write('lead_stages', [], () => 0);
+    write('segment_members', [], () => 0);
   };
   empty();
   return {
@@ -51,6 +53,7 @@ export const createLake = async () => {
     profiles: (rows: readonly ProfileRow[]) => write('profiles', rows, (row) => row.updated_ms),
     consents: (rows: readonly ConsentRow[]) => write('consents', rows, (row) => row.at_ms),
     identities: (rows: readonly IdentityRow[]) => write('identities', rows, (row) => row.at_ms),
+    segmentMembers: (rows: readonly SegmentMemberRow[]) => write('segment_members', rows, (row) => row.at_ms),
     listMembers: (rows: readonly ListMemberRow[]) => write('list_members', rows, (row) => row.at_ms),
     outcomes: (rows: readonly OutcomeRow[], lagMs = 0) => write('outcomes', rows, (row) => row.at_ms + lagMs),
     /** Rows as objects; every value is text, as Athena gives it. */

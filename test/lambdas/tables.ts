@@ -111,6 +111,8 @@ export const startTables = async () => {
     WAKE_DEAD_LETTERS_ARN: 'arn:dead',
     APPROVE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:approve',
     RUN_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:run',
+    INTAKE_QUEUE_URL: `${otherUrl}/intake`,
+    REFRESH_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:refresh',
     IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:import',
     FIT_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:fit',
     CHANGE_LIST_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:change-list',

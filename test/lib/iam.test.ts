@@ -137,17 +137,23 @@ describe.each(synthesizedStages)('the platform of $stage', ({ platform, api }) =
 
 // On the emulator a function stands in for Athena's UNLOAD, and the role is left as it is.
 test.each(synthesizedStages.filter(({ stage }) => stage !== 'emulator'))(
-  'a state machine of $stage may ask Athena when a state does, and nothing besides',
+  'a state machine of $stage may ask Athena, or start itself again, when a state does, and nothing besides',
   ({ platform }) => {
     for (const { role, definition } of machines(platform)) {
       const tasks = [...definition.matchAll(/"arn:aws:states:::([\w:.]+)"/g)].map(([, kind]) => kind!);
-      const kinds = ['lambda:invoke', 'lambda:invoke.waitForTaskToken', 'athena:startQueryExecution.sync'];
+      const kinds = [
+        'lambda:invoke',
+        'lambda:invoke.waitForTaskToken',
+        'athena:startQueryExecution.sync',
+        'states:startExecution',
+      ];
       expect(tasks.filter((kind) => !kinds.includes(kind))).toEqual([]);
       const services = statementsOfRole(platform, role).flatMap(({ actions }) =>
         actions.map((one) => one.split(':')[0]!),
       );
       const athena = tasks.some((kind) => kind.startsWith('athena:')) ? ['athena', 'glue', 's3'] : [];
-      expect([...new Set(services)].sort()).toEqual([...athena, 'lambda', 'logs', 'xray'].sort());
+      const states = tasks.includes('states:startExecution') ? ['states'] : [];
+      expect([...new Set(services)].sort()).toEqual([...athena, ...states, 'lambda', 'logs', 'xray'].sort());
     }
   },
 );

@@ -30,6 +30,7 @@ const TABLES = Object.keys(LAKE_TABLES).map((table) => `Lake/${table}/`);
 
 /** Folders of keys that a handler does not make but gets: from a pointer in a queue, from Athena as the place of a manifest. */
 const KEYS_GIVEN: Record<string, string[]> = {
+  'audience/apply-refresh': ['Work/athena/', 'Work/refreshes/'],
   'audience/apply-scores': ['Work/models/', 'Work/athena/'],
   'audience/fit-model': ['Work/models/', 'Work/athena/'],
   'audience/change-list-part': ['Work/lists/', 'Work/snapshots/'],
@@ -70,7 +71,7 @@ const useOf = async (entry: string) => {
   // Keys are written `imports/${…}`, or `s3://${…}/imports/${…}` for Athena; paths of the API begin with a slash.
   const folders = [
     ...code.matchAll(
-      /(?:[`"]|s3:\/\/\$\{\w+\}\/)(imports|lists|previews|samples|snapshots|athena|triggers|asked|erasures|exports)\//g,
+      /(?:[`"]|s3:\/\/\$\{\w+\}\/)(imports|lists|previews|refreshes|samples|snapshots|athena|triggers|asked|erasures|exports)\//g,
     ),
   ];
   return {
@@ -160,7 +161,7 @@ test.each(stages.filter(({ stage }) => stage !== 'emulator'))(
       const statements = statementsOfRole(platform, idIn(RoleArn));
       return [foldersOf(statements, 's3:PutObject'), foldersOf(statements, 's3:GetObject')];
     });
-    const wanted = ['Work/models/', 'Work/snapshots/'].map((folder) => [
+    const wanted = ['Work/models/', 'Work/refreshes/', 'Work/snapshots/'].map((folder) => [
       ['Work/athena/', folder],
       sorted([...TABLES, 'Work/athena/', folder]),
     ]);

@@ -7,6 +7,7 @@ import { routes as imports } from './imports.ts';
 import { routes as leadModels } from './lead-models.ts';
 import { routes as leads } from './leads.ts';
 import { routes as lists } from './lists.ts';
+import { routes as liveSegments } from './live-segments.ts';
 import { routes as models } from './models.ts';
 import { routes as personalData } from './personal-data.ts';
 import { routes as previews } from './previews.ts';
@@ -20,6 +21,7 @@ export const routes = [
   ...aliases,
   ...imports,
   ...segments,
+  ...liveSegments,
   ...lists,
   ...audiences,
   ...previews,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { acceptEvents, type EventResult } from '../../../core/event/accept.ts';
-import { MAX_EVENT_BYTES } from '../../../core/event/event.ts';
+import { MAX_EVENT_BYTES } from '../../../core/event/chunk.ts';
 import { MAX_DEPTH } from '../../../core/event/hazard.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { chunkEvents } from '../../../core/event/chunk.ts';
-import { type AcceptedEvent, MAX_EVENT_BYTES } from '../../../core/event/event.ts';
+import { chunkEvents, MAX_EVENT_BYTES } from '../../../core/event/chunk.ts';
+import type { AcceptedEvent } from '../../../core/event/event.ts';
 import { groupOf } from '../../../core/event/group-of.ts';
 
 const event = (n: number, size: number): AcceptedEvent => ({

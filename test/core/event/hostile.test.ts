@@ -1,8 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { isLike } from '../../../core/audience/question.ts';
 import { acceptEvents } from '../../../core/event/accept.ts';
+import { MAX_EVENT_BYTES } from '../../../core/event/chunk.ts';
 import { condition } from '../../../core/event/condition.ts';
-import { MAX_EVENT_BYTES } from '../../../core/event/event.ts';
 import { hazardOf } from '../../../core/event/hazard.ts';
 import { instantOf } from '../../../core/event/instant.ts';
 import { triggerInput } from '../../../core/event/trigger-input.ts';

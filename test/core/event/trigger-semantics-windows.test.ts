@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_DEPTH as MAX_CONDITION_DEPTH } from '../../../core/audience/tree-bounds.ts';
 import { MAX_AHEAD_MS } from '../../../core/event/accept.ts';
+import { MAX_EVENT_BYTES } from '../../../core/event/chunk.ts';
 import { condition, MAX_CONDITION_BYTES } from '../../../core/event/condition.ts';
-import { type AcceptedEvent, MAX_EVENT_BYTES, MAX_EVENTS_PER_CALL } from '../../../core/event/event.ts';
+import { type AcceptedEvent, MAX_EVENTS_PER_CALL } from '../../../core/event/event.ts';
 import { MAX_DEPTH as MAX_EVENT_DEPTH } from '../../../core/event/hazard.ts';
 import { patternsOf } from '../../../core/event/trigger.ts';
 import { triggerInput } from '../../../core/event/trigger-input.ts';

@@ -89,6 +89,7 @@ const resources = {
   IdentitiesStream: stream('identities'),
   ListMembersStream: stream('list_members'),
   LeadStagesStream: stream('lead_stages'),
+  SegmentMembersStream: stream('segment_members'),
   WorkGroup: {
     Type: 'AWS::Athena::WorkGroup',
     Properties: {
@@ -106,6 +107,7 @@ const resources = {
   IdentitiesTable: glueTable('identities'),
   ListMembersTable: glueTable('list_members'),
   LeadStagesTable: glueTable('lead_stages'),
+  SegmentMembersTable: glueTable('segment_members'),
 };
 
 /**
@@ -190,6 +192,7 @@ export const audienceWorld = async () => {
     SAMPLE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:sample',
     QUERY_CUTOFF_BYTES: '1000000000',
     CHANGE_LIST_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:change-list',
+    REFRESH_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:refresh',
     IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:import',
     FIT_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:fit',
   });

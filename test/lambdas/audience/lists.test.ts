@@ -175,11 +175,17 @@ describe('members', () => {
     });
     const effect = { effect: 'list-members' as const, change: { listId, member: true, profileIds: ['p1'], atMs } };
     world.broken.add(service);
-    await expect(publishOutbox([effect], { auditTable: '', changeMembers })).rejects.toThrow('broken');
+    await expect(
+      publishOutbox([effect], { auditTable: '', changeMembers, intakeQueueUrl: process.env.INTAKE_QUEUE_URL ?? '' }),
+    ).rejects.toThrow('broken');
     world.broken.clear();
     // Somebody was faster: what the sweep brings late is older, and does not undo it.
     await remove(listId, ['p1']);
-    await publishOutbox([effect], { auditTable: '', changeMembers });
+    await publishOutbox([effect], {
+      auditTable: '',
+      changeMembers,
+      intakeQueueUrl: process.env.INTAKE_QUEUE_URL ?? '',
+    });
     expect(await membersOf(listId)).toEqual([]);
     expect(await inLake(listId)).toEqual([]);
   });

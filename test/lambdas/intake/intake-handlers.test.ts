@@ -51,6 +51,7 @@ beforeAll(async () => {
       leads: ['profileId', 'modelId'],
       profiles: ['profileId'],
       contacts: ['profileId'],
+      memberships: ['profileId', 'membership'],
     },
     services.answer,
   );
@@ -71,6 +72,8 @@ beforeAll(async () => {
     STAGES_QUEUE_URL: queueUrl('stages'),
     EVENTS_STREAM: 'events',
     IDENTITIES_STREAM: 'identities',
+    MEMBERSHIPS_TABLE: 'memberships',
+    SEGMENT_MEMBERS_STREAM: 'segment-members',
     INTAKE_QUEUE_URL: queueUrl('intake'),
   });
   for (const channel of ['PUSH', 'SMS', 'EMAIL']) {

@@ -3,7 +3,7 @@ import type { AcceptedEvent } from '../../../core/event/event.ts';
 import type { Trigger } from '../../../core/event/trigger.ts';
 import { observe, type WindowState } from '../../../core/event/window.ts';
 import type { LinkPorts } from '../../../lambdas/audience/link-alias.ts';
-import { memoryServices, startAws } from '../adapters/aws.ts';
+import { memoryServices, queueUrl, startAws } from '../adapters/aws.ts';
 
 const services = memoryServices();
 let stop: () => Promise<void>;
@@ -42,6 +42,7 @@ beforeAll(async () => {
       definitions: ['kind', 'id'],
       windows: ['profileId', 'triggerId'],
       identities: ['alias'],
+      memberships: ['profileId', 'membership'],
     },
     services.answer,
   );
@@ -54,6 +55,7 @@ beforeAll(async () => {
     definitions: definitions('definitions'),
     mergeLeads: async ({ alias }) => void merged.push(alias),
     identitiesStream: 'identities',
+    segments: { membershipsTable: 'memberships', intakeQueueUrl: queueUrl('intake') },
   });
   ports = elsewhere();
   await ports.definitions.put('trigger', 'viewed', viewed, 0, 1);

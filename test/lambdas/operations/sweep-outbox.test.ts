@@ -90,6 +90,8 @@ test('puts people into the list of a call that crashed', async () => {
   expect(Item?.memberOf).toEqual({ S: 'list#vip' });
   expect(tables.asked.map(({ action, input }) => [action, input.DeliveryStreamName])).toEqual([
     ['PutRecordBatch', 'list-members-stream'],
+    // Live segments hear that their lists have changed.
+    ['SendMessageBatch', undefined],
   ]);
 });
 

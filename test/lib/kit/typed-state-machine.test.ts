@@ -71,6 +71,7 @@ describe('the definitions of Herald', () => {
       'audience/fit-model.asl.json',
       'audience/freeze-sample.asl.json',
       'audience/import-profiles.asl.json',
+      'audience/refresh-segment.asl.json',
       'strategy/approve-plan.asl.json',
       'strategy/run-campaign.asl.json',
     ]);

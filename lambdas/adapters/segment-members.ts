@@ -1,0 +1,113 @@
+import {
+  type AttributeValue,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Membership } from '../../core/audience/live/membership.ts';
+import { membershipOfSegment, segmentOfMembership } from '../../core/audience/membership.ts';
+import { dynamo, isConditionFailure } from './dynamo.ts';
+
+type Key = { profileId: string; segmentId: string };
+type Item = Record<string, AttributeValue>;
+
+/** After the last moment at which an item can matter: clocks differ, and queues give messages back. */
+const GRACE_SECONDS = 86_400;
+
+const keyOf = ({ profileId, segmentId }: Key): Item => ({
+  profileId: { S: profileId },
+  membership: { S: membershipOfSegment(segmentId) },
+});
+
+/**
+ * Who is in a live segment, and what that was decided from: one item per person and segment in the table of memberships.
+ * Only members have `memberOf` and `sinceMs`, by which the index finds them (see memberships.ts).
+ */
+export const segmentMembers = (table: string) => ({
+  /** Strongly consistent. */
+  async get(key: Key): Promise<Membership | undefined> {
+    const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }));
+    return Item && decode(Item);
+  },
+
+  /** All of a person. Strongly consistent. */
+  async ofPerson(profileId: string): Promise<{ segmentId: string; membership: Membership }[]> {
+    const found: { segmentId: string; membership: Membership }[] = [];
+    let from: QueryCommandOutput['LastEvaluatedKey'];
+    do {
+      const page: QueryCommandOutput = await dynamo.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'profileId = :person AND begins_with(membership, :segments)',
+          ExpressionAttributeValues: { ':person': { S: profileId }, ':segments': { S: membershipOfSegment('') } },
+          ConsistentRead: true,
+          ...(from && { ExclusiveStartKey: from }),
+        }),
+      );
+      for (const item of page.Items ?? []) {
+        found.push({ segmentId: segmentOfMembership(item.membership?.S ?? '') ?? '', membership: decode(item) });
+      }
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return found;
+  },
+
+  /**
+   * Writes version `membership.version + 1`. False when somebody else wrote first: read again and decide again.
+   * `forgettableMs`: from when on the item of somebody who is no member is of no use; absent: never.
+   */
+  async save(key: Key, membership: Membership, forgettableMs?: number): Promise<boolean> {
+    const { version, member, changedMs, pending, ...body } = membership;
+    const expires = member || pending || forgettableMs === undefined ? undefined : Math.max(forgettableMs, changedMs);
+    try {
+      await dynamo.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: {
+            ...keyOf(key),
+            version: { N: String(version + 1) },
+            changedMs: { N: String(changedMs) },
+            body: { S: JSON.stringify(body) },
+            ...(member && { memberOf: { S: membershipOfSegment(key.segmentId) }, sinceMs: { N: String(changedMs) } }),
+            ...(pending && { pending: { S: JSON.stringify(pending) } }),
+            ...(expires !== undefined && { expiresAt: { N: String(Math.ceil(expires / 1_000) + GRACE_SECONDS) } }),
+          },
+          ConditionExpression: version === 0 ? 'attribute_not_exists(profileId)' : 'version = :version',
+          ...(version > 0 && { ExpressionAttributeValues: { ':version': { N: String(version) } } }),
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isConditionFailure(error)) return false;
+      throw error;
+    }
+  },
+
+  /** Forgets the change of exactly this version, once everybody has heard of it. */
+  async clearPending(key: Key, version: number): Promise<void> {
+    try {
+      await dynamo.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: keyOf(key),
+          UpdateExpression: 'REMOVE pending',
+          ConditionExpression: 'version = :version',
+          ExpressionAttributeValues: { ':version': { N: String(version) } },
+        }),
+      );
+    } catch (error) {
+      if (!isConditionFailure(error)) throw error;
+    }
+  },
+});
+export type SegmentMembers = ReturnType<typeof segmentMembers>;
+
+const decode = ({ version, changedMs, memberOf, body, pending }: Item): Membership => ({
+  ...(JSON.parse(body?.S ?? '{}') as Pick<Membership, 'epoch' | 'memory' | 'lookMs'>),
+  version: Number(version?.N),
+  changedMs: Number(changedMs?.N),
+  member: memberOf !== undefined,
+  ...(pending?.S && { pending: JSON.parse(pending.S) as Membership['pending'] }),
+});

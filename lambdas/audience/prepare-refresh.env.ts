@@ -1,0 +1,10 @@
+import * as z from 'zod/mini';
+
+export const env = z.object({
+  DEFINITIONS_TABLE: z.string(),
+  AUDIT_TABLE: z.string(),
+  WORK_BUCKET: z.string(),
+  GLUE_DATABASE: z.string(),
+  /** For how long Firehose gathers rows of the lake. */
+  LAKE_BUFFER_SECONDS: z.string(),
+});
