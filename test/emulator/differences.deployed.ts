@@ -105,7 +105,7 @@ describe('MiniStack still lacks', () => {
       "UNLOAD (SELECT 1 AS a) TO 's3://x/y/' WITH (format = 'JSON')",
       `SELECT json_format(json_extract('{"a":1}', '$.a'))`,
       `SELECT json_extract_scalar('{"a":1}', '$.a')`,
-      `SELECT to_hex(md5(to_utf8('a')))`,
+      `SELECT array_join(ARRAY['a', 'b'], ',')`,
     ];
     for (const sql of refused) expect(await query(sql), sql).toMatchObject({ State: 'FAILED' });
   });

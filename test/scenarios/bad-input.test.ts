@@ -47,7 +47,7 @@ test('events: each bad one gets its reason, and its good neighbours are kept', a
   ]);
 });
 
-const NO_PREVIEW = 'its Athena has no to_utf8, which a preview asks for';
+const NO_PREVIEW = 'its Athena has no array_join, which a preview asks for';
 localTest(
   NO_PREVIEW,
   'what was accepted beside bad events is in the lake, and counts for whoever has a profile',
