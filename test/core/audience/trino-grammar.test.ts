@@ -1,6 +1,7 @@
 import { TrinoSQL } from 'dt-sql-parser/dist/parser/trino/index.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { differencesQuery, historyQuery } from '../../../core/audience/live/live-queries.ts';
 import { previewQuery } from '../../../core/audience/preview-query.ts';
 import type { ResolvedSegment } from '../../../core/audience/segment.ts';
 import { snapshotQuery } from '../../../core/audience/segment-queries.ts';
@@ -51,6 +52,11 @@ describe('every query is Trino', () => {
         { sequence: [{ event: 'visit' }, { event: 'cart', where }, { event: 'purchase' }], withinDays: 3 },
       ],
     };
+    const live = { id: "s'1", segment: everything };
+    for (const atOnce of [true, false]) {
+      expect(unloadFaults(differencesQuery({ ...live, atOnce }, NOW_MS, 's3://b/x/'))).toEqual([]);
+    }
+    expect(unloadFaults(historyQuery(live, NOW_MS, 's3://b/x/'))).toEqual([]);
     const question = { tree: everything, operands: [everything, { not: everything }], sending };
     expect(faultsOf(previewQuery(question, NOW_MS))).toEqual([]);
   });
