@@ -16,6 +16,9 @@ type Item = Record<string, AttributeValue>;
 /** After the last moment at which an item can matter: clocks differ, and queues give messages back. */
 const GRACE_SECONDS = 86_400;
 
+/** So long a change may wait in a dead-letter queue until it is told. */
+const RETOLD_MS = 14 * 86_400_000;
+
 const keyOf = ({ profileId, segmentId }: Key): Item => ({
   profileId: { S: profileId },
   membership: { S: membershipOfSegment(segmentId) },
@@ -60,7 +63,8 @@ export const segmentMembers = (table: string) => ({
    */
   async save(key: Key, membership: Membership, forgettableMs?: number): Promise<boolean> {
     const { version, member, changedMs, pending, ...body } = membership;
-    const expires = member || pending || forgettableMs === undefined ? undefined : Math.max(forgettableMs, changedMs);
+    const toldMs = changedMs + (pending ? RETOLD_MS : 0);
+    const expires = member || forgettableMs === undefined ? undefined : Math.max(forgettableMs, toldMs);
     try {
       await dynamo.send(
         new PutItemCommand({
