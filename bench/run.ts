@@ -2,8 +2,7 @@
  * `npm run bench`             latency, throughput and cost of a campaign on the local cloud (campaign.ts)
  * `npm run bench -- matching` the matcher beside JSON.parse and what npm has, each bar ok or missed (matching/run.ts)
  * `npm run bench -- intake`   event → provider call under load, and events a second of match-events (intake/run.ts)
- * `npm run bench -- audience`  what the models find in a real purchase history, with hold-outs (audience/run.ts)
- * `npm run bench -- imports`   rows a second of an import and the memory of its process (audience/imports.ts)
+ * `npm run bench -- audience` people decided a second, previews beside the same questions by hand, an import, a real history
  * Each takes its own options; all take --json.
  */
 const BENCHES: Record<string, () => Promise<unknown>> = {
@@ -11,7 +10,6 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   matching: () => import('./matching/run.ts'),
   intake: () => import('./intake/run.ts'),
   audience: () => import('./audience/run.ts'),
-  imports: () => import('./audience/imports.ts'),
 };
 
 const [asked = ''] = process.argv.slice(2);

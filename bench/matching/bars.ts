@@ -1,5 +1,4 @@
-/** One row of what the matcher must show: a figure and its limit. */
-export type Bar = { name: string; figure: number; limit: number; unit: string; atLeast: boolean; ok: boolean };
+import { type Bar, bar } from '../bar.ts';
 
 /** Medians of the run, as the bars read them. A cell that was not measured is missing. */
 export type Medians = {
@@ -31,10 +30,7 @@ const OVER_NPM: [cell: string, times: number][] = [
   ['shared/10000', 800],
 ];
 
-const bar = (name: string, figure: number | undefined, limit: number, unit: string, atLeast = false): Bar[] =>
-  figure === undefined ? [] : [{ name, figure, limit, unit, atLeast, ok: atLeast ? figure >= limit : figure <= limit }];
-
-/** Each bar that the measured cells allow to judge. A figure that is not a number misses. */
+/** Each bar that the measured cells allow to judge. */
 export const barsOf = (medians: Medians): Bar[] => [
   ...MATCHING.flatMap(([rules, mixed, shared]) => [
     ...bar(`${rules} rules, mixed`, medians.perParse.get(`herald/mixed/${rules}`), mixed, '× JSON.parse'),
@@ -49,6 +45,3 @@ export const barsOf = (medians: Medians): Bar[] => [
   ...bar('10000 rules, heap', medians.heapMB, 12, 'MB'),
   ...bar('profile decode', medians.profileDecodePerParse, 2, '× JSON.parse of it'),
 ];
-
-export const barText = ({ name, figure, limit, unit, atLeast, ok }: Bar): string =>
-  `${ok ? 'ok    ' : 'MISSED'}  ${name.padEnd(40)} ${Number(figure.toPrecision(3))} ${unit} (${atLeast ? '≥' : '≤'} ${limit})`;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { barsOf, barText, type Medians } from '../../../bench/matching/bars.ts';
+import { barText } from '../../../bench/bar.ts';
+import { barsOf, type Medians } from '../../../bench/matching/bars.ts';
 import { measure } from '../../../bench/matching/measure.ts';
 import { keyOf, plannedCells } from '../../../bench/matching/plan.ts';
 import { overNpm, perParse, short, tableText } from '../../../bench/matching/table.ts';
