@@ -34,10 +34,10 @@ const viewOf = ({ columns, files }: LakeTable, objects: string, withPath: boolea
  * One DuckDB in memory that speaks the Trino that Herald writes, over NDJSON files below `root`. Queries run one at a time,
  * because each sees the files of its own moment and counts the bytes that it read.
  */
-export const createDuck = async (root: string) => {
+export const createDuck = async (root: string, memory = '256MB') => {
   mkdirSync(root, { recursive: true });
   // Twenty times the demo's history (1.4 million events) still takes no longer than with 1 GB; beyond, it spills.
-  const instance = await DuckDBInstance.create(':memory:', { memory_limit: '256MB', threads: '2' });
+  const instance = await DuckDBInstance.create(':memory:', { memory_limit: memory, threads: '2' });
   const connection = await instance.connect();
   const run = (sql: string) => connection.runAndReadAll(sql);
   await run(`${TRINO_ON_DUCKDB}

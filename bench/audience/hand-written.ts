@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { LakeTable } from '../../local/duck.ts';
 
-/** DuckDB as it comes, over the same files, with the memory and threads of the local Athena. */
-export const handWritten = async (root: string, tables: readonly LakeTable[]) => {
-  const instance = await DuckDBInstance.create(':memory:', { memory_limit: '256MB', threads: '2' });
+/** DuckDB as it comes, over the same files, with the threads of the local Athena. */
+export const handWritten = async (root: string, tables: readonly LakeTable[], memory: string) => {
+  const instance = await DuckDBInstance.create(':memory:', { memory_limit: memory, threads: '2' });
   const connection = await instance.connect();
   await connection.run(`SET preserve_insertion_order = false; SET temp_directory = '${join(root, 'hand-spill')}'`);
   const typeOf = (type: string) => (type === 'string' ? 'VARCHAR' : type.toUpperCase());

@@ -13,6 +13,9 @@ import { QUESTIONS, SENDING } from './questions.ts';
 /** A preview may take so much longer than the same question written for DuckDB by hand. */
 const TIMES = 1.3;
 
+/** Ten million events are more than the local Athena's 256 MB are for. */
+const MEMORY = '2GB';
+
 type Row = { question: string; size: number; heraldMs: number[]; handMs: number[] };
 
 /**
@@ -24,8 +27,8 @@ export const measurePreviews = async (people: number, events: number, runs: numb
   const root = mkdtempSync(join(tmpdir(), 'herald-bench-'));
   try {
     const tables = await makeLake(root, people, events);
-    const duck = await createDuck(root);
-    const byHand = await handWritten(root, tables);
+    const duck = await createDuck(root, MEMORY);
+    const byHand = await handWritten(root, tables, MEMORY);
     const rows: Row[] = [];
     for (const { name, segment, handWritten: sql } of QUESTIONS) {
       const row: Row = { question: name, size: 0, heraldMs: [], handMs: [] };
