@@ -1,13 +1,16 @@
-import { type BulkEmailEntryResult, SESv2Client, SendBulkEmailCommand } from '@aws-sdk/client-sesv2';
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
-import { forAll, PROVIDER_CLIENT, resultOfError } from './send-error.ts';
+import { providerCall } from './provider-call.ts';
+import { forAll, resultOfError } from './send-error.ts';
 
 /** SendBulkEmail takes at most this many destinations. */
 const MAX_DESTINATIONS = 50;
 /** An inline template with its data may be 1 MB of JSON a call; a tenth is left for the envelope. */
 const MAX_CALL_BYTES = 900_000;
 
-const ses = new SESv2Client(PROVIDER_CLIENT);
+const ses = providerCall({ signingName: 'ses', host: 'email' });
+
+/** What SES says of one destination. */
+type BulkEmailEntryResult = { Status?: string; Error?: string; MessageId?: string };
 
 const resultOf = (entry: BulkEmailEntryResult | undefined): SendResult => {
   switch (entry?.Status) {
@@ -51,28 +54,26 @@ const callsOf = (messages: readonly Outgoing<'email'>[]): Outgoing<'email'>[][] 
 export const emailChannel = (from: string, configurationSet: string): ChannelSender<'email'> => {
   const call = async (messages: readonly Outgoing<'email'>[]): Promise<Map<number, SendResult>> => {
     try {
-      const { BulkEmailEntryResults = [] } = await ses.send(
-        new SendBulkEmailCommand({
-          FromEmailAddress: from,
-          ConfigurationSetName: configurationSet,
-          DefaultContent: {
-            Template: {
-              TemplateContent: {
-                Subject: '{{subject}}',
-                Html: '{{html}}',
-                ...(messages[0]?.content.text !== undefined && { Text: '{{text}}' }),
-              },
-              TemplateData: JSON.stringify({ subject: '', html: '', text: '' }),
+      const { BulkEmailEntryResults = [] } = (await ses('/v2/email/outbound-bulk-emails', {
+        FromEmailAddress: from,
+        ConfigurationSetName: configurationSet,
+        DefaultContent: {
+          Template: {
+            TemplateContent: {
+              Subject: '{{subject}}',
+              Html: '{{html}}',
+              ...(messages[0]?.content.text !== undefined && { Text: '{{text}}' }),
             },
+            TemplateData: JSON.stringify({ subject: '', html: '', text: '' }),
           },
-          BulkEmailEntries: messages.map(({ address, content: { subject, html, text } }) => ({
-            Destination: { ToAddresses: [address] },
-            ReplacementEmailContent: {
-              ReplacementTemplate: { ReplacementTemplateData: JSON.stringify({ subject, html, text }) },
-            },
-          })),
-        }),
-      );
+        },
+        BulkEmailEntries: messages.map(({ address, content: { subject, html, text } }) => ({
+          Destination: { ToAddresses: [address] },
+          ReplacementEmailContent: {
+            ReplacementTemplate: { ReplacementTemplateData: JSON.stringify({ subject, html, text }) },
+          },
+        })),
+      })) as { BulkEmailEntryResults?: BulkEmailEntryResult[] };
       return new Map(messages.map(({ key }, n) => [key, resultOf(BulkEmailEntryResults[n])]));
     } catch (error) {
       const result = resultOfError(error);

@@ -1,11 +1,18 @@
-import { type MessageResult, PinpointClient, SendMessagesCommand } from '@aws-sdk/client-pinpoint';
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
-import { forAll, PROVIDER_CLIENT, resultOfError } from './send-error.ts';
+import { providerCall } from './provider-call.ts';
+import { forAll, resultOfError } from './send-error.ts';
 
 /** SendMessages takes at most this many addresses. */
 const MAX_ADDRESSES = 100;
 
-const pinpoint = new PinpointClient(PROVIDER_CLIENT);
+const pinpoint = providerCall({
+  signingName: 'mobiletargeting',
+  host: 'pinpoint',
+  endpointVariable: 'AWS_ENDPOINT_URL_PINPOINT',
+});
+
+/** What it says of one address. */
+type MessageResult = { DeliveryStatus?: string; StatusCode?: number; StatusMessage?: string; MessageId?: string };
 
 /** APNs tokens are hexadecimal, 64 characters today and longer when Apple says so; FCM tokens never are. */
 const platformOf = (token: string): 'APNS' | 'GCM' => (/^[0-9a-f]{64,200}$/i.test(token) ? 'APNS' : 'GCM');
@@ -33,21 +40,16 @@ const resultOf = (result: MessageResult | undefined): SendResult => {
 export const pushChannel = (applicationId: string): ChannelSender<'push'> => {
   const call = async (messages: readonly Outgoing<'push'>[]): Promise<Map<number, SendResult>> => {
     try {
-      const { MessageResponse } = await pinpoint.send(
-        new SendMessagesCommand({
-          ApplicationId: applicationId,
-          MessageRequest: {
-            Addresses: Object.fromEntries(
-              messages.map(({ address, content }) => [
-                address,
-                { ChannelType: platformOf(address), TitleOverride: content.title, BodyOverride: content.body },
-              ]),
-            ),
-            MessageConfiguration: { DefaultPushNotificationMessage: { Action: 'OPEN_APP' } },
-          },
-        }),
-      );
-      return new Map(messages.map(({ key, address }) => [key, resultOf(MessageResponse?.Result?.[address])]));
+      const { Result } = (await pinpoint(`/v1/apps/${applicationId}/messages`, {
+        Addresses: Object.fromEntries(
+          messages.map(({ address, content }) => [
+            address,
+            { ChannelType: platformOf(address), TitleOverride: content.title, BodyOverride: content.body },
+          ]),
+        ),
+        MessageConfiguration: { DefaultPushNotificationMessage: { Action: 'OPEN_APP' } },
+      })) as { Result?: Record<string, MessageResult> };
+      return new Map(messages.map(({ key, address }) => [key, resultOf(Result?.[address])]));
     } catch (error) {
       return forAll(messages, resultOfError(error));
     }

@@ -1,36 +1,17 @@
 import type { SendResult } from '../../core/delivery/sender.ts';
-
-/**
- * How clients of providers are made. A retry inside the SDK after a lost answer would send twice, unseen by the ledger. A
- * call that hangs ends after 13 s, well before the Lambda does, so that what it left unknown can still be noted.
- */
-export const PROVIDER_CLIENT = {
-  maxAttempts: 1,
-  cacheMiddleware: true,
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-};
+import { ProviderError } from './provider-call.ts';
 
 /** Errors of the socket that say that the request never left this machine. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'CredentialsProviderError']);
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 /** A gateway between us and the provider gave up waiting: the provider may have acted. */
 const GATEWAY = new Set([502, 504]);
 
-/** What an exception of a provider call says about its messages, where the channel knows no better. */
+/** What an error of a provider call says about its messages, where the channel knows no better. A fault of ours is thrown. */
 export const resultOfError = (error: unknown): SendResult => {
-  const {
-    name = '',
-    code = '',
-    message = '',
-    $metadata,
-  } = error as Partial<Error> & {
-    code?: string;
-    $metadata?: { httpStatusCode?: number };
-  };
-  const status = $metadata?.httpStatusCode;
+  if (!(error instanceof ProviderError)) throw error;
+  const { name, code, message, status } = error;
   const reason = `${name} ${code} ${message}`.trim();
-  if (status === undefined) {
-    return NEVER_SENT.has(code) || NEVER_SENT.has(name) ? { status: 'retry', reason } : { status: 'unknown', reason };
-  }
+  if (status === undefined) return { status: NEVER_SENT.has(code) ? 'retry' : 'unknown', reason };
   if (GATEWAY.has(status)) return { status: 'unknown', reason };
   // 400 and 413 are about the message; 401, 403 and 404 about our credentials and settings, which an operator mends.
   const ours = status === 400 || status === 413;

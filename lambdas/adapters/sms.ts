@@ -1,8 +1,8 @@
-import { PinpointSMSVoiceV2Client, SendTextMessageCommand } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import type { Lane } from '../../core/delivery/channel.ts';
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
 import { inParallel } from './in-parallel.ts';
-import { PROVIDER_CLIENT, resultOfError } from './send-error.ts';
+import { ProviderError, providerCall } from './provider-call.ts';
+import { resultOfError } from './send-error.ts';
 
 /**
  * SendTextMessage takes one recipient; so many calls are under way at once. They are marked as attempted together: at most
@@ -10,7 +10,15 @@ import { PROVIDER_CLIENT, resultOfError } from './send-error.ts';
  */
 const CHUNK = 25;
 
-const client = new PinpointSMSVoiceV2Client(PROVIDER_CLIENT);
+const call = providerCall({
+  signingName: 'sms-voice',
+  host: 'sms-voice',
+  endpointVariable: 'AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2',
+});
+const SEND = {
+  'content-type': 'application/x-amz-json-1.0',
+  'x-amz-target': 'PinpointSMSVoiceV2.SendTextMessage',
+};
 
 /** Reasons of a ConflictException that are about the number, not about our set-up. */
 const NUMBER_REFUSED = new Set([
@@ -20,7 +28,8 @@ const NUMBER_REFUSED = new Set([
 ]);
 
 const resultOf = (error: unknown): SendResult => {
-  const { name, Reason, Fields } = error as { name?: string; Reason?: string; Fields?: { Name?: string }[] };
+  const { name, body } = error instanceof ProviderError ? error : { name: '', body: {} };
+  const { Reason, Fields } = body as { Reason?: string; Fields?: { Name?: string }[] };
   if (name === 'ConflictException') {
     if (Reason === 'DESTINATION_PHONE_NUMBER_OPTED_OUT') return { status: 'refused', reason: 'opted-out' };
     return { status: 'refused', reason: NUMBER_REFUSED.has(Reason ?? '') ? 'address-refused' : 'provider-refused' };
@@ -36,14 +45,13 @@ const resultOf = (error: unknown): SendResult => {
 export const smsChannel = (origination: string): ChannelSender<'sms'> => {
   const sendOne = async ({ address, content }: Outgoing<'sms'>, lane: Lane): Promise<SendResult> => {
     try {
-      const { MessageId = '' } = await client.send(
-        new SendTextMessageCommand({
-          DestinationPhoneNumber: address,
-          OriginationIdentity: origination,
-          MessageBody: content.text,
-          MessageType: lane === 'promotional' ? 'PROMOTIONAL' : 'TRANSACTIONAL',
-        }),
-      );
+      const request = {
+        DestinationPhoneNumber: address,
+        OriginationIdentity: origination,
+        MessageBody: content.text,
+        MessageType: lane === 'promotional' ? 'PROMOTIONAL' : 'TRANSACTIONAL',
+      };
+      const { MessageId = '' } = (await call('/', request, SEND)) as { MessageId?: string };
       return { status: 'sent', messageId: MessageId };
     } catch (error) {
       return resultOf(error);
