@@ -17,7 +17,6 @@ import type { Route } from '../core/access/route.ts';
 import { routes } from '../core/access/routes.ts';
 import { acknowledge } from './kit/acknowledge.ts';
 import { functionName, TypedFunction } from './kit/typed-function.ts';
-import type { Platform } from './platform.ts';
 import type { Stage } from './stages.ts';
 import type { State } from './state.ts';
 
@@ -48,10 +47,11 @@ export class Api extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { stage, state, platform }: { stage: Stage; state: State; platform: Platform },
+    { stage, state, handledBy }: { stage: Stage; state: State; handledBy: Stack[] },
   ) {
     super(scope, id, { description: `Herald ${stage.name}: the API` });
-    this.addStackDependency(platform);
+    // By names alone CDK sees no reference, and would deploy the routes before, or beside, the functions that answer them.
+    for (const stack of handledBy) this.addStackDependency(stack);
     if (state.userPool) {
       this.client = new UserPoolClient(this, 'Client', {
         userPool: state.userPool,
@@ -66,7 +66,7 @@ export class Api extends Stack {
     }
     this.api = new HttpApi(this, 'Api', { apiName: `herald-${stage.name}`, createDefaultStage: false });
     this.addStage(stage);
-    this.addRoutes(platform, this.authorizer(stage, state));
+    this.addRoutes(handledBy, this.authorizer(stage, state));
 
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
     if (this.client) new CfnOutput(this, 'UserPoolClientId', { value: this.client.userPoolClientId });
@@ -94,28 +94,30 @@ export class Api extends Stack {
     });
   }
 
-  private addRoutes(platform: Platform, authorizer: HttpJwtAuthorizer): void {
-    const entries = new Set(platform.node.findAll().flatMap((it) => (it instanceof TypedFunction ? [it.entry] : [])));
+  private addRoutes(handledBy: Stack[], authorizer: HttpJwtAuthorizer): void {
+    const functions = handledBy.flatMap(({ node }) => node.findAll()).filter((it) => it instanceof TypedFunction);
+    const names = new Map(functions.map((fn) => [fn.entry, functionName(Stack.of(fn), fn.entry)]));
     const integrations = new Map<string, HttpLambdaIntegration>();
     const integrationOf = ({ handler, operationId }: Route): HttpLambdaIntegration => {
       const known = integrations.get(handler);
       if (known) return known;
-      if (!entries.has(handler))
+      const resourceName = names.get(handler);
+      if (!resourceName)
         throw new Error(`Route ${operationId} wants the function ${handler}, which no construct makes`);
       const name = handler.replace('/', '-');
       const fn = LambdaFunction.fromFunctionAttributes(this, name, {
         functionArn: this.formatArn({
           service: 'lambda',
           resource: 'function',
-          resourceName: functionName(platform, handler),
+          resourceName,
           arnFormat: ArnFormat.COLON_RESOURCE_NAME,
         }),
         sameEnvironment: true,
       });
       // One permission for the whole API, not one per route: a function's policy has room for about 60.
-      const made = new HttpLambdaIntegration(`${name}-integration`, fn, { scopePermissionToRoute: false });
-      integrations.set(handler, made);
-      return made;
+      const integration = new HttpLambdaIntegration(`${name}-integration`, fn, { scopePermissionToRoute: false });
+      integrations.set(handler, integration);
+      return integration;
     };
     for (const route of routes) {
       const open = typeof route.roles === 'string';

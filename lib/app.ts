@@ -2,12 +2,13 @@ import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import featureFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { Api } from './api.ts';
+import { Delivery } from './delivery.ts';
 import { adaptToEmulator } from './emulator.ts';
 import { Platform } from './platform.ts';
 import { stageConfig } from './stages.ts';
 import { State } from './state.ts';
 
-// A strong reference stops a release of the state stack that would take away what the platform still uses.
+// A strong reference stops a release of one stack that would take away what another still uses.
 const FLAGS = { '@aws-cdk/core:defaultCrossStackReferences': 'strong' };
 
 /**
@@ -27,7 +28,8 @@ export const makeApp = (props: AppProps): App => {
   const stage = channelEndpoint ? { ...config, channelEndpoint } : config;
   const state = new State(app, `HeraldState-${stage.name}`, stage);
   const platform = new Platform(app, `Herald-${stage.name}`, { stage, state });
-  new Api(app, `HeraldApi-${stage.name}`, { stage, state, platform });
+  const delivery = new Delivery(app, `HeraldDelivery-${stage.name}`, { stage, state, platform });
+  new Api(app, `HeraldApi-${stage.name}`, { stage, state, handledBy: [platform, delivery] });
   if (stage.name === 'emulator') adaptToEmulator(platform);
   return app;
 };

@@ -1,48 +1,27 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { CfnApp } from 'aws-cdk-lib/aws-pinpoint';
-import { CfnConfigurationSet } from 'aws-cdk-lib/aws-ses';
-import { Construct } from 'constructs';
-import type { Channel } from '../core/delivery/channel.ts';
-import { env as dispatchSnapshotEnv } from '../lambdas/delivery/dispatch-snapshot.env.ts';
+import type { Construct } from 'constructs';
 import { env as manageSettingsEnv } from '../lambdas/delivery/manage-settings.env.ts';
-import { env as sendEmailEnv } from '../lambdas/delivery/send-email.env.ts';
-import { env as sendPushEnv } from '../lambdas/delivery/send-push.env.ts';
-import { env as sendSmsEnv } from '../lambdas/delivery/send-sms.env.ts';
-import { knowsErased } from './erased-people.ts';
-import { acknowledge } from './kit/acknowledge.ts';
-import { allow, appends, type Binding, objects, reads, readsAndWrites } from './kit/bindings.ts';
+import { Senders } from './delivery/senders.ts';
+import { readsAndWrites } from './kit/bindings.ts';
+import { tellOfAlarms } from './kit/tell-of-alarms.ts';
 import { TypedFunction } from './kit/typed-function.ts';
-import type { Lake } from './lake.ts';
-import type { SendQueues } from './send-queues.ts';
+import type { Platform } from './platform.ts';
 import type { Stage } from './stages.ts';
 import type { State } from './state.ts';
 
-export type DeliveryProps = { stage: Stage; state: State; lake: Lake; sendQueues: SendQueues };
-
-/** From a snapshot's files to the providers: dispatch, three senders behind two lanes each, and the limits they keep. */
-export class Delivery extends Construct {
-  /** Task of the campaign's state machine. */
-  readonly dispatchSnapshot: TypedFunction;
-
-  constructor(scope: Construct, id: string, props: DeliveryProps) {
-    super(scope, id);
-    const { state, sendQueues } = props;
-    this.dispatchSnapshot = new TypedFunction(this, 'DispatchSnapshot', {
-      entry: 'delivery/dispatch-snapshot',
-      env: dispatchSnapshotEnv,
-      environment: {
-        DEFINITIONS_TABLE: readsAndWrites(state.definitions),
-        AUDIT_TABLE: readsAndWrites(state.audit),
-        LEDGER_TABLE: readsAndWrites(state.ledger),
-        // Athena writes the manifest of an UNLOAD beside its results, not beside the files.
-        WORK_BUCKET: objects(state.work, { 'athena/': 'read', 'snapshots/': 'readWrite' }),
-        ...sendQueues.bindings,
-      },
-      timeout: Duration.minutes(10),
-      memoryMb: 1024,
-    });
-
-    this.senders(props);
+/**
+ * From the send queues to the providers. A stack of its own, for a stack has room for 500 resources. Everybody may send, so
+ * the queues are the platform's, and nothing of the platform knows this stack.
+ */
+export class Delivery extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, state, platform }: { stage: Stage; state: State; platform: Platform },
+  ) {
+    super(scope, id, { description: `Herald ${stage.name}: from the send queues to the providers` });
+    const { lake, sendQueues } = platform;
+    new Senders(this, 'Senders', { stage, state, lake, sendQueues });
 
     new TypedFunction(this, 'ManageSettings', {
       entry: 'delivery/manage-settings',
@@ -50,108 +29,7 @@ export class Delivery extends Construct {
       environment: { DEFINITIONS_TABLE: readsAndWrites(state.definitions), AUDIT_TABLE: readsAndWrites(state.audit) },
       timeout: Duration.seconds(15),
     });
-  }
 
-  private senders({ stage, state, lake, sendQueues }: DeliveryProps): void {
-    const { transactional, promotional } = stage.concurrency;
-    const shared = {
-      environment: {
-        LEDGER_TABLE: readsAndWrites(state.ledger),
-        CONTACTS_TABLE: readsAndWrites(state.contacts),
-        PROFILES_TABLE: reads(state.profiles),
-        ...knowsErased(state),
-        DEFINITIONS_TABLE: reads(state.definitions),
-        WORK_BUCKET: objects(state.work, { 'snapshots/': 'read' }),
-        OUTCOMES_STREAM: appends(lake.streams.outcomes),
-        ...sendQueues.bindings,
-      },
-      timeout: Duration.seconds(30),
-      // They wait for DynamoDB and providers, and hold a few hundred rows: 512 MB (0.29 vCPU) halves the price of waiting,
-      // less would make a transactional message pay with its latency.
-      memoryMb: 512,
-      reservedConcurrency: transactional + promotional,
-    };
-    const senders: Record<Channel, TypedFunction> = {
-      push: new TypedFunction(this, 'SendPush', {
-        ...shared,
-        entry: 'delivery/send-push',
-        env: sendPushEnv,
-        environment: { ...shared.environment, PUSH_APPLICATION_ID: this.push(stage) },
-      }),
-      sms: new TypedFunction(this, 'SendSms', {
-        ...shared,
-        entry: 'delivery/send-sms',
-        env: sendSmsEnv,
-        environment: { ...shared.environment, SMS_ORIGINATION: this.sms(stage) },
-      }),
-      email: new TypedFunction(this, 'SendEmail', {
-        ...shared,
-        entry: 'delivery/send-email',
-        env: sendEmailEnv,
-        environment: { ...shared.environment, ...this.email(stage) },
-      }),
-    };
-    if (stage.channelEndpoint) {
-      senders.push.function.addEnvironment('AWS_ENDPOINT_URL_PINPOINT', stage.channelEndpoint);
-      senders.sms.function.addEnvironment('AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2', stage.channelEndpoint);
-    }
-    for (const channel of Object.keys(senders) as Channel[]) {
-      // One pointer is up to 100 recipients and 2 s of provider calls, two pointers at a time: five fit the timeout five
-      // times, and share a receive, a delete and a lake record. The window lets followers of other channels gather.
-      const consume = { batchSize: 5, window: Duration.seconds(5), maximumConcurrency: promotional };
-      sendQueues.of(channel, 'promotional').consume(senders[channel], consume);
-      sendQueues
-        .of(channel, 'transactional')
-        .consume(senders[channel], { batchSize: 10, maximumConcurrency: transactional });
-    }
-  }
-
-  private arn(service: string, resource: string): string {
-    return Stack.of(this).formatArn({ service, resource });
-  }
-
-  private push(stage: Stage): Binding {
-    const value = stage.pushApplicationId ?? this.pushApplication(stage).ref;
-    return {
-      value,
-      grant: (grantee) =>
-        allow(grantee, ['mobiletargeting:SendMessages'], [this.arn('mobiletargeting', `apps/${value}/messages`)]),
-    };
-  }
-
-  private pushApplication(stage: Stage): CfnApp {
-    const application = new CfnApp(this, 'PushApplication', { name: `herald-${stage.name}` });
-    acknowledge(application, {
-      'CloudFormation-Validate::W3696':
-        'Of Pinpoint, applications and SendMessages live on as AWS End User Messaging Push. Should CloudFormation stop making them, name one in pushApplicationId.',
-    });
-    return application;
-  }
-
-  private sms(stage: Stage): Binding {
-    const value = this.arn('sms-voice', stage.smsOrigination);
-    return { value, grant: (grantee) => allow(grantee, ['sms-voice:SendTextMessage'], [value]) };
-  }
-
-  private email(stage: Stage): Record<'EMAIL_FROM' | 'EMAIL_CONFIGURATION_SET', Binding> {
-    const set = new CfnConfigurationSet(this, 'Emails', {
-      deliveryOptions: { tlsPolicy: 'REQUIRE' },
-      // SES keeps addresses that bounced or complained in its account-wide list and refuses them; Herald keeps its own too.
-      suppressionOptions: { suppressedReasons: ['BOUNCE', 'COMPLAINT'] },
-    });
-    const domain = stage.emailFrom.slice(stage.emailFrom.indexOf('@') + 1);
-    const resources = [`identity/${domain}`, `identity/${stage.emailFrom}`, `configuration-set/${set.ref}`];
-    return {
-      EMAIL_FROM: {
-        value: stage.emailFrom,
-        grant: (grantee) =>
-          allow(
-            grantee,
-            ['ses:SendEmail', 'ses:SendBulkEmail'],
-            resources.map((resource) => this.arn('ses', resource)),
-          ),
-      },
-      EMAIL_CONFIGURATION_SET: set.ref,
-    };
+    tellOfAlarms(this, stage.alarmTopicArn);
   }
 }

@@ -1,5 +1,4 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -10,6 +9,7 @@ import { allow, appends, readsAndWrites, sends, starts } from './kit/bindings.ts
 import { OwnRole } from './kit/own-role.ts';
 import type { QueueWithDeadLetters } from './kit/queue-with-dead-letters.ts';
 import { recurringSchedule } from './kit/recurring-schedule.ts';
+import { tellOfAlarms } from './kit/tell-of-alarms.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import type { TypedStateMachine } from './kit/typed-state-machine.ts';
 import type { Lake } from './lake.ts';
@@ -69,12 +69,7 @@ export class Operations extends Construct {
     });
     this.daily('CleanseStoresSchedule', audience.personalData.cleanseStores, busDeadLetters);
 
-    if (stage.alarmTopicArn !== undefined) {
-      const alarmActionArn = stage.alarmTopicArn;
-      for (const alarm of Stack.of(this).node.findAll()) {
-        if (alarm instanceof Alarm) alarm.addAlarmAction({ bind: () => ({ alarmActionArn }) });
-      }
-    }
+    tellOfAlarms(Stack.of(this), stage.alarmTopicArn);
   }
 
   /** Starts the state machine once a day; what could not even be started goes to the dead letters. */

@@ -3,8 +3,8 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { Access } from './access.ts';
 import { Audience } from './audience.ts';
+import { Dispatch } from './delivery/dispatch.ts';
 import { Webhooks } from './delivery/webhooks.ts';
-import { Delivery } from './delivery.ts';
 import { Intake } from './intake.ts';
 import { deadLetterQueue } from './kit/dead-letter-queue.ts';
 import { QueueWithDeadLetters } from './kit/queue-with-dead-letters.ts';
@@ -16,9 +16,10 @@ import type { Stage } from './stages.ts';
 import type { State } from './state.ts';
 import { Strategy } from './strategy.ts';
 
-/** Everything that a release may replace. Read from top to bottom, it is the way of an event. */
+/** What decides whom to reach. Read from top to bottom, it is the way of an event, up to the send queues: see lib/delivery.ts. */
 export class Platform extends Stack {
   readonly lake: Lake;
+  readonly sendQueues: SendQueues;
   readonly audience: Audience;
   readonly strategy: Strategy;
 
@@ -41,10 +42,10 @@ export class Platform extends Stack {
       ...{ stage, state, lake, intake, stageChanges, webhooks },
       deadLetters: busDeadLetters,
     });
-    // Before strategy, because a campaign's state machine names the tasks of delivery.
-    const delivery = new Delivery(this, 'Delivery', { stage, state, lake, sendQueues });
-    const strategy = new Strategy(this, 'Strategy', { state, lake, delivery });
+    const { dispatchSnapshot } = new Dispatch(this, 'Delivery', { state, sendQueues });
+    const strategy = new Strategy(this, 'Strategy', { state, lake, dispatchSnapshot });
     this.lake = lake;
+    this.sendQueues = sendQueues;
     this.strategy = strategy;
     new Measurement(this, 'Measurement', { state, lake });
     new Access(this, 'Access', { state });

@@ -6,7 +6,6 @@ import { env as manageTemplatesEnv } from '../lambdas/strategy/manage-templates.
 import { env as prepareSnapshotEnv } from '../lambdas/strategy/prepare-snapshot.env.ts';
 import { env as requestApprovalEnv } from '../lambdas/strategy/request-approval.env.ts';
 import { env as settleApprovalEnv } from '../lambdas/strategy/settle-approval.env.ts';
-import type { Delivery } from './delivery.ts';
 import { allow, reads, readsAndWrites, remembers, starts } from './kit/bindings.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import { TypedStateMachine } from './kit/typed-state-machine.ts';
@@ -21,7 +20,7 @@ export class Strategy extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { state, lake, delivery }: { state: State; lake: Lake; delivery: Delivery },
+    { state, lake, dispatchSnapshot }: { state: State; lake: Lake; dispatchSnapshot: TypedFunction },
   ) {
     super(scope, id);
     const DEFINITIONS_TABLE = readsAndWrites(state.definitions);
@@ -63,7 +62,7 @@ export class Strategy extends Construct {
     });
     this.runCampaign = new TypedStateMachine(this, 'RunCampaign', {
       definition: 'strategy/run-campaign',
-      functions: [prepareSnapshot, delivery.dispatchSnapshot, finishCampaign],
+      functions: [prepareSnapshot, dispatchSnapshot, finishCampaign],
       substitutions: { AthenaWorkGroup: lake.workGroup.name },
     });
     lake.grantUnload(this.runCampaign.role);

@@ -6,7 +6,7 @@ import { awsClients, type Finding, preflight } from './preflight.ts';
 
 /**
  * `npm run deploy [-- --stage dev|prod] [--preflight-only | --skip-preflight] [more arguments of cdk deploy]`: looks whether
- * the account can take the stage, then deploys both stacks with the CDK command line that package.json pins.
+ * the account can take the stage, then deploys all stacks with the CDK command line that package.json pins.
  */
 const root = join(import.meta.dirname, '..');
 /** These run elsewhere: by `npm start`, and on the emulator by `npm run deploy:emulator`. */

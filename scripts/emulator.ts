@@ -91,7 +91,7 @@ export const cdk = (emulator: Pick<Emulator, 'url' | 'inboxUrl'>, args: string[]
   return text;
 };
 
-/** `cdk bootstrap` and `cdk deploy` of both stacks. */
+/** `cdk bootstrap` and `cdk deploy` of all stacks. */
 export const deploy = async (emulator: Emulator, say: (line: string) => void): Promise<Emulator> => {
   const timed = (what: string, args: string[]) => {
     const startedAt = performance.now();

@@ -44,7 +44,7 @@ export const emailAccount: Check = async (stage, { ses }) => {
   return findings;
 };
 
-/** The role of send-email names the domain and the address (lib/delivery.ts), so a verified parent domain is not enough. */
+/** The role of send-email names the domain and the address (lib/delivery/senders.ts), so a verified parent domain is not enough. */
 export const emailSender: Check = async (stage, { ses }) => {
   const { emailFrom } = stage;
   if (!usesEmail(stage)) {

@@ -105,8 +105,8 @@ const bootstrap: Check = async (_, { ssm, sts }) => {
 };
 
 /**
- * What the functions of a stage reserve: match-events, a sender for each of three channels (lib/delivery.ts), publish-stages
- * and deliver-webhooks.
+ * What the functions of a stage reserve: match-events, a sender for each of three channels (lib/delivery/senders.ts),
+ * publish-stages and deliver-webhooks.
  */
 export const reservedConcurrency = ({ concurrency: { intake, transactional, promotional } }: Stage): number =>
   intake +
@@ -119,7 +119,8 @@ const concurrency: Check = async (stage, { lambda }) => {
   const wanted = reservedConcurrency(stage);
   const fits = unreserved - wanted >= KEPT_UNRESERVED;
   // An earlier deploy of this stage has its share already: looked up only when that decides.
-  const own = fits || unreserved === limit ? 0 : await reservedBy(`Herald-${stage.name}-`, lambda);
+  const own =
+    fits || unreserved === limit ? 0 : await reservedBy(new RegExp(`^Herald(Delivery)?-${stage.name}-`), lambda);
   const others = limit - unreserved - own;
   if (limit - others - wanted >= KEPT_UNRESERVED) {
     return [{ level: 'ok', what: `Lambda: Herald reserves ${wanted} of ${limit} executions at once` }];
@@ -135,10 +136,10 @@ const concurrency: Check = async (stage, { lambda }) => {
   ];
 };
 
-const reservedBy = async (prefix: string, client: LambdaClient): Promise<number> => {
+const reservedBy = async (names: RegExp, client: LambdaClient): Promise<number> => {
   let sum = 0;
   for await (const { Functions = [] } of paginateListFunctions({ client }, {})) {
-    for (const { FunctionName = '' } of Functions.filter((fn) => fn.FunctionName?.startsWith(prefix))) {
+    for (const { FunctionName = '' } of Functions.filter((fn) => names.test(fn.FunctionName ?? ''))) {
       const { ReservedConcurrentExecutions = 0 } = await client.send(
         new GetFunctionConcurrencyCommand({ FunctionName }),
       );

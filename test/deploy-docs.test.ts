@@ -8,18 +8,21 @@ import type { Template } from './lib/synthesized.ts';
 const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
 const text = read('../docs/deploy.md');
 const golden = (stack: string): Template => JSON.parse(read(`lib/golden/${stack}-prod.json`));
-const [state, platform, api] = [golden('HeraldState'), golden('Herald'), golden('HeraldApi')];
+const [state, platform] = [golden('HeraldState'), golden('Herald')];
+const [delivery, api] = [golden('HeraldDelivery'), golden('HeraldApi')];
+/** What may cost while nothing happens is in these two. */
+const running = { ...platform.Resources, ...delivery.Resources };
 
 const count = (types: string[]): Record<string, number> =>
   Object.fromEntries([...new Set(types)].sort().map((type) => [type, types.filter((one) => one === type).length]));
 const typesOf = ({ Resources }: Template): string[] => Object.values(Resources).map(({ Type }) => Type);
 
 describe('docs/deploy.md', () => {
-  test('counts what the three stacks of prod create', () => {
+  test('counts what the stacks of prod create', () => {
     const listed = Object.fromEntries(
       [...text.matchAll(/(\d+)\s`(AWS::[\w:]+)`/g)].map(([, n, type]) => [type!, Number(n)]),
     );
-    expect(listed).toEqual(count([...typesOf(state), ...typesOf(platform), ...typesOf(api)]));
+    expect(listed).toEqual(count([state, platform, delivery, api].flatMap(typesOf)));
   });
 
   test('names what the stages reserve and the bootstrap version', () => {
@@ -29,7 +32,7 @@ describe('docs/deploy.md', () => {
   });
 
   test('counts what stays when the stacks go', () => {
-    const kept = [state, platform].flatMap(({ Resources }) =>
+    const kept = [state, platform, delivery].flatMap(({ Resources }) =>
       Object.values(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain'),
     );
     const { 'AWS::DynamoDB::Table': tables, 'AWS::S3::Bucket': buckets, ...rest } = count(kept.map(({ Type }) => Type));
@@ -62,8 +65,8 @@ describe('what an idle deployment costs', () => {
   });
 
   test('is reckoned with what the template has', () => {
-    const has = count(typesOf(platform));
-    const schedule = Object.values(platform.Resources).find(
+    const has = count(typesOf({ Resources: running }));
+    const schedule = Object.values(running).find(
       ({ Type, Properties }) =>
         Type === 'AWS::Scheduler::Schedule' && String(Properties.Description).includes('sweep-outbox'),
     );
@@ -76,6 +79,6 @@ describe('what an idle deployment costs', () => {
     for (const [, what = '', arithmetic] of rows.filter(([, what]) => what?.startsWith('sweep'))) {
       expect(arithmetic, what).toMatch(new RegExp(`^${runs} runs × `));
     }
-    expect([...typesOf(state), ...typesOf(platform)].filter((type) => type.startsWith('AWS::KMS'))).toEqual([]);
+    expect([state, platform, delivery].flatMap(typesOf).filter((type) => type.startsWith('AWS::KMS'))).toEqual([]);
   });
 });

@@ -56,7 +56,8 @@ export class QueueWithDeadLetters extends Construct {
   /**
    * Lets the function consume the queue, batch by batch, with partial failures. Called once per queue. The visibility
    * timeout becomes 6 × the function's timeout plus the window, as AWS advises: less, and a message that waits for a
-   * free environment is handed out twice.
+   * free environment is handed out twice. What polls belongs to the function, which may be of another stack: that stack
+   * then knows the queue, and the queue's stack need not know it.
    */
   consume(fn: TypedFunction, { batchSize, window, maximumConcurrency }: ConsumeProps): void {
     const total = (claimed.get(fn) ?? 0) + maximumConcurrency;
@@ -71,7 +72,7 @@ export class QueueWithDeadLetters extends Construct {
     const visibility = fn.timeout.toSeconds() * 6 + (window?.toSeconds() ?? 0);
     (this.queue.node.defaultChild as CfnQueue).visibilityTimeout = visibility;
     this.queue.grantConsumeMessages(fn);
-    const mapping = new EventSourceMapping(this, 'Mapping', {
+    const mapping = new EventSourceMapping(fn, `${this.node.id}Mapping`, {
       target: fn.function,
       eventSourceArn: this.queue.queueArn,
       batchSize,

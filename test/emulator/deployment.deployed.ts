@@ -59,7 +59,7 @@ describe('what was deployed did the work', () => {
     // Everything went through the queues, nothing is left in them, and nothing died.
     const { QueueUrls } = await aws<{ QueueUrls: string[] }>('sqs', 'AmazonSQS.ListQueues', {});
     const counts = await Promise.all(
-      QueueUrls.filter((url) => url.includes('/Herald-emulator-')).map(async (QueueUrl) => {
+      QueueUrls.filter((url) => /\/Herald\w*-emulator-/.test(url)).map(async (QueueUrl) => {
         const body = { QueueUrl, AttributeNames: ['All'] };
         const { Attributes } = await aws<{ Attributes: Record<string, string> }>(
           'sqs',
@@ -68,7 +68,7 @@ describe('what was deployed did the work', () => {
         );
         const name = QueueUrl.split('/')
           .at(-1)
-          ?.replace(/^Herald-emulator-/, '')
+          ?.replace(/^Herald\w*-emulator-/, '')
           .replace(/[0-9A-F]{8}-.*$/, '');
         return [
           name,

@@ -3,14 +3,12 @@ import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js'
 import { describe, expect, test } from 'vitest';
 import { STAGES } from '../../lib/stages.ts';
 import { idIn, type Statement, statementsIn, statementsOfRole } from './policies.ts';
-import { propertiesOf, resourcesOf, synthesized, type Template } from './synthesized.ts';
+import { propertiesOf, resourcesOf, STACKS, synthesized, type Template } from './synthesized.ts';
 
 const synthesizedStages = await Promise.all(STAGES.map(async (stage) => ({ stage, ...(await synthesized(stage)) })));
-const templates = synthesizedStages.flatMap(({ stage, app, state, platform, api }) => [
-  { stack: `HeraldState-${stage}`, app, template: state },
-  { stack: `Herald-${stage}`, app, template: platform },
-  { stack: `HeraldApi-${stage}`, app, template: api },
-]);
+const templates = synthesizedStages.flatMap(({ stage, app, stacks }) =>
+  STACKS.map((stack) => ({ stack: `${stack}-${stage}`, app, template: stacks[stack] })),
+);
 
 /** Logical id → rule → the reason for which lib/ acknowledges what cdk-nag finds there or in a construct above. */
 const reasonsIn = (app: App, stackName: string): Map<string, Record<string, string>> => {

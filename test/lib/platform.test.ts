@@ -1,13 +1,14 @@
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { routes } from '../../core/access/routes.ts';
+import { Delivery } from '../../lib/delivery.ts';
 import { handlerEntries } from '../../lib/kit/bundle.ts';
 import { Platform } from '../../lib/platform.ts';
 import { type Stage, stageConfig } from '../../lib/stages.ts';
 import { State } from '../../lib/state.ts';
 import { statementsIn } from './policies.ts';
-import { propertiesOf, resourcesOf, synthesized, type Template } from './synthesized.ts';
+import { propertiesOf, resourcesOf, STACKS, synthesized, type Template } from './synthesized.ts';
 
 type FunctionProperties = {
   Runtime: string;
@@ -32,7 +33,7 @@ type MappingProperties = {
 };
 type RouteProperties = { RouteKey: string; AuthorizationType: string; AuthorizerId?: { Ref: string } };
 
-const { platform: dev, state: devState, api: devApi } = await synthesized('dev');
+const { app: devApp, platform: dev, state: devState, api: devApi, stacks: devStacks } = await synthesized('dev');
 const { state: localState, api: localApi } = await synthesized('local');
 const functions = new Map(
   resourcesOf(dev, 'AWS::Lambda::Function').map(([id, { Properties }]) => [id, Properties as FunctionProperties]),
@@ -122,6 +123,18 @@ describe('the API', () => {
     );
   });
 
+  test('names functions that the two stacks before it make, and waits for both', () => {
+    const names = resourcesOf(dev, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties.FunctionName);
+    const integrations = propertiesOf<{ IntegrationUri: object }>(devApi, 'AWS::ApiGatewayV2::Integration');
+    for (const { IntegrationUri } of integrations) {
+      expect(names).toContain(/:function:([\w-]+)/.exec(JSON.stringify(IntegrationUri))?.[1]);
+    }
+    const { dependencies } = devApp.node.findChild('HeraldApi-dev') as Stack;
+    expect(dependencies.map(({ stackName }) => stackName)).toEqual(
+      expect.arrayContaining(['Herald-dev', 'HeraldDelivery-dev']),
+    );
+  });
+
   test('asks for a token wherever the table names roles', () => {
     for (const { method, path, roles } of routes) {
       const { AuthorizationType } = made.find(({ RouteKey }) => RouteKey === `${method} ${path}`)!;
@@ -206,27 +219,36 @@ describe('what a deployment never has', () => {
   });
 });
 
-test('a stack has room for more: CloudFormation takes 500 resources', () => {
-  for (const template of [dev, devState]) expect(Object.keys(template.Resources).length).toBeLessThanOrEqual(495);
+test.each(STACKS)('%s has room for more: CloudFormation takes 500 resources', (stack) => {
+  expect(Object.keys(devStacks[stack].Resources).length).toBeLessThanOrEqual(495);
 });
 
 describe('what a stage may say', () => {
-  const platformOf = (changes: Partial<Stage>) => {
+  const stacksOf = (changes: Partial<Stage>) => {
     const app = new App();
     const stage = { ...stageConfig('local'), ...changes };
     const state = new State(app, 'State', stage);
-    return Assertions.fromStack(new Platform(app, 'Platform', { stage, state })).toJSON() as Template;
+    const platform = new Platform(app, 'Platform', { stage, state });
+    const delivery = new Delivery(app, 'Delivery', { stage, state, platform });
+    const templateOf = (stack: Stack) => Assertions.fromStack(stack).toJSON() as Template;
+    return { platform: templateOf(platform), delivery: templateOf(delivery) };
   };
 
   test('alarms tell the topic that is named', () => {
     const alarmTopicArn = 'arn:aws:sns:us-east-1:000000000000:alarms';
-    const alarms = propertiesOf<{ AlarmActions?: string[] }>(platformOf({ alarmTopicArn }), 'AWS::CloudWatch::Alarm');
-    expect(alarms.length).toBeGreaterThan(40);
-    for (const { AlarmActions } of alarms) expect(AlarmActions).toEqual([alarmTopicArn]);
+    const { platform, delivery } = stacksOf({ alarmTopicArn });
+    for (const [template, count] of [
+      [platform, 40],
+      [delivery, 3],
+    ] as const) {
+      const alarms = propertiesOf<{ AlarmActions?: string[] }>(template, 'AWS::CloudWatch::Alarm');
+      expect(alarms.length).toBeGreaterThan(count);
+      for (const { AlarmActions } of alarms) expect(AlarmActions).toEqual([alarmTopicArn]);
+    }
   });
 
   test('a push application that exists is used, and only it', () => {
-    const template = platformOf({ pushApplicationId: 'app123' });
+    const { delivery: template } = stacksOf({ pushApplicationId: 'app123' });
     expect(resourcesOf(template, 'AWS::Pinpoint::App')).toEqual([]);
     expect(JSON.stringify(template)).toContain(':apps/app123/messages');
   });

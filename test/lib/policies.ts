@@ -64,12 +64,10 @@ export type FunctionInTemplate = {
 
 /** The function of a handler, for example `intake/match-events`. */
 export const functionOf = (template: Template, entry: string): FunctionInTemplate => {
-  const [noun = '', name = ''] = entry
-    .split('/')
-    .map((part) => part.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase()));
-  // A noun of several parts (lib/<noun>/) has its part's name in between.
-  const logicalId = new RegExp(`^${noun}([A-Z][a-z]+)*${name}Function`);
-  const [id, { Properties }] = resourcesOf(template, 'AWS::Lambda::Function').find(([one]) => logicalId.test(one))!;
+  const name = new RegExp(`^Herald\\w*-[a-z]+-${entry.replace('/', '-')}$`);
+  const [id, { Properties }] = resourcesOf(template, 'AWS::Lambda::Function').find(([, one]) =>
+    name.test(String(one.Properties.FunctionName)),
+  )!;
   const role = idIn(Properties.Role);
   const statements = statementsOfRole(template, role);
   const isOwn = ({ FunctionName }: { FunctionName: { Ref: string } }) => FunctionName.Ref === id;

@@ -7,12 +7,20 @@ import { bundleHandlers } from '../../lib/kit/bundle.ts';
 import type { StageName } from '../../lib/stages.ts';
 
 export type Resource = { Type: string; Properties: Record<string, unknown>; DeletionPolicy?: string };
-export type Template = { Resources: Record<string, Resource>; Outputs?: Record<string, unknown> };
+type Output = { Value: unknown; Export?: { Name: string } };
+export type Template = { Resources: Record<string, Resource>; Outputs?: Record<string, Output> };
+
+/** Names of the stacks without their stage, in the order of their deployment. */
+export const STACKS = ['HeraldState', 'Herald', 'HeraldDelivery', 'HeraldApi'] as const;
+
 export type Synthesized = {
   app: App;
   /** Folder of the cloud assembly. */
   directory: string;
+  /** Each as it is deployed. */
+  stacks: Record<(typeof STACKS)[number], Template>;
   state: Template;
+  /** What has functions behind queues, tables and schedules: Herald and HeraldDelivery together. */
   platform: Template;
   api: Template;
 };
@@ -34,13 +42,21 @@ const synthesize = async (stage: StageName): Promise<Synthesized> => {
   const { directory } = app.synth();
   const templateOf = (stack: string): Template =>
     JSON.parse(readFileSync(join(directory, `${stack}-${stage}.template.json`), 'utf8'));
-  return {
-    app,
-    directory,
-    state: templateOf('HeraldState'),
-    platform: templateOf('Herald'),
-    api: templateOf('HeraldApi'),
-  };
+  const stacks = Object.fromEntries(STACKS.map((stack) => [stack, templateOf(stack)])) as Synthesized['stacks'];
+  const platform = together(stacks.Herald, stacks.HeraldDelivery);
+  return { app, directory, stacks, state: stacks.HeraldState, platform, api: stacks.HeraldApi };
+};
+
+/** One template of two, in which the second refers to what it imports of the first as if it were its own. */
+const together = (first: Template, second: Template): Template => {
+  const exported = new Map<unknown, unknown>();
+  for (const { Value, Export } of Object.values(first.Outputs ?? {})) if (Export) exported.set(Export.Name, Value);
+  const resources: Template['Resources'] = JSON.parse(JSON.stringify(second.Resources), (_, value) =>
+    exported.has(value?.['Fn::ImportValue']) ? exported.get(value['Fn::ImportValue']) : value,
+  );
+  const twice = Object.keys(resources).filter((id) => id in first.Resources);
+  if (twice.length > 0) throw new Error(`Both templates have ${twice.join(', ')}`);
+  return { Resources: { ...first.Resources, ...resources }, Outputs: { ...first.Outputs, ...second.Outputs } };
 };
 
 /** Resources of one type, by logical id. */

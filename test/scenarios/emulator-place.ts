@@ -56,7 +56,7 @@ export const emulatorPlace = async ({ url: endpoint, inboxUrl, outputs }: Emulat
   const underWay = async () => {
     const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'];
     const counts = await Promise.all(
-      QueueUrls.filter((url) => /\/Herald-emulator-/.test(url) && !/DeadLetters/.test(url)).map(async (QueueUrl) => {
+      QueueUrls.filter((url) => /\/Herald\w*-emulator-/.test(url) && !/DeadLetters/.test(url)).map(async (QueueUrl) => {
         const body = { QueueUrl, AttributeNames: names };
         const { Attributes } = await aws<{ Attributes: Record<string, string> }>(
           'sqs',

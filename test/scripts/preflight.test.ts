@@ -9,6 +9,8 @@ import {
 } from '../../scripts/preflight.ts';
 import goldenDev from '../lib/golden/Herald-dev.json' with { type: 'json' };
 import goldenProd from '../lib/golden/Herald-prod.json' with { type: 'json' };
+import goldenDeliveryDev from '../lib/golden/HeraldDelivery-dev.json' with { type: 'json' };
+import goldenDeliveryProd from '../lib/golden/HeraldDelivery-prod.json' with { type: 'json' };
 import { type Account, FINE, refused, refusedBySts, serveAccount } from './account.ts';
 
 const DEV = stageConfig('dev');
@@ -120,9 +122,11 @@ describe('the account', () => {
       {
         GetAccountSettings: limit(247, 100),
         ListFunctions: { body: { Functions: [{ FunctionName: 'Herald-dev-A' }], NextMarker: 'more' } },
-        'ListFunctions more': { body: { Functions: ['Herald-dev-B', 'Herald-dev-C', 'Herald-prod-A'].map(named) } },
+        'ListFunctions more': {
+          body: { Functions: ['HeraldDelivery-dev-B', 'Herald-dev-C', 'Herald-prod-A'].map(named) },
+        },
         'GetFunctionConcurrency Herald-dev-A': { body: { ReservedConcurrentExecutions: 30 } },
-        'GetFunctionConcurrency Herald-dev-B': { body: { ReservedConcurrentExecutions: 17 } },
+        'GetFunctionConcurrency HeraldDelivery-dev-B': { body: { ReservedConcurrentExecutions: 17 } },
         'GetFunctionConcurrency Herald-dev-C': { body: {} },
         'GetFunctionConcurrency Herald-prod-A': { body: { ReservedConcurrentExecutions: 100 } },
       },
@@ -133,11 +137,12 @@ describe('the account', () => {
   });
 
   test.each([
-    [DEV, goldenDev],
-    [stageConfig('prod'), goldenProd],
-  ])('reserves what the template says', (stage, template) => {
+    [DEV, goldenDev, goldenDeliveryDev],
+    [stageConfig('prod'), goldenProd, goldenDeliveryProd],
+  ])('reserves what the templates say', (stage, platform, delivery) => {
     type Resource = { Properties?: { ReservedConcurrentExecutions?: number } };
-    const reserved = Object.values(template.Resources as Record<string, Resource>).map(
+    const resources: Record<string, unknown> = { ...platform.Resources, ...delivery.Resources };
+    const reserved = Object.values(resources as Record<string, Resource>).map(
       ({ Properties }) => Properties?.ReservedConcurrentExecutions ?? 0,
     );
     expect(reservedConcurrency(stage)).toBe(reserved.reduce((sum, one) => sum + one));

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { QueueWithDeadLetters } from '../../../lib/kit/queue-with-dead-letters.ts';
@@ -51,6 +51,21 @@ describe('a queue and its consumer', () => {
       Threshold: 300,
     });
   });
+});
+
+test('a function of another stack consumes queues whose stack does not know it', () => {
+  const stack = emptyStack();
+  const other = new Stack(stack.node.root, 'Other');
+  const fn = fixtureFunction(other, { reserved: 4 });
+  for (const id of ['Fast', 'Slow']) {
+    new QueueWithDeadLetters(stack, id, { oldestMessage }).consume(fn, { batchSize: 1, maximumConcurrency: 2 });
+  }
+  const [queues, consumer] = [Template.fromStack(stack), Template.fromStack(other)];
+  expect(stack.dependencies).toEqual([]);
+  queues.resourceCountIs('AWS::Lambda::EventSourceMapping', 0);
+  queues.resourcePropertiesCountIs('AWS::SQS::Queue', { VisibilityTimeout: 60 }, 2);
+  const mappings = Object.keys(consumer.findResources('AWS::Lambda::EventSourceMapping'));
+  expect(mappings).toEqual([expect.stringContaining('FastMapping'), expect.stringContaining('SlowMapping')]);
 });
 
 describe('what cannot be synthesized', () => {

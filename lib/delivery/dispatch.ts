@@ -1,0 +1,31 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { env as dispatchSnapshotEnv } from '../../lambdas/delivery/dispatch-snapshot.env.ts';
+import { objects, readsAndWrites } from '../kit/bindings.ts';
+import { TypedFunction } from '../kit/typed-function.ts';
+import type { SendQueues } from '../send-queues.ts';
+import type { State } from '../state.ts';
+
+/** From a snapshot's files to the send queues. In the platform's stack, whose state machine of a campaign invokes it. */
+export class Dispatch extends Construct {
+  /** Task of the campaign's state machine. */
+  readonly dispatchSnapshot: TypedFunction;
+
+  constructor(scope: Construct, id: string, { state, sendQueues }: { state: State; sendQueues: SendQueues }) {
+    super(scope, id);
+    this.dispatchSnapshot = new TypedFunction(this, 'DispatchSnapshot', {
+      entry: 'delivery/dispatch-snapshot',
+      env: dispatchSnapshotEnv,
+      environment: {
+        DEFINITIONS_TABLE: readsAndWrites(state.definitions),
+        AUDIT_TABLE: readsAndWrites(state.audit),
+        LEDGER_TABLE: readsAndWrites(state.ledger),
+        // Athena writes the manifest of an UNLOAD beside its results, not beside the files.
+        WORK_BUCKET: objects(state.work, { 'athena/': 'read', 'snapshots/': 'readWrite' }),
+        ...sendQueues.bindings,
+      },
+      timeout: Duration.minutes(10),
+      memoryMb: 1024,
+    });
+  }
+}
