@@ -34,6 +34,9 @@ const ACTION: Record<string, string> = {
 const FETCHED: Record<string, string> = {
   CreateSchedule: 'ActionAfterCompletion',
   GetSecretValue: 'secretsmanager.GetSecretValue',
+  SendMessages: 'DefaultPushNotificationMessage',
+  SendTextMessage: 'PinpointSMSVoiceV2.SendTextMessage',
+  SendBulkEmail: '/outbound-bulk-emails',
 };
 
 /**
