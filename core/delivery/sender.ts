@@ -2,10 +2,11 @@ import type { RenderedContent } from '../strategy/template.ts';
 import type { Channel, Lane } from './channel.ts';
 import type { FailReason } from './outcome.ts';
 
-/** One message to one address. `key` is the caller's name for it. */
+/** One message to one address. `key` is the caller's name for it, `ref` comes back with its receipts (receipt-ref.ts). */
 export type Outgoing<C extends Channel = Channel> = {
   key: number;
   address: string;
+  ref: string;
   content: Extract<RenderedContent, { channel: C }>;
 };
 

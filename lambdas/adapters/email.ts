@@ -1,3 +1,4 @@
+import { refParts, refTag } from '../../core/delivery/receipt-ref.ts';
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
 import { providerCall } from './provider-call.ts';
 import { forAll, resultOfError } from './send-error.ts';
@@ -6,6 +7,9 @@ import { forAll, resultOfError } from './send-error.ts';
 const MAX_DESTINATIONS = 50;
 /** An inline template with its data may be 1 MB of JSON a call; a tenth is left for the envelope. */
 const MAX_CALL_BYTES = 900_000;
+
+/** A tag's value has at most this many characters. */
+const MAX_TAG = 256;
 
 const ses = providerCall({ signingName: 'ses', host: 'email' });
 
@@ -67,8 +71,9 @@ export const emailChannel = (from: string, configurationSet: string): ChannelSen
             TemplateData: JSON.stringify({ subject: '', html: '', text: '' }),
           },
         },
-        BulkEmailEntries: messages.map(({ address, content: { subject, html, text } }) => ({
+        BulkEmailEntries: messages.map(({ address, ref, content: { subject, html, text } }) => ({
           Destination: { ToAddresses: [address] },
+          ReplacementTags: refParts(ref, MAX_TAG).map((Value, n) => ({ Name: refTag(n), Value })),
           ReplacementEmailContent: {
             ReplacementTemplate: { ReplacementTemplateData: JSON.stringify({ subject, html, text }) },
           },

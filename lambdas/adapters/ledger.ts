@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import {
   type AttributeValue,
   type ConditionalCheckFailedException,
+  GetItemCommand,
   QueryCommand,
   type QueryCommandOutput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { LedgerRecord } from '../../core/delivery/ledger.ts';
+import { heardUnit } from '../../core/delivery/receipt-ref.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import { dynamo, isConditionFailure } from './dynamo.ts';
 
@@ -27,6 +29,9 @@ const decode = (item: Item): LedgerRecord => ({
 
 /** How far one part of a snapshot is: drained when as many batches are done as it has. */
 export type PartProgress = { unit: string; batches: number; recipients: number; done: number };
+
+/** Indexes of a batch's recipients of whom something was heard. Whoever has opened a message has also got it. */
+export type Heard = { delivered: Set<number>; opened: Set<number> };
 
 /** The ledger table: one item per batch and step, written a handful of times, each write one unit. */
 export const ledger = (table: string) => {
@@ -112,6 +117,34 @@ export const ledger = (table: string) => {
           ExpressionAttributeValues: { ':batches': { NS: [...new Set(batches)].map(String) } },
         }),
       );
+    },
+
+    /** Notes of whom in a batch something was heard; `unit` as `heardUnit` names it. Repeating it changes nothing. */
+    async noteHeard(key: LedgerKey, heard: Heard, nowMs: number): Promise<void> {
+      const sets = (['delivered', 'opened'] as const).filter((name) => heard[name].size > 0);
+      await dynamo.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: keyOf(key),
+          UpdateExpression: `SET #ttl = :ttl ADD ${sets.map((name) => `#${name} :${name}`).join(', ')}`,
+          ExpressionAttributeNames: {
+            '#ttl': 'expiresAt',
+            ...Object.fromEntries(sets.map((name) => [`#${name}`, name])),
+          },
+          ExpressionAttributeValues: {
+            ':ttl': { N: String(Math.floor(nowMs / 1_000) + KEPT_SECONDS) },
+            ...Object.fromEntries(sets.map((name) => [`:${name}`, { NS: [...heard[name]].map(String) }])),
+          },
+        }),
+      );
+    },
+
+    /** What was heard of the batch whose record this is. Strongly consistent. */
+    async heardOf({ run, unit }: LedgerKey): Promise<Heard> {
+      const { Item } = await dynamo.send(
+        new GetItemCommand({ TableName: table, Key: keyOf({ run, unit: heardUnit(unit) }), ConsistentRead: true }),
+      );
+      return { delivered: new Set(Item?.delivered?.NS?.map(Number)), opened: new Set(Item?.opened?.NS?.map(Number)) };
     },
 
     /** Says how large a part is, before any of its batches is sent. Repeating it keeps what is done. */

@@ -1,4 +1,5 @@
 import type { Lane } from '../../core/delivery/channel.ts';
+import { refParts, refTag } from '../../core/delivery/receipt-ref.ts';
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
 import { inParallel } from './in-parallel.ts';
 import { ProviderError, providerCall } from './provider-call.ts';
@@ -9,6 +10,9 @@ import { resultOfError } from './send-error.ts';
  * so many people are in doubt when a worker dies, and a provider that hangs costs the time of one call.
  */
 const CHUNK = 25;
+
+/** `Context` takes five values of at most this many characters. */
+const MAX_CONTEXT = 800;
 
 const call = providerCall({
   signingName: 'sms-voice',
@@ -43,13 +47,14 @@ const resultOf = (error: unknown): SendResult => {
 
 /** SMS by End User Messaging SMS v2. `origination` is a phone number, sender id or pool. */
 export const smsChannel = (origination: string): ChannelSender<'sms'> => {
-  const sendOne = async ({ address, content }: Outgoing<'sms'>, lane: Lane): Promise<SendResult> => {
+  const sendOne = async ({ address, ref, content }: Outgoing<'sms'>, lane: Lane): Promise<SendResult> => {
     try {
       const request = {
         DestinationPhoneNumber: address,
         OriginationIdentity: origination,
         MessageBody: content.text,
         MessageType: lane === 'promotional' ? 'PROMOTIONAL' : 'TRANSACTIONAL',
+        Context: Object.fromEntries(refParts(ref, MAX_CONTEXT).map((value, n) => [refTag(n), value])),
       };
       const { MessageId = '' } = (await call('/', request, SEND)) as { MessageId?: string };
       return { status: 'sent', messageId: MessageId };

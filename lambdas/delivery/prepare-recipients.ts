@@ -4,6 +4,7 @@ import type { Settled } from '../../core/delivery/ledger.ts';
 import type { SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
 import type { SkipReason } from '../../core/delivery/outcome.ts';
 import type { Step } from '../../core/delivery/plan-batch.ts';
+import { encodeRef, heardUnit, messageName } from '../../core/delivery/receipt-ref.ts';
 import { looksFirst, NO_REFUSALS, noteRefusals } from '../../core/delivery/refusals.ts';
 import type { Outgoing } from '../../core/delivery/sender.ts';
 import { hasTouch, reserveTouch } from '../../core/delivery/touch.ts';
@@ -68,6 +69,12 @@ export const prepareRecipients = async (
     ports.settings(),
     ports.renderer(),
   ]);
+  const { planKind, planId } = plan;
+  const unit = heardUnit(work.unit);
+  const refOf = (index: number, profileId: string): string => {
+    const message = messageName(work, profileId);
+    return encodeRef({ planKind, planId, run: work.run, message, unit, index, channel, waits: false, profileId });
+  };
   const ready: Outgoing[] = [];
   let refused = 0;
   let lacking = false;
@@ -105,7 +112,7 @@ export const prepareRecipients = async (
       }
       return refuse(reason);
     }
-    ready.push({ key: index, address, content: rendered.content });
+    ready.push({ key: index, address, ref: refOf(index, profileId), content: rendered.content });
   });
   const undoubted = addressed.filter((one) => !isDoubtful(one)).length;
   ports.refusals.set(plan.planId, noteRefusals(past, undoubted, refused));

@@ -37,6 +37,7 @@ describe('push', () => {
   const note = (key: number, address: string): Outgoing<'push'> => ({
     key,
     address,
+    ref: '',
     content: { channel: 'push', title: `t${key}`, body: `b${key}` },
   });
   const send = (...addresses: string[]) =>
@@ -115,6 +116,7 @@ describe('sms', () => {
       Array.from({ length: count }, (_, key) => ({
         key,
         address: `+${key}`,
+        ref: 'r'.repeat(key === 0 ? 900 : 10),
         content: { channel: 'sms', text: `hi ${key}` },
       })),
       lane,
@@ -133,6 +135,7 @@ describe('sms', () => {
       OriginationIdentity: 'pool-1',
       MessageBody: 'hi 0',
       MessageType: 'TRANSACTIONAL',
+      Context: { 'herald-0': 'r'.repeat(800), 'herald-1': 'r'.repeat(100) },
     });
   });
 
@@ -199,11 +202,13 @@ describe('email', () => {
   const mail = (key: number, html = `<p>${key} &amp; {{x}}</p>`, text?: string): Outgoing<'email'> => ({
     key,
     address: `p${key}@example.com`,
+    ref: 'r'.repeat(300 + key),
     content: { channel: 'email', subject: `s${key}`, html, ...(text !== undefined && { text }) },
   });
   type Bulk = {
     BulkEmailEntries: {
       Destination: { ToAddresses: string[] };
+      ReplacementTags: { Name: string; Value: string }[];
       ReplacementEmailContent: { ReplacementTemplate: { ReplacementTemplateData: string } };
     }[];
   };
@@ -229,9 +234,15 @@ describe('email', () => {
       ConfigurationSetName: 'set1',
       DefaultContent: { Template: { TemplateContent: { Subject: '{{subject}}', Html: '{{html}}' } } },
     });
-    const { ReplacementTemplateData: data } = (requests.flatMap(entries)[3] as Bulk['BulkEmailEntries'][number])
-      .ReplacementEmailContent.ReplacementTemplate;
+    const { ReplacementTags, ReplacementEmailContent } = requests.flatMap(
+      entries,
+    )[3] as Bulk['BulkEmailEntries'][number];
+    const { ReplacementTemplateData: data } = ReplacementEmailContent.ReplacementTemplate;
     expect(JSON.parse(data)).toEqual({ subject: 's3', html: '<p>3 &amp; {{x}}</p>' });
+    expect(ReplacementTags).toEqual([
+      { Name: 'herald-0', Value: 'r'.repeat(256) },
+      { Name: 'herald-1', Value: 'r'.repeat(47) },
+    ]);
   });
 
   test('long mails are split over calls of less than 1 MB', async () => {

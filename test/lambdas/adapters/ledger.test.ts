@@ -57,3 +57,19 @@ test('the progress of parts: registered once, each batch counted once, in whatev
   ]);
   expect(await ledger.parts('nobody')).toEqual([]);
 });
+
+test('what was heard of a batch: each place once, in whatever order', async () => {
+  const { heardUnit } = await import('../../../core/delivery/receipt-ref.ts');
+  const unit = heardUnit('b#0-0#0#0');
+  const note = (delivered: number[], opened: number[]) =>
+    ledger.noteHeard({ run: 'r3', unit }, { delivered: new Set(delivered), opened: new Set(opened) }, 1_000);
+  expect(await ledger.heardOf({ run: 'r3', unit: 'b#0-0#0#0' })).toEqual({ delivered: new Set(), opened: new Set() });
+  await note([3, 4], []);
+  await note([4, 9], [9]);
+  await note([3], []);
+  expect(await ledger.heardOf({ run: 'r3', unit: 'b#0-0#0#0' })).toEqual({
+    delivered: new Set([3, 4, 9]),
+    opened: new Set([9]),
+  });
+  expect((await ledger.heardOf({ run: 'r3', unit: 'b#0-0#1#0' })).delivered.size).toBe(0);
+});

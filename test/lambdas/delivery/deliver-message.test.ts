@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../../core/delivery/channel.ts';
 import type { DirectMessage, SendMessage, SnapshotRow } from '../../../core/delivery/messages.ts';
+import { decodeRef } from '../../../core/delivery/receipt-ref.ts';
 import { deliverMessage, LAST_RECEIVE } from '../../../lambdas/delivery/deliver-message.ts';
 import { RetryLater } from '../../../lambdas/middleware/retry-later.ts';
 import { everyChannel, plan, World } from './delivery-world.ts';
@@ -69,6 +70,20 @@ describe('a batch walks its channel policy', () => {
       ['push', 'address-refused'],
       ['sms', 'address-refused'],
     ]);
+  });
+
+  test('everybody’s message carries who and what it was for, at every step', async () => {
+    const world = cast(new World());
+    await world.run(world.pointer());
+    for (const { channel, address, ref } of world.accepted) {
+      const row = world.rows.find((one) => one && Object.values(one).includes(address));
+      expect(decodeRef(ref)).toMatchObject({
+        ...{ planKind: 'campaign', planId: 'c1', run: 'r1', channel },
+        profileId: row?.profileId,
+        index: world.rows.indexOf(row),
+      });
+    }
+    expect(new Set(world.accepted.map(({ ref }) => ref)).size).toBe(world.accepted.length);
   });
 
   test('a full push batch costs 4 ledger writes, and one contact write and no read for each of its people', async () => {

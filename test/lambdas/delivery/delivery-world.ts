@@ -73,7 +73,7 @@ export class World {
   refusals = new Map<string, Refusals>();
   queue: { message: SendMessage; channel: Channel; receives: number }[] = [];
   /** What providers accepted. */
-  accepted: { channel: Channel; address: string; text: string }[] = [];
+  accepted: { channel: Channel; address: string; ref: string; text: string }[] = [];
   calls = new Map<string, number>();
   outcomes: OutcomeRow[] = [];
   writes = { ledger: 0, contacts: 0, reads: 0 };
@@ -201,12 +201,12 @@ export class World {
 
   private provide(channel: Channel, messages: readonly Outgoing[]): Map<number, SendResult> {
     return new Map(
-      messages.map(({ key, address, content }) => {
+      messages.map(({ key, address, ref, content }) => {
         const calls = (this.calls.get(address) ?? 0) + 1;
         this.calls.set(address, calls);
         const result = answer(address, calls);
         if (result !== 'accept') return [key, result];
-        this.accepted.push({ channel, address, text: JSON.stringify(content) });
+        this.accepted.push({ channel, address, ref, text: JSON.stringify(content) });
         return [key, { status: 'sent', messageId: `m-${address}` }];
       }),
     );
