@@ -14,11 +14,15 @@ export type People = {
 };
 
 /**
- * With everything that it refers to, as that is now. Throws UnresolvableSegment, also when a list does not exist. `ownId`: of the
- * segment that is being written, if it has one.
+ * With everything that it refers to, as that is now. Throws UnresolvableSegment, also when a list does not exist. `at`: the path of
+ * `ref` in the body, with a dot; `ownId`: id of the segment that is being written, if it has one.
  */
-export const peopleOf = async (defs: Definitions, ref: PeopleRef, ownId?: string): Promise<People> => {
-  await refuseUnknown(defs, ref);
+export const peopleOf = async (
+  defs: Definitions,
+  ref: PeopleRef,
+  { at = '', ownId }: { at?: string; ownId?: string } = {},
+): Promise<People> => {
+  await refuseUnknown(defs, ref, at);
   const audience = await expressionOf(defs, ref);
   const tree = await treeOf(defs, audience ? audienceSegment(audience) : segmentOf(ref), ownId);
   return { tree, ...(audience && { audience }) };
@@ -36,7 +40,7 @@ export const treeOf = async (defs: Definitions, segment: Segment, ownId?: string
 
 /**
  * Throws UnresolvableSegment, which names every place where something is named that does not exist. What is named may in turn
- * name what does not. `at`: the path of `ref` in the body, with a dot.
+ * name what does not. `at` as above.
  */
 export const refuseUnknown = async (defs: Definitions, ref: PeopleRef, at = ''): Promise<void> => {
   const asked = new Map<string, Promise<boolean>>();

@@ -41,7 +41,7 @@ export const handler = apiHandler(
       if (current.version !== version) {
         throw new Problem('version-conflict', `The segment is at version ${current.version}, not ${version}`);
       }
-      await peopleOf(defs, { segment }, current.id).catch(orProblem);
+      await peopleOf(defs, { segment }, { ownId: current.id }).catch(orProblem);
       const changed = { ...current, version: version + 1, name, segment };
       return { body: viewOf(await save(changed, 'update', actor, nowMs)) };
     },
