@@ -1,9 +1,13 @@
 import type { Channel } from './channel.ts';
 
 /**
+ * A send that counts against caps: when, the key of its message (see `touchKey`), and what it was about (see `aboutOf`).
+ */
+export type Touch = [atSeconds: number, key: string, about: string];
+
+/**
  * The small record that every promotional send writes (at most 1 KB, so that one write costs one unit). For `consents` see
- * consent.ts. `touches` are the accepted or reserved sends that count against the frequency cap, newest first: [epoch
- * seconds, key of the message].
+ * consent.ts. `touches` are the accepted or reserved sends that count against caps, newest first.
  */
 export type ContactState = {
   profileId: string;
@@ -11,11 +15,13 @@ export type ContactState = {
   version: number;
   consents: Record<string, boolean>;
   suppressed: Partial<Record<Channel, { reason: string; atMs: number }>>;
-  touches: [atSeconds: number, key: string][];
+  touches: Touch[];
 };
 
 /** So many touches are kept, the newest ones, which bounds the item's size and the cap's limit. */
 export const MAX_TOUCHES = 10;
+/** So many older ones are kept besides, those that caps on a channel or topic still count. */
+export const MAX_SCOPED_TOUCHES = 8;
 
 export const emptyContact = (profileId: string): ContactState => ({
   profileId,

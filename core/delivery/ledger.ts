@@ -33,6 +33,8 @@ const MARKS: Record<Reason | 'sent', string> = {
   'no-consent': 'c',
   suppressed: 'p',
   'frequency-cap': 'f',
+  'channel-cap': 'h',
+  'minimum-gap': 'i',
   duplicate: 'd',
   'too-late': 't',
   'plan-cancelled': 'k',

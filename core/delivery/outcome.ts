@@ -6,6 +6,8 @@ export const SKIP_REASONS = [
   'no-consent',
   'suppressed',
   'frequency-cap',
+  'channel-cap',
+  'minimum-gap',
   'duplicate',
   'too-late',
   'plan-cancelled',

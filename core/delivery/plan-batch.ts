@@ -9,6 +9,7 @@ const MOVES_ON: ReadonlySet<Reason> = new Set<Reason>([
   'no-address',
   'no-consent',
   'suppressed',
+  'channel-cap',
   'opted-out',
   'address-refused',
   'provider-refused',

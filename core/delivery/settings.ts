@@ -1,15 +1,26 @@
-import * as z from 'zod/mini';
-import { MAX_TOUCHES } from './contact-state.ts';
+import type * as z from 'zod/mini';
+import type { deliverySettings } from './settings-input.ts';
 
-/** What operators may set for all plans. Stored as the definition `settings/delivery`. */
-export const deliverySettings = z.strictObject({
-  /** At most `touches` promotional messages to one person in any `hours` hours, over all channels and plans. */
-  frequencyCap: z.strictObject({
-    touches: z.int().check(z.minimum(1), z.maximum(MAX_TOUCHES)),
-    hours: z.int().check(z.minimum(1), z.maximum(24 * 90)),
-  }),
-});
+/** What operators may set for all plans: see settings-input.ts. */
 export type DeliverySettings = z.infer<typeof deliverySettings>;
 
 /** In force until somebody sets another: five in a rolling week. */
 export const DEFAULT_SETTINGS: DeliverySettings = { frequencyCap: { touches: 5, hours: 168 } };
+
+/** One line for the audit log. */
+export const settingsText = ({ frequencyCap, caps = [], ...rest }: DeliverySettings): string =>
+  [
+    `at most ${frequencyCap.touches} in ${frequencyCap.hours} hours`,
+    ...caps.map(capText),
+    ...(rest.minimumGap ? [`${rest.minimumGap.minutes} minutes apart`] : []),
+    ...(rest.noDuplicatesWithin ? [`no content twice in ${rest.noDuplicatesWithin.hours} hours`] : []),
+    ...(rest.fallbackTimeZone ? [`unknown time zones are ${rest.fallbackTimeZone}`] : []),
+  ].join('; ');
+
+const capText = ({ touches, within, channel, topic }: NonNullable<DeliverySettings['caps']>[number]): string =>
+  [
+    `${touches}`,
+    ...(channel ? [`by ${channel}`] : []),
+    ...(topic ? [`about ${topic}`] : []),
+    'hours' in within ? `in ${within.hours} hours` : `a calendar ${within.calendar}`,
+  ].join(' ');

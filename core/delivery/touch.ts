@@ -1,40 +1,85 @@
 import { createHash } from 'node:crypto';
-import { type ContactState, MAX_TOUCHES } from './contact-state.ts';
-import type { DeliverySettings } from './settings.ts';
+import { type Limit, scopedLimits } from './caps.ts';
+import { type ContactState, MAX_SCOPED_TOUCHES, MAX_TOUCHES, type Touch } from './contact-state.ts';
+import type { GateInput } from './gate.ts';
 
 /**
- * Touches are the reserved or accepted sends that count against the frequency cap. A person's touches are a shift
- * register, newest first: a new one pushes the oldest out, so that one conditional write can check the cap and add to it
- * without a read (decision 0002).
+ * Touches are the reserved or accepted sends that count against caps. A person's newest touches are a shift register: a new
+ * one pushes the oldest out, so that one conditional write can check a cap over all of them and add to it without a read
+ * (decision 0002). What is pushed out and a cap on a channel or topic still counts is kept behind them (decision 0020).
  */
+
+const hash = (text: string, length: number): string =>
+  createHash('sha256').update(text).digest('base64url').slice(0, length);
 
 /**
  * Names a message among all that one person gets, whatever the channel: 72 bits, short because ten of them must fit in
  * 1 KB. It stands in the person's own item, so everybody who gets the same message has the same key.
  */
-export const touchKey = (message: string): string =>
-  createHash('sha256').update(message).digest('base64url').slice(0, 12);
+export const touchKey = (message: string): string => hash(message, 12);
 
-export const hasTouch = (contact: ContactState, key: string): boolean => contact.touches.some(([, own]) => own === key);
+const CHANNEL = 2;
+const TOPIC = 4;
+const CONTENT = 6;
+const channelCode = (channel: string): string => hash(channel, CHANNEL);
+const topicCode = (topic: string): string => hash(topic, TOPIC);
 
-/**
- * First second inside the cap's window: touches from then on count, also those of the future (another machine's clock).
- * Never negative.
- */
-export const windowStart = ({ frequencyCap: { hours } }: DeliverySettings, nowMs: number): number =>
-  Math.max(0, Math.floor(nowMs / 1_000 - hours * 3_600) + 1);
+/** Names what a message says, as it is rendered for one person: 36 bits, compared with ten others at most. */
+export const contentCode = (content: unknown): string => hash(JSON.stringify(content), CONTENT);
 
-/** With a cap of n touches it is reached when the n-th newest is still inside the window. */
-export const capReached = (contact: ContactState, settings: DeliverySettings, nowMs: number): boolean => {
-  const nth = contact.touches[settings.frequencyCap.touches - 1];
-  return nth !== undefined && nth[0] >= windowStart(settings, nowMs);
+/** What a touch was about, in 12 characters: channel, topic, content. `content` comes from contentCode. */
+export const aboutOf = ({
+  channel,
+  topic,
+  content = '',
+}: {
+  channel: string;
+  topic: string;
+  content?: string | undefined;
+}) => channelCode(channel) + topicCode(topic) + content;
+
+export const isOnChannel = ([, , about]: Touch, channel: string): boolean => about.startsWith(channelCode(channel));
+export const saysSame = ([, , about]: Touch, content: string): boolean => about.slice(CHANNEL + TOPIC) === content;
+
+export const touchOf = (contact: ContactState, key: string): Touch | undefined =>
+  contact.touches.find(([, own]) => own === key);
+export const hasTouch = (contact: ContactState, key: string): boolean => touchOf(contact, key) !== undefined;
+
+const counts = ([atSeconds, , about]: Touch, { fromSeconds, channel, topic }: Limit): boolean =>
+  atSeconds >= fromSeconds &&
+  (channel === undefined || about.startsWith(channelCode(channel))) &&
+  (topic === undefined || about.slice(CHANNEL, CHANNEL + TOPIC) === topicCode(topic));
+
+export const isReached = (touches: readonly Touch[], limit: Limit): boolean =>
+  touches.filter((touch) => counts(touch, limit)).length >= limit.touches;
+
+/** What a reservation writes: the new touch, or what the message's own touch is now about. */
+export const touchFor = ({ channel, topic, content, messageKey, nowMs }: Omit<GateInput, 'contact'>): Touch => [
+  Math.floor(nowMs / 1_000),
+  messageKey,
+  aboutOf({ channel, topic, content }),
+];
+
+/** With the touch that the gate asks for. Reserving the same message on the same channel again changes nothing. */
+export const reserveTouch = (input: GateInput): ContactState => {
+  const { contact, messageKey } = input;
+  const touch = touchFor(input);
+  const own = touchOf(contact, messageKey);
+  const touches = own
+    ? contact.touches.map((other): Touch => (other === own ? [own[0], messageKey, touch[2]] : other))
+    : stillCounted([touch, ...contact.touches], scopedLimits(input));
+  return { ...contact, touches };
 };
 
-/** With one touch more. Reserving the same message again changes nothing. */
-export const reserveTouch = (contact: ContactState, nowMs: number, key: string): ContactState => {
-  if (hasTouch(contact, key)) return contact;
-  const touch: [number, string] = [Math.floor(nowMs / 1_000), key];
-  return { ...contact, touches: [touch, ...contact.touches].slice(0, MAX_TOUCHES) };
+/** The newest ones, and of the others those that some cap on a channel or topic counts; what they said does not matter. */
+const stillCounted = (touches: readonly Touch[], limits: readonly Limit[]): Touch[] => {
+  const older = touches.slice(MAX_TOUCHES).flatMap((touch, n): Touch[] => {
+    const newer = touches.slice(0, MAX_TOUCHES + n);
+    const [atSeconds, key, about] = touch;
+    const isCounted = limits.some((limit) => counts(touch, limit) && !isReached(newer, limit));
+    return isCounted ? [[atSeconds, key, about.slice(0, CHANNEL + TOPIC)]] : [];
+  });
+  return [...touches.slice(0, MAX_TOUCHES), ...older.slice(0, MAX_SCOPED_TOUCHES)];
 };
 
 /** Gives the touch back, when no channel took the message. */

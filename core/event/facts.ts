@@ -1,6 +1,6 @@
 import type { Profile } from '../audience/profile.ts';
 import { valueAt } from '../audience/question.ts';
-import type { ContactState } from '../delivery/contact-state.ts';
+import { type ContactState, MAX_TOUCHES } from '../delivery/contact-state.ts';
 import { type ContactFacts, type Facts, type ReferenceRows, referenceKey } from './evaluate.ts';
 import type { AcceptedEvent } from './event.ts';
 
@@ -29,7 +29,7 @@ export const contactFacts = (state: ContactState | undefined): ContactFacts | un
   return {
     consents: state.consents,
     suppressed: Object.fromEntries(Object.entries(state.suppressed).map(([channel, { reason }]) => [channel, reason])),
-    touches: state.touches.length,
+    touches: Math.min(state.touches.length, MAX_TOUCHES),
     ...(newest && { lastTouch: new Date(newest[0] * 1_000).toISOString() }),
   };
 };

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { CHANNELS, LANES } from '../delivery/channel.ts';
+import { PRIORITIES } from '../delivery/priority.ts';
 import { eventType, where } from './event-pattern.ts';
 import { windowInput } from './window-input.ts';
 
@@ -16,6 +17,8 @@ export const triggerInput = z.strictObject({
   channelPolicy: z.array(z.enum(CHANNELS)).check(z.minLength(1), z.maxLength(3)),
   topic: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,31}$/)),
   lane: z.enum(LANES),
+  /** Of promotional messages; absent: normal. High may use the touches that caps reserve. */
+  priority: z.optional(z.enum(PRIORITIES)),
   /** Events older than this many seconds when they arrive count in windows and reports, but send nothing. */
   maxLatenessSeconds: z.optional(z.int().check(z.minimum(1), z.maximum(7 * 86_400))),
 });

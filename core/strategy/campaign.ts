@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { audienceRef } from '../audience/audience-ref.ts';
 import { CHANNELS, type Channel } from '../delivery/channel.ts';
+import { PRIORITIES } from '../delivery/priority.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(64));
 
@@ -13,6 +14,8 @@ export const campaignInput = z.strictObject({
   channelPolicy: z.array(z.enum(CHANNELS)).check(z.minLength(1), z.maxLength(3)),
   /** Consent is asked per channel, or per channel and topic. */
   topic: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,31}$/)),
+  /** Absent: normal. High may use the touches that caps reserve. */
+  priority: z.optional(z.enum(PRIORITIES)),
   /** Absent: as soon as it is approved. */
   sendAt: z.optional(z.iso.datetime({ offset: true })),
 });

@@ -1,5 +1,6 @@
 import type { ResolvedSegment } from '../audience/segment.ts';
 import type { Channel, Lane } from '../delivery/channel.ts';
+import type { Priority } from '../delivery/priority.ts';
 import type { TemplateInput } from './template.ts';
 
 /**
@@ -14,6 +15,8 @@ export type PlanVersion = {
   name: string;
   topic: string;
   lane: Lane;
+  /** Absent: normal. */
+  priority?: Priority;
   channelPolicy: Channel[];
   template: TemplateInput;
   /** Of a campaign: whom. */

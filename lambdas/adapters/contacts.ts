@@ -1,45 +1,29 @@
-import {
-  type ConditionalCheckFailedException,
-  GetItemCommand,
-  UpdateItemCommand,
-  type UpdateItemCommandInput,
-} from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, UpdateItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { CHANNELS, type Channel } from '../../core/delivery/channel.ts';
-import { type ContactState, emptyContact, MAX_TOUCHES } from '../../core/delivery/contact-state.ts';
-import type { GateInput } from '../../core/delivery/gate.ts';
-import { windowStart } from '../../core/delivery/touch.ts';
+import { type ContactState, emptyContact, MAX_TOUCHES, type Touch } from '../../core/delivery/contact-state.ts';
 import { batchGet, type Item } from './batch-get.ts';
 import { dynamo, isConditionFailure } from './dynamo.ts';
 
 /**
  * The contacts table: one small flat item per person. Consents are attributes of their own (`c#sms`, `c#email/offers`),
- * so that an import can grant only what was never asked, in one conditional write. Touches are ten attributes `t0` (newest)
- * to `t9`, each `<epoch seconds, 10 digits>#<key>` or empty: text of that form sorts by time, which a condition can check.
+ * so that an import can grant only what was never asked, in one conditional write. The newest touches are ten attributes `t0`
+ * (newest) to `t9`, each `<epoch seconds, 10 digits>#<key>#<about>` or empty: text of that form sorts by time, which a condition
+ * can check. `older` holds those behind them, newest first, with a space between.
  */
 export const CONSENT = 'c#';
-const SUPPRESSED = 's#';
-const REGISTERS = Array.from({ length: MAX_TOUCHES }, (_, n) => `t${n}`);
-const encodeTouch = ([atSeconds, key]: ContactState['touches'][number]): string => `${seconds(atSeconds)}#${key}`;
-const seconds = (atSeconds: number): string => String(atSeconds).padStart(10, '0');
-/** DynamoDB takes every right-hand side from the item as it was, so the order of these does not matter. */
-const PUSH_TOUCH = REGISTERS.map((name, n) =>
-  n === 0 ? `${name} = :touch` : `${name} = if_not_exists(${REGISTERS[n - 1]}, :none)`,
-).join(', ');
-/** `gate` in DynamoDB's words. A comparison with an attribute that is not there is false, so NOT of it is true. */
-const MAY_PUSH = [
-  '(#topic = :true OR attribute_not_exists(#topic) AND #channel = :true)',
-  'attribute_not_exists(#s)',
-  'NOT #nth >= :start',
-  ...REGISTERS.map((name) => `NOT contains(${name}, :key)`),
-].join(' AND ');
+export const SUPPRESSED = 's#';
+export const REGISTERS = Array.from({ length: MAX_TOUCHES }, (_, n) => `t${n}`);
+
+const decodeTouch = (text: string): Touch => {
+  const [atSeconds, key = '', about = ''] = text.split('#');
+  return [Number(atSeconds), key, about];
+};
 
 export const decodeContact = (item: Item): ContactState => {
   const state = emptyContact(item.profileId?.S ?? '');
   state.version = Number(item.version?.N ?? 0);
-  state.touches = REGISTERS.flatMap((name): ContactState['touches'] => {
-    const text = item[name]?.S;
-    return text ? [[Number(text.slice(0, 10)), text.slice(11)]] : [];
-  });
+  const touches = [...REGISTERS.map((name) => item[name]?.S), ...(item.older?.S?.split(' ') ?? [])];
+  state.touches = touches.flatMap((text) => (text ? [decodeTouch(text)] : []));
   for (const [name, value] of Object.entries(item)) {
     if (name.startsWith(CONSENT) && value.BOOL !== undefined) state.consents[name.slice(CONSENT.length)] = value.BOOL;
   }
@@ -94,7 +78,7 @@ export const contacts = (table: string) => {
 
     /**
      * Eventually consistent unless `strongly` (half the price): enough for a decision that reserves a touch, because
-     * `saveTouches` fails when it was stale, and for no other. Throws when DynamoDB still leaves keys unprocessed after
+     * `saveTouches` (touches.ts) fails when it was stale, and for no other. Throws when DynamoDB still leaves keys unprocessed after
      * several rounds.
      */
     async getMany(profileIds: readonly string[], strongly: boolean): Promise<Map<string, ContactState>> {
@@ -105,70 +89,6 @@ export const contacts = (table: string) => {
         for (const item of answer.Responses?.[table] ?? []) found.set(item.profileId?.S ?? '', decodeContact(item));
       }
       return found;
-    },
-
-    /**
-     * The gate for a promotional message and its touch in one write, without a read: undefined when the touch is written,
-     * else the state for which it was refused. The condition is `gate` in DynamoDB's words: it holds exactly when that says
-     * to send and to reserve. That it looks for the message's own key makes a repeated request harmless, also one that the
-     * SDK repeats because it lost the answer. One write unit either way.
-     */
-    async reserve(
-      input: Omit<GateInput, 'contact' | 'lane'> & { profileId: string },
-    ): Promise<ContactState | undefined> {
-      const { profileId, channel, topic, settings, nowMs, messageKey } = input;
-      try {
-        await dynamo.send(
-          new UpdateItemCommand({
-            TableName: table,
-            Key: { profileId: { S: profileId } },
-            UpdateExpression: `SET ${PUSH_TOUCH}, #v = if_not_exists(#v, :zero) + :one`,
-            ConditionExpression: MAY_PUSH,
-            ExpressionAttributeNames: {
-              '#v': 'version',
-              '#s': SUPPRESSED + channel,
-              '#topic': `${CONSENT}${channel}/${topic}`,
-              '#channel': CONSENT + channel,
-              '#nth': `t${settings.frequencyCap.touches - 1}`,
-            },
-            ExpressionAttributeValues: {
-              ':key': { S: messageKey },
-              ':touch': { S: encodeTouch([Math.floor(nowMs / 1_000), messageKey]) },
-              ':none': { S: '' },
-              ':start': { S: seconds(windowStart(settings, nowMs)) },
-              ':true': { BOOL: true },
-              ':zero': { N: '0' },
-              ':one': { N: '1' },
-            },
-            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-          }),
-        );
-        return undefined;
-      } catch (error) {
-        if (!isConditionFailure(error)) throw error;
-        const { Item } = error as ConditionalCheckFailedException;
-        // Who has no item is refused without one; reading makes sure, and a service that leaves the item out does no harm.
-        return Item ? decodeContact(Item) : get(profileId);
-      }
-    },
-
-    /**
-     * Writes the touches of `state` as version `state.version + 1`. False when the item is no longer at `state.version`:
-     * read it again and decide again. One write unit while the item stays under 1 KB.
-     */
-    async saveTouches(state: ContactState): Promise<boolean> {
-      const gone = REGISTERS.slice(state.touches.length);
-      const set = state.touches.map((_, n) => `, ${REGISTERS[n]} = :t${n}`).join('');
-      return update(state.profileId, {
-        UpdateExpression: `SET #v = :next${set}${gone.length > 0 ? ` REMOVE ${gone.join(', ')}` : ''}`,
-        ConditionExpression: state.version === 0 ? 'attribute_not_exists(profileId)' : '#v = :version',
-        ExpressionAttributeNames: { '#v': 'version' },
-        ExpressionAttributeValues: {
-          ...Object.fromEntries(state.touches.map((touch, n) => [`:t${n}`, { S: encodeTouch(touch) }])),
-          ':next': { N: String(state.version + 1) },
-          ...(state.version > 0 && { ':version': { N: String(state.version) } }),
-        },
-      });
     },
 
     /** What the person said, at once and whatever was known before. Repeating it changes nothing but the version. */

@@ -1,5 +1,5 @@
 import { routes } from '../../core/access/routes/delivery.ts';
-import { DEFAULT_SETTINGS, type DeliverySettings } from '../../core/delivery/settings.ts';
+import { DEFAULT_SETTINGS, type DeliverySettings, settingsText } from '../../core/delivery/settings.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
 import { apiHandler } from '../middleware/api.ts';
@@ -18,14 +18,13 @@ export const handler = apiHandler('delivery/manage-settings', routes, {
   },
 
   putDeliverySettings: async ({ body: { version, ...settings }, actor, nowMs }) => {
-    const { touches, hours } = settings.frequencyCap;
     const entry = {
       subject: 'settings/delivery',
       action: 'change',
       actor,
       atMs: nowMs,
       version: version + 1,
-      detail: `at most ${touches} in ${hours} hours`,
+      detail: settingsText(settings),
     };
     const outbox = [{ effect: 'audit' as const, entry }];
     const stored = await saveDefinition(defs, 'settings', 'delivery', settings, version, nowMs, outbox, sinks);

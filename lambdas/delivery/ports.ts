@@ -8,6 +8,7 @@ import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import type { Renderer } from '../../core/strategy/render.ts';
 import type { Contacts } from '../adapters/contacts.ts';
 import type { Ledger } from '../adapters/ledger.ts';
+import type { Touches } from '../adapters/touches.ts';
 
 /** Everything outside that a delivery touches; tests put memory and crashes here. */
 export type Ports = {
@@ -19,7 +20,7 @@ export type Ports = {
   /** The recipients of the message in order; undefined is a person who has no profile (any more). */
   rowsOf(message: SendMessage): Promise<(SnapshotRow | undefined)[]>;
   ledger: Pick<Ledger, 'claim' | 'save' | 'batchesDone'>;
-  contacts: Pick<Contacts, 'get' | 'getMany' | 'reserve' | 'saveTouches' | 'suppress'>;
+  contacts: Pick<Contacts, 'get' | 'getMany' | 'suppress'> & Touches;
   /** What this worker remembers of each plan on its channel, by plan id. It only decides what is cheaper. */
   refusals: Map<string, Refusals>;
   renderer(): Promise<Pick<Renderer, 'render'>>;

@@ -1,3 +1,4 @@
+import { needsLook } from '../../core/delivery/caps.ts';
 import { addressOf } from '../../core/delivery/channel.ts';
 import { type GateInput, gate } from '../../core/delivery/gate.ts';
 import type { Settled } from '../../core/delivery/ledger.ts';
@@ -7,7 +8,7 @@ import type { Step } from '../../core/delivery/plan-batch.ts';
 import { encodeRef, heardUnit, messageName } from '../../core/delivery/receipt-ref.ts';
 import { looksFirst, NO_REFUSALS, noteRefusals } from '../../core/delivery/refusals.ts';
 import type { Outgoing } from '../../core/delivery/sender.ts';
-import { hasTouch, reserveTouch } from '../../core/delivery/touch.ts';
+import { contentCode, hasTouch, reserveTouch } from '../../core/delivery/touch.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
@@ -26,8 +27,8 @@ export type Prepared = { settled: Map<number, Settled>; ready: Outgoing[]; lacki
  * Decides on the recipients `open` of a batch, whether each gets the message on this channel now: `ready` has passed the
  * gate, is rendered, and its touch is reserved; `settled` says why not for the others. People without an address cost
  * nothing. A promotional message to somebody who cannot have its touch yet costs one conditional write and no read; with
- * all others, and where many are refused, the contact is read first (decision 0002). Without `mayReserve` nothing is
- * written.
+ * all others, where a cap on the channel or topic counts, and where many are refused, the contact is read first (decisions
+ * 0002 and 0020). Without `mayReserve` nothing is written.
  */
 export const prepareRecipients = async (
   ports: Ports,
@@ -55,20 +56,17 @@ export const prepareRecipients = async (
   });
   if (addressed.length === 0) return { settled, ready: [], lacking: false };
 
-  const { topic, lane } = plan;
+  const { topic, lane, priority = 'normal' } = plan;
+  const settings = await ports.settings();
   const past = ports.refusals.get(plan.planId) ?? NO_REFUSALS;
-  const readAll = lane === 'transactional' || takenOver || looksFirst(past);
+  const readAll = lane === 'transactional' || takenOver || looksFirst(past) || needsLook(settings, { channel, topic });
   const isTouched = ({ index }: { index: number }) => work.earlierOf(index).touched === true;
   const isDoubtful = (one: { index: number; row: SnapshotRow }) => one.row.lookFirst === true || isTouched(one);
   const toRead = addressed.filter((one) => readAll || isDoubtful(one));
   // Who has a touch already, or needs none, is decided on by this read alone: it must not miss a withdrawn consent.
   const strongly = lane === 'transactional' || takenOver || toRead.some(isTouched);
   const profileIds = toRead.map(({ row }) => row.profileId);
-  const [known, settings, renderer] = await Promise.all([
-    ports.contacts.getMany(profileIds, strongly),
-    ports.settings(),
-    ports.renderer(),
-  ]);
+  const [known, renderer] = await Promise.all([ports.contacts.getMany(profileIds, strongly), ports.renderer()]);
   const { planKind, planId } = plan;
   const unit = heardUnit(work.unit);
   const refOf = (index: number, profileId: string): string => {
@@ -80,14 +78,14 @@ export const prepareRecipients = async (
   let lacking = false;
   await inParallel(PARALLEL_RESERVATIONS, addressed, async (one) => {
     const { index, row, address } = one;
-    const { profileId } = row;
-    const input = { profileId, channel, topic, lane, settings, nowMs, messageKey: work.touchKey };
+    const { profileId, timeZone } = row;
+    const asked = { profileId, channel, topic, lane, priority, settings, nowMs, timeZone, messageKey: work.touchKey };
     const refuse = (reason: Settled) => {
       if (!isDoubtful(one)) refused += 1;
       settled.set(index, reason);
     };
     let contact = known.get(profileId);
-    const first = contact && gate({ ...input, contact });
+    const first = contact && gate({ ...asked, contact });
     if (first && first.decision !== 'send') return refuse(first.reason);
     if (!mayReserve && (!first || first.reserve)) {
       lacking = true;
@@ -100,9 +98,10 @@ export const prepareRecipients = async (
       console.warn({ message: 'Not rendered', plan: plan.planId, error: rendered.message });
       // The gate goes before the template, here as well.
       contact ??= await ports.contacts.get(profileId);
-      const decision = gate({ ...input, contact });
+      const decision = gate({ ...asked, contact });
       return void settled.set(index, decision.decision === 'send' ? 'render-failed' : decision.reason);
     }
+    const input = { ...asked, content: contentCode(rendered.content) };
     contact ??= await ports.contacts.reserve(input);
     const reason = contact && (await reserve(ports, { ...input, contact }));
     if (reason) {
@@ -138,7 +137,7 @@ const reserve = async (ports: Ports, input: GateInput): Promise<SkipReason | und
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const decision = gate({ ...input, contact });
     if (decision.decision !== 'send') return decision.reason;
-    if (!decision.reserve || (await ports.contacts.saveTouches(reserveTouch(contact, input.nowMs, input.messageKey)))) {
+    if (!decision.reserve || (await ports.contacts.saveTouches(reserveTouch({ ...input, contact })))) {
       return undefined;
     }
     contact = await ports.contacts.get(contact.profileId);

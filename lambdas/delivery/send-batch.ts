@@ -14,6 +14,7 @@ import { plans } from '../adapters/plans.ts';
 import { sendAll } from '../adapters/queues.ts';
 import { recipients } from '../adapters/recipients.ts';
 import { sendQueueUrl } from '../adapters/send-queues.ts';
+import { touches } from '../adapters/touches.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { deliverMessage } from './deliver-message.ts';
@@ -37,11 +38,12 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
   let renderer: Promise<Renderer> | undefined;
   const erased = erasedPeople(env.ERASURES_TABLE, env.ERASURE_KEY_ARN);
   const readerOf = recipients({ bucket: env.WORK_BUCKET, profilesTable: env.PROFILES_TABLE, erased });
+  const people = contacts(env.CONTACTS_TABLE);
   const shared: Omit<Ports, 'rowsOf'> = {
     now: () => Date.now(),
     ...plans(env.DEFINITIONS_TABLE),
     ledger: ledger(env.LEDGER_TABLE),
-    contacts: contacts(env.CONTACTS_TABLE),
+    contacts: { ...people, ...touches(env.CONTACTS_TABLE, people) },
     refusals: new Map(),
     renderer: () => {
       renderer ??= loadRenderer();

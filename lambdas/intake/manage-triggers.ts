@@ -178,13 +178,14 @@ const refuseTemplate = ({ editors, version }: Template, actor: string, read: num
   }
 };
 
-const planOf = ({ id, name, topic, lane, channelPolicy }: Trigger, template: Template) =>
+const planOf = ({ id, name, topic, lane, priority, channelPolicy }: Trigger, template: Template) =>
   freezePlan({
     planKind: 'trigger',
     planId: id,
     name,
     topic,
     lane,
+    ...(priority && { priority }),
     channelPolicy,
     template: { name: template.name, channels: template.channels },
   });

@@ -16,21 +16,25 @@ export const addPerson = async (
   await api.must(`PUT /v1/profiles/${profileId}/consents`, await as('marketer-mia', { consents }));
 };
 
-/** Everything a promotional campaign to `city` needs; returns the draft. */
+/** Everything a promotional campaign to `city` needs; the rest of the options are its own fields. Returns the draft. */
 export const draftCampaign = async (
   { api, as, own }: Herald,
-  options: { city: string; policy?: string[]; sendAt?: string; name?: string },
+  options: { city: string; policy?: unknown[]; sendAt?: string; name?: string; text?: string } & Record<
+    string,
+    unknown
+  >,
 ) => {
-  const segment = { attribute: 'city', equals: own(options.city) };
+  const { city, policy = ['push', 'sms', 'email'], name = 'Hello', text: said, ...rest } = options;
+  const segment = { attribute: 'city', equals: own(city) };
   const { id: segmentId } = await api.must<{ id: string }>(
     'POST /v1/segments',
-    await as('marketer-mia', { name: options.city, segment }),
+    await as('marketer-mia', { name: city, segment }),
   );
-  const text = 'Hello {{ profile.attributes.firstName | default: "you" }}';
+  const text = said ?? 'Hello {{ profile.attributes.firstName | default: "you" }}';
   const { id: templateId } = await api.must<{ id: string }>(
     'POST /v1/templates',
     await as('marketer-mia', {
-      name: options.name ?? 'Hello',
+      name,
       channels: {
         push: { title: 'Hello', body: text },
         sms: { text },
@@ -41,12 +45,7 @@ export const draftCampaign = async (
   return api.must<CampaignView>(
     'POST /v1/campaigns',
     await as('marketer-mia', {
-      name: options.name ?? 'Hello',
-      audience: { segmentId },
-      templateId,
-      channelPolicy: options.policy ?? ['push', 'sms', 'email'],
-      topic: 'news',
-      ...(options.sendAt && { sendAt: options.sendAt }),
+      ...{ name, audience: { segmentId }, templateId, channelPolicy: policy, topic: 'news', ...rest },
     }),
   );
 };

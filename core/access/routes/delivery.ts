@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { deliverySettings } from '../../delivery/settings.ts';
+import { deliverySettings } from '../../delivery/settings-input.ts';
 import { OPERATORS, READERS } from '../role.ts';
 import type { Route } from '../route.ts';
 import { routes as webhooks } from './webhooks.ts';
@@ -24,11 +24,21 @@ export const routes = [
     path: '/v1/settings/delivery',
     summary: 'Set what holds for all sends',
     description:
-      'The frequency cap counts promotional messages to one person over all channels and plans, in a rolling window. It acts within 10 seconds.',
+      'All of it concerns promotional messages to one person, over all plans; transactional ones pass and do not count. `frequencyCap` counts over all channels and topics in a rolling window; `caps` add others, rolling or by the calendar of the person, and may be about one channel (where it is reached, the next channel of the policy gets its turn), one topic, or both. Of the touches of a cap `reserved` ones are for plans of high priority. `minimumGap` is the time between two messages, `noDuplicatesWithin` that within which nobody gets the same content twice: it is compared as it is rendered, with the ten newest messages. People whose profile names no time zone are taken to be in `fallbackTimeZone` (UTC if absent). What is left out is off. Changes act within 10 seconds.',
     handler,
     roles: OPERATORS,
     body: settings,
-    example: { version: 0, frequencyCap: { touches: 5, hours: 168 } },
+    example: {
+      version: 0,
+      frequencyCap: { touches: 5, hours: 168 },
+      caps: [
+        { touches: 1, within: { calendar: 'day' } },
+        { touches: 4, within: { calendar: 'month' }, channel: 'sms', reserved: 1 },
+      ],
+      minimumGap: { minutes: 60 },
+      noDuplicatesWithin: { hours: 72 },
+      fallbackTimeZone: 'Europe/Paris',
+    },
     success: { status: 200, schema: settings, description: 'The settings now in force' },
     errors: ['version-conflict'],
   },

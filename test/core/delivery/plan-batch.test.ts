@@ -47,6 +47,7 @@ test('these reasons, and no others, move on to the next channel', () => {
     'no-address',
     'no-consent',
     'suppressed',
+    'channel-cap',
     'opted-out',
     'address-refused',
     'provider-refused',

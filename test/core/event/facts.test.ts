@@ -27,8 +27,8 @@ describe('contact facts', () => {
         consents: { sms: true, 'email/news': false },
         suppressed: { email: { reason: 'bounced', atMs: 9 } },
         touches: [
-          [1_795_000_000, 'new'],
-          [1_700_000_000, 'old'],
+          [1_795_000_000, 'new', ''],
+          [1_700_000_000, 'old', ''],
         ],
       }),
     ).toEqual({

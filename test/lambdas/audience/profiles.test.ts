@@ -157,12 +157,13 @@ describe('consents', () => {
   it('show when somebody was written to, not by what', async () => {
     const { contacts } = await import('../../../lambdas/adapters/contacts.ts');
     const table = contacts(process.env.CONTACTS_TABLE ?? '');
-    await table.saveTouches({
+    const { touches } = await import('../../../lambdas/adapters/touches.ts');
+    await touches(process.env.CONTACTS_TABLE ?? '', table).saveTouches({
       profileId: 'eve',
       version: 0,
       consents: {},
       suppressed: {},
-      touches: [[1_700_000_000, 'key']],
+      touches: [[1_700_000_000, 'key', '']],
     });
     await table.suppress('eve', 'email', 'bounced', 5);
     expect((await contact('eve')).body).toEqual({

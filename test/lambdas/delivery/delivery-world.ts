@@ -166,7 +166,7 @@ export class World {
             const stored = this.contact(profileId);
             const decision = gate({ ...input, contact: stored, lane: 'promotional' });
             if (decision.decision !== 'send' || !decision.reserve) return stored;
-            const reserved = reserveTouch(stored, input.nowMs, input.messageKey);
+            const reserved = reserveTouch({ ...input, contact: stored });
             this.people.set(profileId, { ...reserved, version: stored.version + 1 });
             return undefined;
           }),

@@ -1,6 +1,7 @@
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Role } from '../../../core/access/role.ts';
+import { type DeliverySettings, settingsText } from '../../../core/delivery/settings.ts';
 import type { Trigger } from '../../../core/event/trigger.ts';
 import type { PlanVersion } from '../../../core/strategy/plan-version.ts';
 import type { Definitions } from '../../../lambdas/adapters/definitions.ts';
@@ -302,6 +303,38 @@ describe('delivery settings', () => {
     expect((await get()).body).toEqual({ ...wanted, version: 1 });
     expect(slug(await put({ ...wanted, version: 0 }))).toBe('409 /problems/version-conflict');
     expect(slug(await put({ ...wanted, version: 1 }, marketer))).toBe('403 /problems/forbidden-role');
+  });
+
+  test('more caps, a gap, duplicates, and what the audit log says of them', async () => {
+    const { version } = (await get()).body as { version: number };
+    const wanted = {
+      frequencyCap: { touches: 5, hours: 24, reserved: 1 },
+      caps: [
+        { touches: 1, within: { calendar: 'day' } },
+        { touches: 4, within: { hours: 720 }, channel: 'sms', topic: 'offers' },
+      ],
+      minimumGap: { minutes: 60 },
+      noDuplicatesWithin: { hours: 72 },
+      fallbackTimeZone: 'Europe/Paris',
+    };
+    expect((await put({ ...wanted, version })).body).toEqual({ ...wanted, version: version + 1 });
+    expect((await get()).body).toEqual({ ...wanted, version: version + 1 });
+    expect(settingsText(wanted as DeliverySettings)).toBe(
+      'at most 5 in 24 hours; 1 a calendar day; 4 by sms about offers in 720 hours; 60 minutes apart; no content twice in 72 hours; unknown time zones are Europe/Paris',
+    );
+  });
+
+  test.each([
+    ['caps.0.within.calendar', { caps: [{ touches: 1, within: { calendar: 'year' } }] }],
+    ['caps.0.reserved', { caps: [{ touches: 1, within: { hours: 1 }, reserved: 1 }] }],
+    ['frequencyCap.reserved', { frequencyCap: { touches: 2, hours: 1, reserved: 2 } }],
+    ['caps', { caps: [5, 4].map((touches) => ({ touches, within: { hours: 24 }, channel: 'sms' })) }],
+    ['minimumGap.minutes', { minimumGap: { minutes: 0 } }],
+    ['fallbackTimeZone', { fallbackTimeZone: 'Atlantis/Port' }],
+  ])('a slip in %s is named', async (path, slip) => {
+    const answer = await put({ version: 1, frequencyCap: { touches: 5, hours: 24 }, ...slip });
+    expect(slug(answer)).toBe('400 /problems/invalid-body');
+    expect(answer.body).toMatchObject({ errors: [{ path }] });
   });
 
   test.each([0, 21, 1.5])('a cap of %d touches is refused', async (touches) => {

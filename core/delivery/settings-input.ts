@@ -1,0 +1,53 @@
+import * as z from 'zod/mini';
+import { isTimeZone } from '../audience/profile.ts';
+import { CHANNELS } from './channel.ts';
+import { MAX_SCOPED_TOUCHES, MAX_TOUCHES } from './contact-state.ts';
+import { CALENDAR_PERIODS } from './local-time.ts';
+
+const MAX_HOURS = 24 * 90;
+const hours = z.int().check(z.minimum(1), z.maximum(MAX_HOURS));
+const touches = z.int().check(z.minimum(1), z.maximum(MAX_TOUCHES));
+
+/** Of `touches` the last `reserved` ones are kept for plans of high priority. */
+const leavesRoom = z.refine<{ touches: number; reserved?: number | undefined }>(
+  ({ touches: all, reserved = 0 }) => reserved < all,
+  { path: ['reserved'], message: 'Fewer touches than the cap has can be reserved' },
+);
+const reserved = z.optional(z.int().check(z.minimum(0), z.maximum(MAX_TOUCHES)));
+
+export const topicName = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,31}$/));
+
+/** At most `touches` promotional messages to one person within a time; of one channel, one topic or both where they are named. */
+const cap = z
+  .strictObject({
+    touches,
+    /** Any so many hours, or the day, the week from Monday on or the month by the person's own calendar. */
+    within: z.union([z.strictObject({ hours }), z.strictObject({ calendar: z.enum(CALENDAR_PERIODS) })]),
+    channel: z.optional(z.enum(CHANNELS)),
+    topic: z.optional(topicName),
+    reserved,
+  })
+  .check(leavesRoom);
+
+const caps = z.array(cap).check(
+  z.maxLength(10),
+  z.refine(
+    (all) =>
+      all.filter(({ channel, topic }) => channel || topic).reduce((sum, one) => sum + one.touches, 0) <=
+      MAX_SCOPED_TOUCHES,
+    `The touches of all caps on a channel or topic may add up to ${MAX_SCOPED_TOUCHES}: so many are remembered for them`,
+  ),
+);
+
+/** What operators may set for all plans. Stored as the definition `settings/delivery`. */
+export const deliverySettings = z.strictObject({
+  /** The cap that always holds: over all channels and topics, in any so many hours. */
+  frequencyCap: z.strictObject({ touches, hours, reserved }).check(leavesRoom),
+  caps: z.optional(caps),
+  /** Between two promotional messages to one person, over all channels and plans. */
+  minimumGap: z.optional(z.strictObject({ minutes: z.int().check(z.minimum(1), z.maximum(7 * 24 * 60)) })),
+  /** The same content is not sent to the same person again within this time. */
+  noDuplicatesWithin: z.optional(z.strictObject({ hours })),
+  /** IANA zone of people whose profile names none. Absent: UTC. */
+  fallbackTimeZone: z.optional(z.string().check(z.maxLength(64), z.refine(isTimeZone, 'Not an IANA time zone'))),
+});
