@@ -1,6 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { env as manageSettingsEnv } from '../lambdas/delivery/manage-settings.env.ts';
+import { Inbox } from './delivery/inbox.ts';
 import { Senders } from './delivery/senders.ts';
 import { readsAndWrites } from './kit/bindings.ts';
 import { tellOfAlarms } from './kit/tell-of-alarms.ts';
@@ -22,6 +23,7 @@ export class Delivery extends Stack {
     super(scope, id, { description: `Herald ${stage.name}: from the send queues to the providers` });
     const { lake, sendQueues } = platform;
     new Senders(this, 'Senders', { stage, state, lake, sendQueues });
+    new Inbox(this, 'Inbox', { state });
 
     new TypedFunction(this, 'ManageSettings', {
       entry: 'delivery/manage-settings',

@@ -34,7 +34,7 @@ export class SendQueues extends Construct {
     return this.queues.get(queueVariable(channel, lane))!;
   }
 
-  /** The six variables that name the queues, for who sends to them. */
+  /** The variables that name the queues, two a channel, for who sends to them. */
   get bindings(): Record<QueueVariable, Binding> {
     const all = [...this.queues].map(([variable, { queue }]) => [variable, sends(queue)]);
     return Object.fromEntries(all) as Record<QueueVariable, Binding>;

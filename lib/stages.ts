@@ -1,9 +1,14 @@
+import type { Channel, Lane } from '../core/delivery/channel.ts';
+
 /**
  * Stages of one codebase. `local` is what the local cloud runs, it is never deployed; `emulator` is deployed to MiniStack
  * by `npm run deploy:emulator` (docs/emulator.md).
  */
 export const STAGES = ['dev', 'prod', 'local', 'emulator'] as const;
 export type StageName = (typeof STAGES)[number];
+
+/** Invocations at once of a channel's sender; at least 2 a lane. */
+type Lanes = Record<Lane, number>;
 
 /** Everything in which stages differ. Edit the table below to fit your account, then `npm run deploy`. */
 export type StageConfig = {
@@ -28,10 +33,11 @@ export type StageConfig = {
   emailFrom: `${string}@${string}`;
   /**
    * Invocations at once of match-events, and of each channel's sender per lane: the load on the provider and on your
-   * account's concurrency (they are reserved: intake + 3 × (transactional + promotional), and 7 for hand-overs).
-   * @default 10, 5 and 5: 47 of an account's 1,000
+   * account's concurrency. They are reserved: intake + 3 × (transactional + promotional) for push, SMS and email, the sum
+   * of `others` for each other channel, and 7 for hand-overs.
+   * @default 10, 5 and 5, others 2 and 3: 57 of an account's 1,000
    */
-  concurrency: { intake: number; transactional: number; promotional: number };
+  concurrency: Lanes & { intake: number; others: Lanes };
   /** Requests a second that the API takes from all callers together, and how many at one instant. @default 200 and 400 */
   apiThrottle: { rateLimit: number; burstLimit: number };
   /** An Athena query that would scan more bytes is stopped: the most that one query can cost. @default 200 GB, $1 */
@@ -51,6 +57,12 @@ export type StageConfig = {
   alarmTopicArn?: string;
 };
 
+/** Channels that most messages take; for each of the others less is reserved. */
+const MAIN: ReadonlySet<Channel> = new Set<Channel>(['push', 'sms', 'email']);
+/** Invocations at once of a channel's sender, by lane. */
+export const sendersAtOnce = ({ concurrency }: Pick<StageConfig, 'concurrency'>, channel: Channel): Lanes =>
+  MAIN.has(channel) ? concurrency : concurrency.others;
+
 /** Invocations at once of these functions, in every stage: they are few, or wait for others. */
 export const FIXED_CONCURRENCY = { publishStages: 2, deliverWebhooks: 5 } as const;
 
@@ -59,7 +71,7 @@ export const DEFAULTS: StageConfig = {
   signIn: { kind: 'cognito' },
   smsOrigination: 'pool/herald',
   emailFrom: 'herald@example.com',
-  concurrency: { intake: 10, transactional: 5, promotional: 5 },
+  concurrency: { intake: 10, transactional: 5, promotional: 5, others: { transactional: 2, promotional: 3 } },
   apiThrottle: { rateLimit: 200, burstLimit: 400 },
   queryCutoffBytes: 200e9,
   lakeFirstDay: '2026-01-01',
@@ -71,7 +83,7 @@ const CONFIGS: Record<StageName, StageConfig> = {
   dev: DEFAULTS,
   prod: {
     ...DEFAULTS,
-    concurrency: { intake: 100, transactional: 50, promotional: 100 },
+    concurrency: { intake: 100, transactional: 50, promotional: 100, others: { transactional: 20, promotional: 30 } },
     apiThrottle: { rateLimit: 2_000, burstLimit: 4_000 },
     queryCutoffBytes: 2e12,
   },

@@ -39,6 +39,8 @@ export class State extends Stack {
   readonly leads: Table;
   /** Secrets of webhook endpoints, and what became of deliveries. Apart from the definitions, which many functions read. */
   readonly webhooks: Table;
+  /** In-app messages, until they expire. */
+  readonly inbox: Table;
   readonly ledger: Table;
   readonly audit: Table;
   readonly idempotency: Table;
@@ -73,6 +75,7 @@ export class State extends Stack {
     this.memberships = table('Memberships', text('profileId'), text('membership'), 'expiresAt');
     this.leads = table('Leads', text('profileId'), text('modelId'), 'expiresAt');
     this.webhooks = table('Webhooks', text('endpointId'), text('record'), 'expiresAt');
+    this.inbox = table('Inbox', text('profileId'), text('message'), 'expiresAt');
     this.ledger = table('Ledger', text('run'), text('unit'), 'expiresAt');
     this.audit = table('Audit', text('subject'), text('entry'));
     this.idempotency = table('Idempotency', text('id'), undefined, 'expiration');

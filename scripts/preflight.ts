@@ -9,7 +9,8 @@ import { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2'
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { FIXED_CONCURRENCY, type Stage } from '../lib/stages.ts';
+import { CHANNELS, LANES } from '../core/delivery/channel.ts';
+import { FIXED_CONCURRENCY, type Stage, sendersAtOnce } from '../lib/stages.ts';
 import { emailAccount, emailSender, pushApplication, textAccount, textOrigination } from './preflight-channels.ts';
 
 /** `stop`: the deploy, or every message of a channel that lib/stages.ts sets up, would fail for sure. */
@@ -105,13 +106,15 @@ const bootstrap: Check = async (_, { ssm, sts }) => {
 };
 
 /**
- * What the functions of a stage reserve: match-events, a sender for each of three channels (lib/delivery/senders.ts),
+ * What the functions of a stage reserve: match-events, a sender for each channel (lib/delivery/senders.ts),
  * publish-stages and deliver-webhooks.
  */
-export const reservedConcurrency = ({ concurrency: { intake, transactional, promotional } }: Stage): number =>
-  intake +
-  3 * (transactional + promotional) +
-  Object.values(FIXED_CONCURRENCY).reduce<number>((sum, one) => sum + one, 0);
+export const reservedConcurrency = (stage: Stage): number =>
+  [
+    stage.concurrency.intake,
+    ...CHANNELS.flatMap((channel) => LANES.map((lane) => sendersAtOnce(stage, channel)[lane])),
+    ...Object.values(FIXED_CONCURRENCY),
+  ].reduce((sum, one) => sum + one, 0);
 
 const concurrency: Check = async (stage, { lambda }) => {
   const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand());

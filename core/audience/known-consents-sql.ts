@@ -8,7 +8,13 @@ export type Sending = { topic: string; lane: Lane };
 export type KnownConsents = Partial<Record<Channel, boolean>>;
 
 /** The channels as columns. */
-export const CHANNEL_COLUMNS: Record<Channel, Sql> = { push: sql`push`, sms: sql`sms`, email: sql`email` };
+export const CHANNEL_COLUMNS: Record<Channel, Sql> = {
+  push: sql`push`,
+  sms: sql`sms`,
+  email: sql`email`,
+  inapp: sql`inapp`,
+  webhook: sql`webhook`,
+};
 
 /**
  * CTEs `said` and `known`: per person who ever said something one boolean column per channel, `allows` of

@@ -17,6 +17,7 @@ export type TableVariable =
   | 'IDENTITIES_TABLE'
   | 'MEMBERSHIPS_TABLE'
   | 'LEADS_TABLE'
+  | 'INBOX_TABLE'
   | 'TIMERS_TABLE'
   | 'LEDGER_TABLE'
   | 'AUDIT_TABLE'
@@ -51,6 +52,10 @@ export const TABLES = {
   Leads: {
     ...{ personal: 'by-person', variable: 'LEADS_TABLE', keys: ['profileId', 'modelId'] },
     holds: 'scores, stages and their history, by person or anonymous id',
+  },
+  Inbox: {
+    ...{ personal: 'by-person', variable: 'INBOX_TABLE', keys: ['profileId', 'message'] },
+    holds: 'in-app messages until they expire, and when they were read',
   },
   Identities: { personal: 'by-index', variable: 'IDENTITIES_TABLE', holds: 'anonymous ids and aliases' },
   Timers: {

@@ -1,4 +1,4 @@
-import { CHANNELS, type Channel } from '../delivery/channel.ts';
+import { type Addresses, CHANNELS, type Channel, fieldOf } from '../delivery/channel.ts';
 import { CHANNEL_COLUMNS, knownConsentsSql, type Sending } from './known-consents-sql.ts';
 import type { ResolvedSegment } from './segment.ts';
 import { segmentSql } from './segment-sql.ts';
@@ -34,7 +34,12 @@ export type PreviewFigures = {
 
 export const SAMPLE_SIZE = 20;
 
-const ADDRESS: Record<Channel, Sql> = { push: sql`m.push_token`, sms: sql`m.phone`, email: sql`m.email` };
+const ADDRESS_COLUMNS: Record<keyof Addresses, Sql> = {
+  profileId: sql`m.profile_id`,
+  pushToken: sql`m.push_token`,
+  phone: sql`m.phone`,
+  email: sql`m.email`,
+};
 
 /**
  * One query over the members, read once: a row with the columns that previewFigures reads. What the lake knows of consents
@@ -66,7 +71,7 @@ const countOf = (condition: Sql): Sql => sql`count(*) FILTER (WHERE ${condition}
 /** An order that has nothing to do with who people are: 32 hexadecimal digits. */
 const MIXED = sql`to_hex(md5(to_utf8(m.profile_id)))`;
 
-const hasAddress = (channel: Channel): Sql => sql`coalesce(${ADDRESS[channel]} <> '', false)`;
+const hasAddress = (channel: Channel): Sql => sql`coalesce(${ADDRESS_COLUMNS[fieldOf(channel)]} <> '', false)`;
 const knownOf = (channel: Channel): Sql => sql`k.${CHANNEL_COLUMNS[channel]}`;
 const reachable = (channel: Channel, { lane }: Sending): Sql =>
   sql`(${hasAddress(channel)} AND coalesce(${knownOf(channel)}, ${scalarLiteral(lane === 'transactional')}))`;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { CHANNELS } from '../delivery/channel.ts';
 import { ANONYMOUS, isAnonymous } from '../event/identity.ts';
 import { isPlainText } from './question.ts';
 
@@ -52,7 +53,7 @@ export type ProfileInput = z.infer<typeof profileInput>;
 export type AttributeValue = z.infer<typeof attributeValue>;
 
 /** A channel, or a channel and a topic: `sms`, `email/offers`. The more specific one counts. */
-export const consentKey = z.string().check(z.regex(/^(push|sms|email)(\/[a-z0-9][a-z0-9-]{0,31})?$/));
+export const consentKey = z.string().check(z.regex(new RegExp(`^(${CHANNELS.join('|')})(/[a-z0-9][a-z0-9-]{0,31})?$`)));
 /** False is an unsubscribe. */
 export const consentsInput = z.record(consentKey, z.boolean());
 

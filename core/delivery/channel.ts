@@ -1,6 +1,24 @@
-/** Channels of this release, in the vocabulary of the product. A new channel is one row here and one adapter. */
-export const CHANNELS = ['push', 'sms', 'email'] as const;
-export type Channel = (typeof CHANNELS)[number];
+/**
+ * The channels, in the vocabulary of the product: one row each. A new channel is a row here, its content in
+ * core/strategy/template.ts, one adapter, and one sender in lib/delivery.
+ */
+const ROWS = {
+  push: { field: 'pushToken' },
+  sms: { field: 'phone' },
+  email: { field: 'email' },
+  inapp: { field: 'profileId' },
+  webhook: { field: 'profileId' },
+} as const satisfies Record<string, { field: keyof Addresses }>;
+
+export type Channel = keyof typeof ROWS;
+export const CHANNELS = Object.keys(ROWS) as [Channel, ...Channel[]];
+
+/** The addresses of one person. Whatever stays with Herald, or goes to another system, needs nothing but the id. */
+export type Addresses = { profileId?: string; email?: string; phone?: string; pushToken?: string };
+
+/** By which of the person's fields a channel reaches them. */
+export const fieldOf = (channel: Channel): keyof Addresses => ROWS[channel].field;
+export const addressOf = (channel: Channel, addresses: Addresses): string | undefined => addresses[fieldOf(channel)];
 
 /** Transactional messages never wait behind promotional ones: each channel has one queue per lane. */
 export const LANES = ['transactional', 'promotional'] as const;
@@ -9,12 +27,6 @@ export type Lane = (typeof LANES)[number];
 /** Name of the environment variable that holds the URL of a channel's queue, e.g. SEND_PUSH_PROMOTIONAL_URL. */
 export const queueVariable = (channel: Channel, lane: Lane): `SEND_${Uppercase<Channel>}_${Uppercase<Lane>}_URL` =>
   `SEND_${channel.toUpperCase() as Uppercase<Channel>}_${lane.toUpperCase() as Uppercase<Lane>}_URL`;
-
-/** The addresses of one person, one per channel. */
-export type Addresses = { email?: string; phone?: string; pushToken?: string };
-
-const FIELD: Record<Channel, keyof Addresses> = { push: 'pushToken', sms: 'phone', email: 'email' };
-export const addressOf = (channel: Channel, addresses: Addresses): string | undefined => addresses[FIELD[channel]];
 
 /** The next step of the policy, from `step` on, whose channel has an address of the person. Undefined: none. */
 export const reachableStep = (policy: readonly Channel[], addresses: Addresses, step: number): number | undefined => {

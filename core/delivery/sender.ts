@@ -2,9 +2,16 @@ import type { RenderedContent } from '../strategy/template.ts';
 import type { Channel, Lane } from './channel.ts';
 import type { FailReason } from './outcome.ts';
 
-/** One message to one address. `key` is the caller's name for it, `ref` comes back with its receipts (receipt-ref.ts). */
+/**
+ * One message to one address of a person. `key` is the caller's name for it within the call, `ref` comes back with its
+ * receipts (receipt-ref.ts). `id` names it among all messages, and is the same whenever it is tried again: who knows it may
+ * drop a repeat. `atMs`: when it was asked for.
+ */
 export type Outgoing<C extends Channel = Channel> = {
   key: number;
+  id: string;
+  atMs: number;
+  profileId: string;
   address: string;
   ref: string;
   content: Extract<RenderedContent, { channel: C }>;

@@ -1,7 +1,7 @@
 import { knownConsents, snapshotRow, type UnloadedRow } from '../audience/segment-queries.ts';
 import type { PlanVersion } from '../strategy/plan-version.ts';
 import { firstStep } from './channel.ts';
-import { BATCH_SIZE, PART_SIZE, type PlanRef, type SnapshotMessage, type SnapshotRow } from './messages.ts';
+import { BATCH_SIZE, ERASED, PART_SIZE, type PlanRef, type SnapshotMessage, type SnapshotRow } from './messages.ts';
 
 /** Recipients that start at the same step of the policy: what a part is made of. */
 export type Cut = { step: number; rows: SnapshotRow[] };
@@ -17,7 +17,9 @@ export async function* cutParts(
   const waiting = channelPolicy.map((_, step): Cut => ({ step, rows: [] }));
   for await (const one of unloaded) {
     const row = snapshotRow(one);
-    const { step, sure } = firstStep(channelPolicy, row, knownConsents(one));
+    // Who was erased since has no id any more, and keeps their place among the others.
+    const addresses = row.erased === undefined ? row : { ...row, profileId: ERASED };
+    const { step, sure } = firstStep(channelPolicy, addresses, knownConsents(one));
     const cut = waiting[step] as Cut;
     cut.rows.push(sure || lane === 'transactional' ? row : { ...row, lookFirst: true });
     if (cut.rows.length < PART_SIZE) continue;

@@ -14,7 +14,7 @@ export const triggerInput = z.strictObject({
   where,
   window: z.optional(windowInput),
   templateId: id,
-  channelPolicy: z.array(z.enum(CHANNELS)).check(z.minLength(1), z.maxLength(3)),
+  channelPolicy: z.array(z.enum(CHANNELS)).check(z.minLength(1), z.maxLength(CHANNELS.length)),
   topic: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,31}$/)),
   lane: z.enum(LANES),
   /** Of promotional messages; absent: normal. High may use the touches that caps reserve. */

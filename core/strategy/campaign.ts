@@ -11,7 +11,7 @@ export const campaignInput = z.strictObject({
   audience: audienceRef,
   templateId: id,
   /** Ordered: the next channel is tried on missing address, opt-out and refused address. */
-  channelPolicy: z.array(z.enum(CHANNELS)).check(z.minLength(1), z.maxLength(3)),
+  channelPolicy: z.array(z.enum(CHANNELS)).check(z.minLength(1), z.maxLength(CHANNELS.length)),
   /** Consent is asked per channel, or per channel and topic. */
   topic: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,31}$/)),
   /** Absent: normal. High may use the touches that caps reserve. */

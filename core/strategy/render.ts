@@ -20,11 +20,38 @@ export type RenderResult =
 /** What is wrong with a template, and where: `field` is like `email.subject`, `line` counts from 1. */
 export type TemplateError = { field: string; line: number; message: string; tooCostly: boolean };
 
-/** Fields of the channels. HTML escapes what variables bring in; header fields are kept on one line. */
-const FIELDS: Record<Channel, Record<string, 'html' | 'text' | 'line'>> = {
+/**
+ * Fields of the channels, and all that is within them. HTML escapes what variables bring in; header fields are kept on one
+ * line; what is `literal` is no Liquid: it names something.
+ */
+const FIELDS: Record<Channel, Record<string, Mode>> = {
   email: { subject: 'line', html: 'html', text: 'text' },
   sms: { text: 'text' },
   push: { title: 'line', body: 'text' },
+  inapp: { title: 'line', body: 'text', url: 'line' },
+  webhook: { endpointId: 'literal', fields: 'text' },
+};
+type Mode = 'html' | 'text' | 'line' | 'literal';
+
+/** The value with each text in it replaced, at any depth; what is no text stays. */
+const mapTexts = (
+  value: unknown,
+  replace: (source: string, path: readonly string[]) => string,
+  path: readonly string[] = [],
+): unknown => {
+  if (typeof value === 'string') return replace(value, path);
+  if (Array.isArray(value)) return value.map((item, n) => mapTexts(item, replace, [...path, String(n)]));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, mapTexts(inner, replace, [...path, name])]),
+  );
+};
+
+/** One text of a channel's content: where it is, like `email.subject`, and what becomes of it. */
+type Field = { field: string; source: string; mode: 'html' | 'text' | 'line' };
+const fieldAt = (channel: Channel, path: readonly string[], source: string): Field | undefined => {
+  const mode = FIELDS[channel][path[0] ?? ''] ?? 'text';
+  return mode === 'literal' ? undefined : { field: [channel, ...path].join('.'), source, mode };
 };
 
 /**
@@ -50,13 +77,15 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
   const parsed = new WeakMap<object, Map<string, Template[]>>();
 
   /** The fields of a channel's content with their sources, in order. */
-  const fieldsOf = (template: TemplateInput, channel: Channel) =>
-    Object.entries(template.channels[channel] ?? {}).flatMap(([name, source]) =>
-      typeof source === 'string'
-        ? [{ field: `${channel}.${name}`, name, source, mode: FIELDS[channel][name] ?? 'text' }]
-        : [],
-    );
-  type Field = ReturnType<typeof fieldsOf>[number];
+  const fieldsOf = (template: TemplateInput, channel: Channel): Field[] => {
+    const fields: Field[] = [];
+    mapTexts(template.channels[channel], (source, path) => {
+      const field = fieldAt(channel, path, source);
+      if (field) fields.push(field);
+      return source;
+    });
+    return fields;
+  };
   const allFields = (template: TemplateInput) =>
     (Object.keys(FIELDS) as Channel[]).flatMap((channel) => fieldsOf(template, channel));
 
@@ -110,15 +139,16 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
     /** One channel's content for one person. The template must have that channel. Never throws. */
     render(template: TemplateInput, channel: Channel, variables: TemplateVariables): RenderResult {
       const scope = scopeOf(variables);
-      const fields = fieldsOf(template, channel);
-      if (fields.length === 0) {
+      const content = template.channels[channel];
+      if (!content) {
         return { kind: 'render-failed', message: `the template has no content for ${channel}`, tooCostly: false };
       }
       try {
-        const content = Object.fromEntries(
-          fields.map((field) => [field.name, renderField(template, field, scope, true)]),
-        );
-        return { kind: 'rendered', content: { channel, ...content } as RenderedContent };
+        const rendered = mapTexts(content, (source, path) => {
+          const field = fieldAt(channel, path, source);
+          return field ? renderField(template, field, scope, true) : source;
+        });
+        return { kind: 'rendered', content: { channel, ...(rendered as object) } as RenderedContent };
       } catch (error) {
         return { kind: 'render-failed', message: messageOf(error), tooCostly: isTooCostly(error) };
       }

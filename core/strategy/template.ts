@@ -9,6 +9,25 @@ export const templateInput = z.strictObject({
     email: z.optional(z.strictObject({ subject: text(500), html: text(200_000), text: z.optional(text(100_000)) })),
     sms: z.optional(z.strictObject({ text: text(1_600) })),
     push: z.optional(z.strictObject({ title: text(200), body: text(2_000) })),
+    inapp: z.optional(
+      z.strictObject({
+        title: text(200),
+        body: text(4_000),
+        /** Where a tap leads: a page, or a place in the app. */
+        url: z.optional(text(2_000)),
+        /** After so many days it is gone, read or not. */
+        expiresAfterDays: z._default(z.int().check(z.minimum(1), z.maximum(365)), 30),
+      }),
+    ),
+    webhook: z.optional(
+      z.strictObject({
+        endpointId: text(64),
+        /** Each becomes a text of the body's `data.fields`. */
+        fields: z
+          .record(z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/)), text(5_000))
+          .check(z.refine((fields) => Object.keys(fields).length <= 50, 'At most 50 fields')),
+      }),
+    ),
   }),
 });
 export type TemplateInput = z.infer<typeof templateInput>;
@@ -19,4 +38,6 @@ export type Template = TemplateInput & { id: string; version: number; editors: s
 export type RenderedContent =
   | { channel: 'email'; subject: string; html: string; text?: string }
   | { channel: 'sms'; text: string }
-  | { channel: 'push'; title: string; body: string };
+  | { channel: 'push'; title: string; body: string }
+  | { channel: 'inapp'; title: string; body: string; url?: string; expiresAfterDays: number }
+  | { channel: 'webhook'; endpointId: string; fields: Record<string, string> };

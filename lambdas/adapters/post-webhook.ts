@@ -19,6 +19,7 @@ export const postWebhook = (
   headers: Record<string, string>,
   body: string,
   loopback: boolean,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<WebhookAnswer> => {
   const { protocol, hostname } = new URL(url);
   const isLocal = loopback && isLoopbackHost(hostname);
@@ -30,9 +31,9 @@ export const postWebhook = (
   const send = protocol === 'https:' ? requestHttps : requestHttp;
 
   return new Promise((answer) => {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = AbortSignal.timeout(timeoutMs);
     const fail = (error: Error) =>
-      answer({ error: signal.aborted ? `No answer within ${TIMEOUT_MS / 1_000} s` : error.message.slice(0, 300) });
+      answer({ error: signal.aborted ? `No answer within ${timeoutMs / 1_000} s` : error.message.slice(0, 300) });
     const length = String(Buffer.byteLength(body));
     const options = {
       method: 'POST',

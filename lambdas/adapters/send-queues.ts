@@ -1,16 +1,15 @@
 import * as z from 'zod/mini';
-import { type Channel, type Lane, queueVariable } from '../../core/delivery/channel.ts';
+import { CHANNELS, type Channel, LANES, type Lane, queueVariable } from '../../core/delivery/channel.ts';
 
-/** The six variables that name the send queues, for the environment of whoever sends to them. */
-export const sendQueuesEnv = {
-  SEND_PUSH_TRANSACTIONAL_URL: z.string(),
-  SEND_PUSH_PROMOTIONAL_URL: z.string(),
-  SEND_SMS_TRANSACTIONAL_URL: z.string(),
-  SEND_SMS_PROMOTIONAL_URL: z.string(),
-  SEND_EMAIL_TRANSACTIONAL_URL: z.string(),
-  SEND_EMAIL_PROMOTIONAL_URL: z.string(),
-};
-type SendQueues = { [Name in ReturnType<typeof queueVariable>]: string };
+type QueueVariable = ReturnType<typeof queueVariable>;
+type SendQueues = { [Name in QueueVariable]: string };
+
+const variables = CHANNELS.flatMap((channel) => LANES.map((lane) => queueVariable(channel, lane)));
+/** The variables that name the send queues, two a channel, for the environment of whoever sends to them. */
+export const sendQueuesEnv = Object.fromEntries(variables.map((name) => [name, z.string()])) as Record<
+  QueueVariable,
+  z.ZodMiniString
+>;
 
 /** URL of the queue of a channel and lane. */
 export const sendQueueUrl = (environment: SendQueues, channel: Channel, lane: Lane): string =>

@@ -104,8 +104,7 @@ export const handler = apiHandler(
 
     startListChange: async ({ params, actor, nowMs }) => {
       const change = await changes.load(params.changeId);
-      // The list of a deletion is gone; those who are still in it are to leave.
-      if (change.source !== 'deletion') await load(change.listId);
+      await load(change.listId);
       return { body: await changes.start(change, actor, nowMs) };
     },
 

@@ -2,26 +2,23 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { bodyOf, secretsAt, type WebhookEndpoint, type WebhookMessage } from '../../core/delivery/webhook.ts';
 import { verdictOn, type WebhookDelivery, type WebhookVerdict } from '../../core/delivery/webhook-attempt.ts';
 import { signedHeaders } from '../../core/delivery/webhook-signature.ts';
-import { definitions, type Stored } from '../adapters/definitions.ts';
+import { definitions } from '../adapters/definitions.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import { hideFor } from '../adapters/message-visibility.ts';
-import { saveDefinition } from '../adapters/outbox.ts';
 import { postWebhook } from '../adapters/post-webhook.ts';
 import { webhooks } from '../adapters/webhooks.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { env } from './deliver-webhooks.env.ts';
+import { disableEndpoint } from './disable-endpoint.ts';
 
 const environment = readEnv(env);
 const defs = definitions(environment.DEFINITIONS_TABLE);
 const deliveries = webhooks(environment.WEBHOOKS_TABLE);
-const sinks = { auditTable: environment.AUDIT_TABLE };
 const loopback = environment.LOOPBACK_WEBHOOKS === 'allowed';
 
 /** All of a batch: each waits for somebody else's answer. */
 const PARALLEL = 10;
-/** Whom the audit log names when an endpoint has asked to be left alone. */
-const HERALD = 'herald';
 
 /**
  * Posts each webhook to its endpoint, signed. What fails stays in the queue, hidden for its pause, and is a dead letter after
@@ -71,7 +68,7 @@ const deliver = async (message: WebhookMessage, attempt: number): Promise<Webhoo
   const headers = signedHeaders({ id, body }, secretsAt(signing.secrets, startMs), startMs);
   const answer = await postWebhook(endpoint.body.url, headers, body, loopback);
   const verdict = verdictOn(answer, attempt, Math.random());
-  if (verdict.kind === 'gone') await disable(endpoint, startMs);
+  if (verdict.kind === 'gone') await disableEndpoint(defs, environment.AUDIT_TABLE, endpoint, startMs);
   await deliveries.note(endpointId, {
     ...about,
     tookMs: Date.now() - startMs,
@@ -86,18 +83,4 @@ const RESULT: Record<WebhookVerdict['kind'], WebhookDelivery['result']> = {
   retry: 'retrying',
   failed: 'failed',
   gone: 'gone',
-};
-
-/** Throws VersionConflict when somebody changes the endpoint right now: the next attempt sees what it then is. */
-const disable = async ({ id, version, body }: Stored<WebhookEndpoint>, nowMs: number): Promise<void> => {
-  const next: WebhookEndpoint = { ...body, enabled: false, goneMs: nowMs, version: version + 1 };
-  const entry = {
-    subject: `webhook-endpoint/${id}`,
-    action: 'gone',
-    actor: HERALD,
-    atMs: nowMs,
-    version: next.version,
-  };
-  const outbox = [{ effect: 'audit' as const, entry: { ...entry, detail: `${body.name}: it answered 410 Gone` } }];
-  await saveDefinition(defs, 'webhook-endpoint', id, next, version, nowMs, outbox, sinks);
 };

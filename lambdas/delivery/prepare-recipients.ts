@@ -111,7 +111,10 @@ export const prepareRecipients = async (
       }
       return refuse(reason);
     }
-    ready.push({ key: index, address, ref: refOf(index, profileId), content: rendered.content });
+    const id = messageName(work, profileId);
+    const atMs = message.kind === 'direct' ? message.event.receivedMs : nowMs;
+    const names = { key: index, id, atMs, ref: refOf(index, profileId) };
+    ready.push({ ...names, profileId, address, content: rendered.content });
   });
   const undoubted = addressed.filter((one) => !isDoubtful(one)).length;
   ports.refusals.set(plan.planId, noteRefusals(past, undoubted, refused));

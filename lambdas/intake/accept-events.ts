@@ -1,32 +1,32 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { opens, parseApiKey, type Source } from '../../core/access/source.ts';
+import type { Source } from '../../core/access/source.ts';
 import { acceptEvents } from '../../core/event/accept.ts';
 import { chunkEvents } from '../../core/event/chunk.ts';
 import { MAX_EVENTS_PER_CALL } from '../../core/event/event.ts';
 import { groupOf } from '../../core/event/group-of.ts';
-import { cached } from '../adapters/cache.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { sendAll } from '../adapters/queues.ts';
 import { rateLeases } from '../adapters/rate-leases.ts';
+import { sources } from '../adapters/sources.ts';
 import { answerProblems } from '../middleware/answer-problems.ts';
 import type { ApiEvent } from '../middleware/api.ts';
 import { Problem, problemResponse } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
+import { authenticated } from '../middleware/require-source.ts';
 import { env } from './accept-events.env.ts';
 
 const { DEFINITIONS_TABLE, INTAKE_QUEUE_URL } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
 const leases = rateLeases(DEFINITIONS_TABLE);
-/** A new or revoked key acts within a minute. Unknown sources are remembered too. */
-const sourceOf = cached(60_000, async (id) => (await defs.get<Source>('source', id))?.body);
+const sourceOf = sources(defs);
 
 /**
  * POST /v1/events: judges each event on its own and answers when the accepted ones are durable in the intake queue.
  * Running it twice is safe: an event id acts once, however often it is queued.
  */
 const acceptCall = async (event: ApiEvent): Promise<APIGatewayProxyStructuredResultV2> => {
-  const source = await authenticate(event.headers['x-api-key']);
+  const source = await authenticated(sourceOf, event.headers['x-api-key']);
   const values = eventsOf(event);
   const nowMs = Date.now();
   const wait = await leases.take(source.id, values.length, source.eventsPerSecond, nowMs);
@@ -44,16 +44,6 @@ const acceptCall = async (event: ApiEvent): Promise<APIGatewayProxyStructuredRes
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ accepted, refused: results.length - accepted, results }),
   };
-};
-
-/** Throws 401 for a key that is missing, malformed, unknown, wrong or revoked, and does not say which. */
-const authenticate = async (key: string | undefined): Promise<Source> => {
-  const parsed = parseApiKey(key);
-  const source = parsed && (await sourceOf(parsed.sourceId));
-  if (!parsed || !opens(source, parsed.secret)) {
-    throw new Problem('invalid-source-key', 'Send the API key of a source in the header x-api-key');
-  }
-  return source;
 };
 
 /** The values of `{events: [...]}`, or of a plain list. */

@@ -3,15 +3,18 @@ import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructured
 import type * as z from 'zod/mini';
 import type { Role } from '../../core/access/role.ts';
 import type { ParamNames, Route } from '../../core/access/route.ts';
+import type { Source } from '../../core/access/source.ts';
 import type { FirstUse } from '../adapters/idempotency.ts';
+import type { SourceOf } from '../adapters/sources.ts';
 import { answerProblems } from './answer-problems.ts';
 import { parseRequest } from './parse-request.ts';
 import { Problem } from './problem.ts';
 import { requireRole } from './require-role.ts';
+import { requireSource } from './require-source.ts';
 
 /** What an operation gets: who asks, and the parts of the request as the route's schemas type them. */
 export type ApiRequest<R extends Route = Route> = {
-  /** Claim `sub` of the person who signed in; '' on public and source-key routes. */
+  /** Claim `sub` of the person who signed in, or the id of the source whose key it is; '' on public routes. */
   actor: string;
   roles: readonly Role[];
   params: { [Name in ParamNames<R['path']>]: string };
@@ -39,12 +42,12 @@ export type Operations<Routes extends readonly Route[], Handler extends string> 
 
 /** What API Gateway sends (payload format 2.0), and what the middlewares add on the way to the operation. */
 export type ApiEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
-export type RoutedEvent = ApiEvent & { route: Route; request: ApiRequest };
+export type RoutedEvent = ApiEvent & { route: Route; source?: Source; request: ApiRequest };
 export type ApiLambda = (event: ApiEvent, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
 
 /**
  * The Lambda handler of all routes that name `handler`. It finds the route by API Gateway's route key, checks the role,
- * parses body and query by the route's schemas, honours `Idempotency-Key` on routes that create (hence the table), and
+ * or the source's key, parses body and query by the route's schemas, honours `Idempotency-Key` on routes that create (hence the table), and
  * turns every error into application/problem+json.
  */
 export const apiHandler = <const Routes extends readonly Route[], Handler extends Routes[number]['handler']>(
@@ -52,10 +55,14 @@ export const apiHandler = <const Routes extends readonly Route[], Handler extend
   routes: Routes,
   operations: Operations<Routes, Handler>,
   idempotencyTable?: string,
+  sourceOf?: SourceOf,
 ): ApiLambda => {
   const own = new Map(routes.filter((route) => route.handler === handler).map((r) => [`${r.method} ${r.path}`, r]));
   if (idempotencyTable === undefined && [...own.values()].some(({ create }: Route) => create)) {
     throw new Error(`${handler} creates, so it needs an idempotency table`);
+  }
+  if (sourceOf === undefined && [...own.values()].some(({ roles }: Route) => roles === 'source-key')) {
+    throw new Error(`${handler} is for sources, so it must know their keys`);
   }
   // Loaded at the first call that brings a key: 30 KB that most calls, and whole handlers, do without.
   const loadOnce = async (table: string) => (await import('../adapters/idempotency.ts')).onceIn(table);
@@ -83,6 +90,7 @@ export const apiHandler = <const Routes extends readonly Route[], Handler extend
   return middy<ApiEvent, APIGatewayProxyStructuredResultV2>()
     .use(answerProblems())
     .use(requireRole(own))
+    .use(sourceOf ? requireSource(sourceOf) : [])
     .use(parseRequest())
     .handler(answer as never) as unknown as ApiLambda;
 };

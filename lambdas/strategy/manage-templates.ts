@@ -85,6 +85,11 @@ const check = async (template: TemplateInput): Promise<void> => {
     const message = 'Write content for at least one channel';
     throw new Problem('invalid-template', message, { errors: [{ path: 'channels', message }] });
   }
+  const { endpointId } = template.channels.webhook ?? {};
+  if (endpointId !== undefined && !(await defs.get('webhook-endpoint', endpointId))) {
+    const message = `There is no webhook endpoint ${endpointId}`;
+    throw new Problem('invalid-reference', message, { errors: [{ path: 'channels.webhook.endpointId', message }] });
+  }
   const { errorsIn, attributesOf } = renderer(await import('liquidjs'));
   const found = errorsIn(template);
   const [first] = found;

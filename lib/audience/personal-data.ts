@@ -26,12 +26,13 @@ import { LAKE_TABLES } from '../lake-tables.ts';
 import { BY_PROFILE_INDEX, type State } from '../state.ts';
 
 /** Tables whose items are found by the person's id. */
-const byId = ({ profiles, contacts, windows, memberships, leads }: State, bind: (table: Table) => Binding) => ({
+const byId = ({ profiles, contacts, windows, memberships, leads, inbox }: State, bind: (table: Table) => Binding) => ({
   PROFILES_TABLE: bind(profiles),
   CONTACTS_TABLE: bind(contacts),
   WINDOWS_TABLE: bind(windows),
   MEMBERSHIPS_TABLE: bind(memberships),
   LEADS_TABLE: bind(leads),
+  INBOX_TABLE: bind(inbox),
 });
 
 const lakeFolders: Prefixes = Object.fromEntries(

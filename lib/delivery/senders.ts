@@ -4,15 +4,17 @@ import { CfnConfigurationSet } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import type { Channel } from '../../core/delivery/channel.ts';
 import { env as sendEmailEnv } from '../../lambdas/delivery/send-email.env.ts';
+import { env as sendInappEnv } from '../../lambdas/delivery/send-inapp.env.ts';
 import { env as sendPushEnv } from '../../lambdas/delivery/send-push.env.ts';
 import { env as sendSmsEnv } from '../../lambdas/delivery/send-sms.env.ts';
+import { env as sendWebhookEnv } from '../../lambdas/delivery/send-webhook.env.ts';
 import { knowsErased } from '../erased-people.ts';
 import { acknowledge } from '../kit/acknowledge.ts';
-import { allow, appends, type Binding, objects, reads, readsAndWrites } from '../kit/bindings.ts';
+import { addsTo, allow, appends, type Binding, objects, reads, readsAndWrites } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import type { Lake } from '../lake.ts';
 import type { SendQueues } from '../send-queues.ts';
-import type { Stage } from '../stages.ts';
+import { type Stage, sendersAtOnce } from '../stages.ts';
 import type { State } from '../state.ts';
 
 export type SendersProps = { stage: Stage; state: State; lake: Lake; sendQueues: SendQueues };
@@ -21,7 +23,6 @@ export type SendersProps = { stage: Stage; state: State; lake: Lake; sendQueues:
 export class Senders extends Construct {
   constructor(scope: Construct, id: string, { stage, state, lake, sendQueues }: SendersProps) {
     super(scope, id);
-    const { transactional, promotional } = stage.concurrency;
     const shared = {
       environment: {
         LEDGER_TABLE: readsAndWrites(state.ledger),
@@ -37,26 +38,48 @@ export class Senders extends Construct {
       // They wait for DynamoDB and providers, and hold a few hundred rows: 512 MB (0.29 vCPU) halves the price of waiting,
       // less would make a transactional message pay with its latency.
       memoryMb: 512,
-      reservedConcurrency: transactional + promotional,
+    };
+    const reserved = (channel: Channel) => {
+      const { transactional, promotional } = sendersAtOnce(stage, channel);
+      return { reservedConcurrency: transactional + promotional };
     };
     const senders: Record<Channel, TypedFunction> = {
       push: new TypedFunction(this, 'SendPush', {
-        ...shared,
+        ...{ ...shared, ...reserved('push') },
         entry: 'delivery/send-push',
         env: sendPushEnv,
         environment: { ...shared.environment, PUSH_APPLICATION_ID: this.push(stage) },
       }),
       sms: new TypedFunction(this, 'SendSms', {
-        ...shared,
+        ...{ ...shared, ...reserved('sms') },
         entry: 'delivery/send-sms',
         env: sendSmsEnv,
         environment: { ...shared.environment, SMS_ORIGINATION: this.sms(stage) },
       }),
       email: new TypedFunction(this, 'SendEmail', {
-        ...shared,
+        ...{ ...shared, ...reserved('email') },
         entry: 'delivery/send-email',
         env: sendEmailEnv,
         environment: { ...shared.environment, ...this.email(stage) },
+      }),
+      inapp: new TypedFunction(this, 'SendInapp', {
+        ...{ ...shared, ...reserved('inapp') },
+        entry: 'delivery/send-inapp',
+        env: sendInappEnv,
+        environment: { ...shared.environment, INBOX_TABLE: addsTo(state.inbox) },
+      }),
+      webhook: new TypedFunction(this, 'SendWebhook', {
+        ...{ ...shared, ...reserved('webhook') },
+        entry: 'delivery/send-webhook',
+        env: sendWebhookEnv,
+        environment: {
+          ...shared.environment,
+          // An endpoint that answers 410 is disabled.
+          DEFINITIONS_TABLE: readsAndWrites(state.definitions),
+          AUDIT_TABLE: addsTo(state.audit),
+          WEBHOOKS_TABLE: reads(state.webhooks),
+          LOOPBACK_WEBHOOKS: stage.loopbackWebhooks ? 'allowed' : 'refused',
+        },
       }),
     };
     if (stage.channelEndpoint) {
@@ -64,6 +87,7 @@ export class Senders extends Construct {
       senders.sms.function.addEnvironment('AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2', stage.channelEndpoint);
     }
     for (const channel of Object.keys(senders) as Channel[]) {
+      const { transactional, promotional } = sendersAtOnce(stage, channel);
       // One pointer is up to 100 recipients and 2 s of provider calls, two pointers at a time: five fit the timeout five
       // times, and share a receive, a delete and a lake record. The window lets followers of other channels gather.
       const consume = { batchSize: 5, window: Duration.seconds(5), maximumConcurrency: promotional };

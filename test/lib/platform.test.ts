@@ -2,6 +2,7 @@ import { App, type Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { routes } from '../../core/access/routes.ts';
+import { CHANNELS } from '../../core/delivery/channel.ts';
 import { Delivery } from '../../lib/delivery.ts';
 import { handlerEntries } from '../../lib/kit/bundle.ts';
 import { Platform } from '../../lib/platform.ts';
@@ -94,7 +95,8 @@ describe('queues', () => {
   });
 
   test('every mapping is bounded, fails message by message, and leaves its function six time-outs', () => {
-    expect(mappings).toHaveLength(9);
+    // Two for each channel's sender, and three others.
+    expect(mappings).toHaveLength(CHANNELS.length * 2 + 3);
     for (const mapping of mappings) {
       expect(mapping.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
       expect(mapping.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);

@@ -14,6 +14,8 @@ import goldenDeliveryProd from '../lib/golden/HeraldDelivery-prod.json' with { t
 import { type Account, FINE, refused, refusedBySts, serveAccount } from './account.ts';
 
 const DEV = stageConfig('dev');
+/** What it reserves of the account. */
+const OWN = reservedConcurrency(DEV);
 const SET_UP = {
   ...DEV,
   emailFrom: 'hello@shop.test',
@@ -48,7 +50,7 @@ test('an account that has everything', async () => {
   expect(await look()).toEqual([
     { level: 'ok', what: 'Account 123456789012, eu-west-1, as arn:aws:iam::123456789012:user/ada' },
     { level: 'ok', what: 'CDK bootstrap has version 30' },
-    { level: 'ok', what: 'Lambda: Herald reserves 47 of 1000 executions at once' },
+    { level: 'ok', what: `Lambda: Herald reserves ${OWN} of 1000 executions at once` },
     { level: 'ok', what: 'SES sends 50000 emails a day, 14 a second' },
     { level: 'ok', what: 'SES has verified hello@shop.test' },
     { level: 'ok', what: 'SMS stops when it has cost $500 in a month' },
@@ -104,29 +106,29 @@ describe('the account', () => {
     [
       'a new account',
       { GetAccountSettings: limit(10) },
-      ['stop: Lambda: of 10 executions at once, others reserve 0, Herald 47, and AWS keeps 100'],
+      [`stop: Lambda: of 10 executions at once, others reserve 0, Herald ${OWN}, and AWS keeps 100`],
     ],
-    ['the least that is enough', { GetAccountSettings: limit(147) }, []],
+    ['the least that is enough', { GetAccountSettings: limit(OWN + 100) }, []],
     [
       'one less',
-      { GetAccountSettings: limit(146) },
-      ['stop: Lambda: of 146 executions at once, others reserve 0, Herald 47, and AWS keeps 100'],
+      { GetAccountSettings: limit(OWN + 99) },
+      [`stop: Lambda: of ${OWN + 99} executions at once, others reserve 0, Herald ${OWN}, and AWS keeps 100`],
     ],
     [
       'others reserve too much',
-      { GetAccountSettings: limit(1000, 146) },
-      ['stop: Lambda: of 1000 executions at once, others reserve 854, Herald 47, and AWS keeps 100'],
+      { GetAccountSettings: limit(1000, OWN + 99) },
+      [`stop: Lambda: of 1000 executions at once, others reserve ${901 - OWN}, Herald ${OWN}, and AWS keeps 100`],
     ],
     [
       'deployed before: its own share counts once',
       {
-        GetAccountSettings: limit(247, 100),
+        GetAccountSettings: limit(OWN + 200, 100),
         ListFunctions: { body: { Functions: [{ FunctionName: 'Herald-dev-A' }], NextMarker: 'more' } },
         'ListFunctions more': {
           body: { Functions: ['HeraldDelivery-dev-B', 'Herald-dev-C', 'Herald-prod-A'].map(named) },
         },
         'GetFunctionConcurrency Herald-dev-A': { body: { ReservedConcurrentExecutions: 30 } },
-        'GetFunctionConcurrency HeraldDelivery-dev-B': { body: { ReservedConcurrentExecutions: 17 } },
+        'GetFunctionConcurrency HeraldDelivery-dev-B': { body: { ReservedConcurrentExecutions: OWN - 30 } },
         'GetFunctionConcurrency Herald-dev-C': { body: {} },
         'GetFunctionConcurrency Herald-prod-A': { body: { ReservedConcurrentExecutions: 100 } },
       },

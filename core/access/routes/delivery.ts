@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { deliverySettings } from '../../delivery/settings-input.ts';
 import { OPERATORS, READERS } from '../role.ts';
 import type { Route } from '../route.ts';
+import { routes as inbox } from './inbox.ts';
 import { routes as webhooks } from './webhooks.ts';
 
 const handler = 'delivery/manage-settings';
@@ -42,5 +43,6 @@ export const routes = [
     success: { status: 200, schema: settings, description: 'The settings now in force' },
     errors: ['version-conflict'],
   },
+  ...inbox,
   ...webhooks,
 ] as const satisfies readonly Route[];

@@ -34,6 +34,14 @@ const preview = z.object({
       z.object({ channel: z.literal('email'), subject: z.string(), html: z.string(), text: z.optional(z.string()) }),
       z.object({ channel: z.literal('sms'), text: z.string() }),
       z.object({ channel: z.literal('push'), title: z.string(), body: z.string() }),
+      z.object({
+        channel: z.literal('inapp'),
+        ...{ title: z.string(), body: z.string(), url: z.optional(z.string()), expiresAfterDays: z.int() },
+      }),
+      z.object({
+        channel: z.literal('webhook'),
+        ...{ endpointId: z.string(), fields: z.record(z.string(), z.string()) },
+      }),
     ]),
   ),
   failed: z.array(z.object({ channel: z.enum(CHANNELS), message: z.string() })),
@@ -121,7 +129,7 @@ export const routes = [
     example: exampleTemplate,
     create: true,
     success: { status: 201, schema: template, description: 'The template' },
-    errors: ['invalid-template', 'template-too-costly', 'body-too-large'],
+    errors: ['invalid-template', 'template-too-costly', 'invalid-reference', 'body-too-large'],
   },
   {
     operationId: 'listTemplates',
@@ -155,7 +163,14 @@ export const routes = [
     body: z.extend(templateInput, { version }),
     example: { ...exampleTemplate, version: 1 },
     success: { status: 200, schema: template, description: 'The template as it now is' },
-    errors: ['not-found', 'version-conflict', 'invalid-template', 'template-too-costly', 'body-too-large'],
+    errors: [
+      'not-found',
+      'version-conflict',
+      'invalid-template',
+      'template-too-costly',
+      'invalid-reference',
+      'body-too-large',
+    ],
   },
   {
     operationId: 'previewTemplate',
@@ -179,15 +194,14 @@ export const routes = [
     method: 'POST',
     path: '/v1/campaigns',
     summary: 'Write a campaign',
-    description:
-      'It is a draft until it is submitted. Whom it is for must exist; what else it refers to is checked when it is submitted.',
+    description: 'It is a draft until it is submitted. What it refers to is checked then.',
     handler: campaigns,
     roles: WRITERS,
     body: campaignInput,
     example: exampleCampaign,
     create: true,
     success: { status: 201, schema: campaign, description: 'The campaign, as a draft' },
-    errors: ['invalid-reference'],
+    errors: [],
   },
   {
     operationId: 'listCampaigns',
@@ -221,7 +235,7 @@ export const routes = [
     body: z.extend(campaignInput, { version }),
     example: { ...exampleCampaign, version: 1 },
     success: { status: 200, schema: campaign, description: 'The campaign, as a draft' },
-    errors: ['not-found', 'version-conflict', 'state-conflict', 'invalid-reference'],
+    errors: ['not-found', 'version-conflict', 'state-conflict'],
   },
   {
     operationId: 'submitCampaign',

@@ -5,6 +5,7 @@ import { layoutOf } from '../../../core/audience/import-mapping.ts';
 import { peopleOf, type SpooledRow } from '../../../core/audience/import-people.ts';
 import { importRow } from '../../../core/audience/import-row.ts';
 import { mergeProfile, type Profile } from '../../../core/audience/profile.ts';
+import { CHANNELS } from '../../../core/delivery/channel.ts';
 
 const targets = {
   id: 'profileId',
@@ -139,7 +140,7 @@ describe('an unsubscribe', () => {
     '01/05/2024',
     '1.5.24 10:00',
   ])('%s is one, of all channels', (left) =>
-    expect(row({ id: 'a', left })).toMatchObject({ unsubscribed: ['push', 'sms', 'email'] }),
+    expect(row({ id: 'a', left })).toMatchObject({ unsubscribed: [...CHANNELS] }),
   );
   it.each(['no', '0', 'false', 'subscribed', 'never', ''])('%s says nothing', (left) => {
     expect(row({ id: 'a', left })).toEqual({ profileId: 'a', input: {}, consents: {} });
@@ -150,7 +151,7 @@ describe('an unsubscribe', () => {
   it('counts although the row is refused', () => {
     expect(row({ id: 'a', mail: 'x', left: 'yes', sms: 'no', offers: 'yes' })).toEqual({
       problems: [{ column: 'mail', value: 'x', message: 'not an email address' }],
-      no: { profileId: 'a', input: {}, consents: { sms: false }, unsubscribed: ['push', 'sms', 'email'] },
+      no: { profileId: 'a', input: {}, consents: { sms: false }, unsubscribed: [...CHANNELS] },
     });
     expect(row({ id: 'a', mail: 'x', offers: 'yes' })).not.toHaveProperty('no');
     expect(row({ mail: 'x', left: 'yes' })).not.toHaveProperty('no');
@@ -163,7 +164,7 @@ describe('values of NDJSON', () => {
       profileId: '7',
       input: { attributes: { any: 1.5, age: 3, vip: true, city: 9 } },
       consents: { sms: false },
-      unsubscribed: ['push', 'sms', 'email'],
+      unsubscribed: [...CHANNELS],
     });
     expect(row({ id: 'a', any: ['x', 'y', 3] })).toMatchObject({ input: { attributes: { any: ['x', 'y', 3] } } });
   });

@@ -110,7 +110,13 @@ it('of an empty lake everything is nothing', async () => {
   const none = { reachable: 0, optedOut: 0, notAsked: 0, noAddress: 0 };
   const expression = { union: [{ list: 'l0' }, { list: 'l1' }] };
   expect(await ask(expression, { topic: 'offers', lane: 'transactional' })).toEqual({
-    ...{ size: 0, of: 0, reachable: 0, sample: [], reach: { push: none, sms: none, email: none } },
+    ...{
+      size: 0,
+      of: 0,
+      reachable: 0,
+      sample: [],
+      reach: Object.fromEntries(CHANNELS.map((channel) => [channel, none])),
+    },
     overlap: [
       [0, 0],
       [0, 0],

@@ -4,6 +4,7 @@ import { type FileForm, UnusableFile } from '../../../core/audience/import-form.
 import type { ImportMapping } from '../../../core/audience/import-mapping.ts';
 import { openImportFile } from '../../../core/audience/open-import-file.ts';
 import { readImportStep } from '../../../core/audience/read-import-step.ts';
+import { CHANNELS } from '../../../core/delivery/channel.ts';
 import { encoded } from './encoded.ts';
 
 const mapping: ImportMapping = { id: 'profileId', mail: 'email', city: 'attributes.city' };
@@ -93,7 +94,7 @@ describe('a file', () => {
   it('keeps what a refused row says no to, uncounted', () => {
     const map: ImportMapping = { ...mapping, city: 'unsubscribed' };
     expect(readAll(bytes('id,mail,city\n1,nope,yes\n'), 99, {}, map).rows).toEqual([
-      { line: 2, profileId: '1', input: {}, consents: {}, unsubscribed: ['push', 'sms', 'email'], counted: false },
+      { line: 2, profileId: '1', input: {}, consents: {}, unsubscribed: [...CHANNELS], counted: false },
     ]);
   });
 });

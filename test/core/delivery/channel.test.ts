@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Addresses, CHANNELS, type Channel, firstStep, reachableStep } from '../../../core/delivery/channel.ts';
+import { type Addresses, type Channel, firstStep, reachableStep } from '../../../core/delivery/channel.ts';
 
 test.each<[Addresses, Channel[], number]>([
   [{ pushToken: 't', phone: '+1', email: 'e' }, ['push', 'sms', 'email'], 0],
@@ -32,13 +32,18 @@ test.each<[Addresses, Partial<Record<Channel, boolean>>, { step: number; sure: b
   [{ phone: '+1' }, {}, { step: 1, sure: false }],
   [{}, { push: true, sms: true, email: false }, { step: 2, sure: false }],
 ])('%j of whom %j is known start at %j', (addresses, known, start) => {
-  expect(firstStep(CHANNELS, addresses, known)).toEqual(start);
+  expect(firstStep(['push', 'sms', 'email'], addresses, known)).toEqual(start);
 });
 
 test('the next step that may reach somebody', () => {
-  const from = (step: number, addresses: Addresses) => reachableStep(CHANNELS, addresses, step);
+  const from = (step: number, addresses: Addresses) => reachableStep(['push', 'sms', 'email'], addresses, step);
   expect(from(0, { phone: '+1', email: 'e' })).toBe(1);
   expect(from(2, { phone: '+1', email: 'e' })).toBe(2);
   expect(from(2, { phone: '+1' })).toBeUndefined();
   expect(from(3, { email: 'e' })).toBeUndefined();
+});
+
+test('whatever needs nothing but the id reaches everybody', () => {
+  expect(firstStep(['email', 'inapp'], { profileId: 'ann' }, {})).toEqual({ step: 1, sure: false });
+  expect(reachableStep(['email', 'webhook'], { profileId: 'ann' }, 0)).toBe(1);
 });

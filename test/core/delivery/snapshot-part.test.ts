@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { forgetUnloaded } from '../../../core/audience/forget-lines.ts';
 import type { UnloadedRow } from '../../../core/audience/segment-queries.ts';
 import type { Lane } from '../../../core/delivery/channel.ts';
 import { BATCH_SIZE, PART_SIZE, type SnapshotRow } from '../../../core/delivery/messages.ts';
@@ -69,4 +70,21 @@ test('only a promotional message looks first where no consent is known', async (
     (await cutsOf(rows, lane)).flatMap((cut) => cut.rows.filter(({ lookFirst }) => lookFirst));
   expect((await looked('promotional')).map(({ profileId }) => profileId)).toEqual(['unknown']);
   expect(await looked('transactional')).toEqual([]);
+});
+
+test('who was erased after the snapshot keeps their place, also where an id is all that a channel needs', async () => {
+  const rows: UnloadedRow[] = [{ profile_id: 'ann' }, { profile_id: 'bob' }, { profile_id: 'cy' }];
+  const forget = forgetUnloaded(new Set(['bob']));
+  const forgotten = rows.map((row) => JSON.parse(forget(JSON.stringify(row)) as string) as UnloadedRow);
+  const pointersOf = async (some: readonly UnloadedRow[]) => {
+    async function* unloaded() {
+      yield* some;
+    }
+    const pointers: object[] = [];
+    for await (const cut of cutParts(unloaded(), { channelPolicy: ['inapp', 'email'], lane: 'transactional' })) {
+      pointers.push(...snapshotPart(cut.rows, { ...names, step: cut.step }).pointers);
+    }
+    return pointers;
+  };
+  expect(await pointersOf(forgotten)).toEqual(await pointersOf(rows));
 });

@@ -85,7 +85,10 @@ describe('refused, with where and why', () => {
       { field: 'Email', exists: true },
       ['field: Invalid option: expected one of "email"|"phone"|"pushToken"|"timeZone"|"locale"'],
     ],
-    [{ suppressed: 'sms/news', exists: true }, ['suppressed: Invalid option: expected one of "push"|"sms"|"email"']],
+    [
+      { suppressed: 'sms/news', exists: true },
+      ['suppressed: Invalid option: expected one of "push"|"sms"|"email"|"inapp"|"webhook"'],
+    ],
     [{ reference: 'p', column: 'c', exists: true }, ['by: Invalid input: expected string, received undefined']],
     [
       { reference: '__proto__', by: 'a', column: 'c', exists: true },

@@ -9,8 +9,8 @@ import { CreateTableCommand, DynamoDBClient, type KeySchemaElement } from '@aws-
  * other service is a function that answers requests. Adapters make their clients when they load, so import them after `startAws`.
  */
 export type AwsRequest = { method: string; path: string; headers: IncomingHttpHeaders; body: unknown; raw: Buffer };
-/** A body that is a Buffer is sent as it is, any other as JSON. */
-export type AwsAnswer = { status?: number; headers?: Record<string, string>; body?: unknown };
+/** A body that is a Buffer is sent as it is, any other as JSON. `hangUp`: nothing is. */
+export type AwsAnswer = { status?: number; headers?: Record<string, string>; body?: unknown; hangUp?: true };
 
 const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server;
 
@@ -50,6 +50,7 @@ export const startAws = async (
       status = 200,
       headers = {},
       body = {},
+      hangUp = false,
     } = await answer({
       method,
       path: url,
@@ -57,6 +58,7 @@ export const startAws = async (
       body: text.startsWith('{') && asked['content-type']?.includes('json') ? JSON.parse(text) : text,
       raw,
     });
+    if (hangUp) return void request.socket.destroy();
     response
       .writeHead(status, { 'content-type': 'application/json', ...headers })
       .end(Buffer.isBuffer(body) ? body : JSON.stringify(body));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Outgoing, SendResult } from '../../../core/delivery/sender.ts';
 import { type AwsAnswer, type AwsRequest, startAws } from './aws.ts';
+import { outgoing } from './outgoing.ts';
 
 let requests: AwsRequest[] = [];
 let answer: (request: AwsRequest) => AwsAnswer | Promise<AwsAnswer> = () => ({});
@@ -34,12 +35,8 @@ const failure = (status: number, type: string, extra: object = {}): AwsAnswer =>
 });
 
 describe('push', () => {
-  const note = (key: number, address: string): Outgoing<'push'> => ({
-    key,
-    address,
-    ref: '',
-    content: { channel: 'push', title: `t${key}`, body: `b${key}` },
-  });
+  const note = (key: number, address: string) =>
+    outgoing<'push'>(key, address, { channel: 'push', title: `t${key}`, body: `b${key}` });
   const send = (...addresses: string[]) =>
     channels.push.pushChannel('app1').send(
       addresses.map((address, n) => note(n, address)),
@@ -114,10 +111,8 @@ describe('sms', () => {
   const send = (count = 1, lane: 'promotional' | 'transactional' = 'promotional') =>
     channels.sms.smsChannel('pool-1').send(
       Array.from({ length: count }, (_, key) => ({
-        key,
-        address: `+${key}`,
+        ...outgoing<'sms'>(key, `+${key}`, { channel: 'sms', text: `hi ${key}` }),
         ref: 'r'.repeat(key === 0 ? 900 : 10),
-        content: { channel: 'sms', text: `hi ${key}` },
       })),
       lane,
     );
@@ -199,11 +194,14 @@ describe('sms', () => {
 });
 
 describe('email', () => {
-  const mail = (key: number, html = `<p>${key} &amp; {{x}}</p>`, text?: string): Outgoing<'email'> => ({
-    key,
-    address: `p${key}@example.com`,
+  const mail = (key: number, html = `<p>${key} &amp; {{x}}</p>`, text?: string) => ({
+    ...outgoing<'email'>(key, `p${key}@example.com`, {
+      channel: 'email',
+      subject: `s${key}`,
+      html,
+      ...(text !== undefined && { text }),
+    }),
     ref: 'r'.repeat(300 + key),
-    content: { channel: 'email', subject: `s${key}`, html, ...(text !== undefined && { text }) },
   });
   type Bulk = {
     BulkEmailEntries: {

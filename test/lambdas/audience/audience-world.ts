@@ -146,14 +146,7 @@ export const audienceWorld = async () => {
     (ctx: Context) => {
       const stream = firehose(ctx);
       flush.lake = () => stream.flushAll();
-      const services = [
-        breakable(states),
-        breakable(stream),
-        breakable(dynamodb(ctx)),
-        s3(ctx),
-        athena(ctx),
-        scheduler(ctx),
-      ];
+      const services = [states, breakable(stream), breakable(dynamodb(ctx)), s3(ctx), athena(ctx), scheduler(ctx)];
       services.push(breakable(sqs(ctx)));
       return { services, web: nothing };
     },

@@ -12,7 +12,7 @@ import { Crash, everyChannel, plan, World } from './delivery-world.ts';
 const channels = ['push', 'sms', 'email'] as const;
 /** What a provider does with an address, by its first letters (see delivery-world.ts); `none` is no address. */
 const fate = fc.constantFrom('tok', 'dead', 'stop', 'busy', 'none');
-const addressesOf = (id: string, fates: Record<Channel, string>): Partial<SnapshotRow> => ({
+const addressesOf = (id: string, fates: Record<(typeof channels)[number], string>): Partial<SnapshotRow> => ({
   ...(fates.push !== 'none' && { pushToken: `${fates.push}-p-${id}` }),
   ...(fates.sms !== 'none' && { phone: `${fates.sms}-s-${id}` }),
   ...(fates.email !== 'none' && { email: `${fates.email}-e-${id}` }),

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHANNELS, LANES, queueVariable } from '../../../core/delivery/channel.ts';
 import { BATCH_SIZE, type SnapshotMessage } from '../../../core/delivery/messages.ts';
 import type { Campaign } from '../../../core/strategy/campaign.ts';
 import type { Definitions } from '../../../lambdas/adapters/definitions.ts';
@@ -21,9 +22,8 @@ beforeAll(async () => {
   );
   const names = { DEFINITIONS_TABLE: 'definitions', LEDGER_TABLE: 'ledger', AUDIT_TABLE: 'audit', WORK_BUCKET: 'work' };
   Object.assign(process.env, names);
-  for (const channel of ['PUSH', 'SMS', 'EMAIL']) {
-    for (const lane of ['TRANSACTIONAL', 'PROMOTIONAL'])
-      process.env[`SEND_${channel}_${lane}_URL`] = queueUrl(`${channel}-${lane}`);
+  for (const channel of CHANNELS) {
+    for (const lane of LANES) process.env[queueVariable(channel, lane)] = queueUrl(`${channel}-${lane}`.toUpperCase());
   }
   defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
   await defs.put('plan-version', 'c1@h1', plan(), 0, 1);

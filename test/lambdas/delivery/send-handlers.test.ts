@@ -1,6 +1,7 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CHANNELS, LANES, queueVariable } from '../../../core/delivery/channel.ts';
 import type { SendMessage, SnapshotRow } from '../../../core/delivery/messages.ts';
 import type { OutcomeRow } from '../../../core/delivery/outcome.ts';
 import { snapshotPart } from '../../../core/delivery/snapshot-part.ts';
@@ -51,9 +52,8 @@ beforeAll(async () => {
     PUSH_APPLICATION_ID: 'app',
     SMS_ORIGINATION: 'pool',
   });
-  for (const channel of ['PUSH', 'SMS', 'EMAIL']) {
-    for (const lane of ['TRANSACTIONAL', 'PROMOTIONAL'])
-      process.env[`SEND_${channel}_${lane}_URL`] = queueUrl(`${channel}-${lane}`);
+  for (const channel of CHANNELS) {
+    for (const lane of LANES) process.env[queueVariable(channel, lane)] = queueUrl(`${channel}-${lane}`.toUpperCase());
   }
   const { definitions } = await import('../../../lambdas/adapters/definitions.ts');
   const defs = definitions('definitions');

@@ -2,6 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Context, EventBridgeEvent, SQSEvent } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { apiKeyOf, type Source, secretHashOf } from '../../../core/access/source.ts';
+import { CHANNELS, LANES, queueVariable } from '../../../core/delivery/channel.ts';
 import type { DirectMessage } from '../../../core/delivery/messages.ts';
 import type { AcceptedEvent, IntakeMessage } from '../../../core/event/event.ts';
 import type { Trigger } from '../../../core/event/trigger.ts';
@@ -76,9 +77,9 @@ beforeAll(async () => {
     SEGMENT_MEMBERS_STREAM: 'segment-members',
     INTAKE_QUEUE_URL: queueUrl('intake'),
   });
-  for (const channel of ['PUSH', 'SMS', 'EMAIL']) {
-    for (const lane of ['TRANSACTIONAL', 'PROMOTIONAL']) {
-      process.env[`SEND_${channel}_${lane}_URL`] = queueUrl(`${channel}-${lane}`.toLowerCase());
+  for (const channel of CHANNELS) {
+    for (const lane of LANES) {
+      process.env[queueVariable(channel, lane)] = queueUrl(`${channel}-${lane}`);
     }
   }
   const { definitions } = await import('../../../lambdas/adapters/definitions.ts');

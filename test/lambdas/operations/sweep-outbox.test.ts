@@ -72,9 +72,10 @@ test('a run is bounded; the next ones go on, the oldest first', async () => {
 });
 
 test('a newer version that was written meanwhile keeps its own outbox', async () => {
-  const { clearPending } = await import('../../../lambdas/adapters/versioned.ts');
+  const { clearPending } = await import('../../../lambdas/adapters/pending.ts');
   await left('busy');
-  await clearPending('definitions', { kind: { S: 'campaign' }, id: { S: 'busy' } }, 0);
+  const item = { key: { kind: { S: 'campaign' }, id: { S: 'busy' } }, version: 0, outbox: [] };
+  await clearPending('definitions', item);
   expect((await defs.get('campaign', 'busy'))?.outbox).toHaveLength(1);
 });
 
