@@ -30,13 +30,16 @@ export const MAX_OPERANDS = 20;
 
 const operands = <T extends z.ZodMiniType>(node: T) => z.array(node).check(z.minLength(1), z.maxLength(MAX_OPERANDS));
 const node: z.ZodMiniType<Audience, Audience> = z.lazy(() =>
-  z.union([
-    z.strictObject({ segment: definitionId }),
-    z.strictObject({ list: definitionId }),
-    z.strictObject({ union: operands(node) }),
-    z.strictObject({ intersection: operands(node) }),
-    z.strictObject({ difference: z.tuple([node, node]) }),
-  ]),
+  z.union(
+    [
+      z.strictObject({ segment: definitionId }),
+      z.strictObject({ list: definitionId }),
+      z.strictObject({ union: operands(node) }),
+      z.strictObject({ intersection: operands(node) }),
+      z.strictObject({ difference: z.tuple([node, node]) }),
+    ],
+    'Exactly one of segment, list, union, intersection and difference',
+  ),
 );
 
 /** The schema of an audience. Depth and size are checked before the expression is walked. */

@@ -61,6 +61,11 @@ const moment = z.iso.datetime({ offset: true });
 const within = z.strictObject({ days: z.optional(days), since: z.optional(moment), until: z.optional(moment) }).check(
   oneBeside(['until'], 'Either days, or since and maybe until'),
   z.refine(({ days, until }) => days === undefined || until === undefined, 'Only a window with since has until'),
+  // Nothing would lie between them, so “did not buy” would hold for everybody.
+  z.refine(
+    ({ since = '', until }) => until === undefined || !(Date.parse(until) <= Date.parse(since)),
+    'until must be later than since',
+  ),
 );
 
 const comparison = (number: z.ZodMiniType<number, number>) => {

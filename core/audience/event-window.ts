@@ -35,6 +35,7 @@ export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0,
 /**
  * First partition (by day of arrival) that can hold rows of events at or after `fromMs`. An event arrives on its day or
  * later, but intake lets clocks of apps be ahead by up to a day (MAX_AHEAD_MS). The second day is for an event sent again
- * without a time of its own: its first copy, which counts, may lie just before the window.
+ * without a time of its own: its first copy, which counts, may lie just before the window. Nothing arrived before 1970, and years
+ * before 0 are no partitions.
  */
-export const firstPartition = (fromMs: number): string => dayOf(fromMs - 2 * DAY_MS);
+export const firstPartition = (fromMs: number): string => dayOf(Math.max(0, fromMs - 2 * DAY_MS));

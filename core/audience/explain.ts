@@ -10,24 +10,27 @@ export type Explanation =
   | { node: 'all' | 'any' | 'not'; holds: boolean; parts: Explanation[] }
   | { node: 'condition'; holds: boolean; asked: string; found: string };
 
-/** What lists are called, by their ids. */
-export type ListNames = ReadonlyMap<string, string>;
+/**
+ * `lists`: what lists are called, by their ids. `eventsFromMs`: the person's older events are not known, so nothing is said about
+ * them; absent: all are.
+ */
+export type Known = { lists: ReadonlyMap<string, string>; eventsFromMs?: number | undefined };
 
 /** Values that are shown of one kind. */
 const SHOWN = 5;
 const MAX_TEXT = 200;
 
 /** Each part is judged by isMember itself, so the whole says what isMember says. */
-export const explain = (tree: ResolvedSegment, person: Person, nowMs: number, names: ListNames): Explanation => {
+export const explain = (tree: ResolvedSegment, person: Person, nowMs: number, known: Known): Explanation => {
   const holds = isMember(tree, person, nowMs);
-  const partsOf = (trees: readonly ResolvedSegment[]) => trees.map((one) => explain(one, person, nowMs, names));
+  const partsOf = (trees: readonly ResolvedSegment[]) => trees.map((one) => explain(one, person, nowMs, known));
   if ('all' in tree) return { node: 'all', holds, parts: partsOf(tree.all) };
   if ('any' in tree) return { node: 'any', holds, parts: partsOf(tree.any) };
   if ('not' in tree) return { node: 'not', holds, parts: partsOf([tree.not]) };
-  return { node: 'condition', holds, asked: segmentText(tree), found: foundText(tree, person, nowMs, names) };
+  return { node: 'condition', holds, asked: segmentText(tree), found: foundText(tree, person, nowMs, known) };
 };
 
-const foundText = (condition: SegmentCondition, person: Person, nowMs: number, names: ListNames): string => {
+const foundText = (condition: SegmentCondition, person: Person, nowMs: number, known: Known): string => {
   const { profile, consents, lists } = person;
   if ('attribute' in condition) return valueText(condition.attribute, valueAt(profile.attributes, condition.attribute));
   if ('field' in condition) return valueText(condition.field, profile[condition.field]);
@@ -38,14 +41,16 @@ const foundText = (condition: SegmentCondition, person: Person, nowMs: number, n
       : `said ${said ? 'yes' : 'no'} to “${condition.consent}”`;
   }
   if ('list' in condition) {
-    const name = names.get(condition.list) ?? condition.list;
+    const name = known.lists.get(condition.list) ?? condition.list;
     return `is ${lists.has(condition.list) ? '' : 'not '}on the list “${name}”`;
   }
   if ('near' in condition) {
     const { latitude, longitude } = condition.near.attributes;
     return [latitude, longitude].map((name) => valueText(name, valueAt(profile.attributes, name))).join(', ');
   }
-  return 'sequence' in condition ? sequenceFound(condition, person, nowMs) : eventFound(condition, person, nowMs);
+  return 'sequence' in condition
+    ? sequenceFound(condition, person, nowMs, known)
+    : eventFound(condition, person, nowMs, known);
 };
 
 const valueText = (name: string, value: unknown): string => {
@@ -54,21 +59,21 @@ const valueText = (name: string, value: unknown): string => {
   return `${name} is ${text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT).toWellFormed()}…` : text}`;
 };
 
-const eventFound = (condition: EventCondition, person: Person, nowMs: number): string => {
+const eventFound = (condition: EventCondition, person: Person, nowMs: number, known: Known): string => {
   const counted = matching(condition, 'within' in condition ? condition.within : undefined, person, nowMs);
-  const found = [timesText(condition, counted, person)];
+  const found = [timesText(condition, counted, person, known)];
   for (const measure of ['sum', 'avg', 'min', 'max'] as const) {
     const amount = (condition as Partial<Record<typeof measure, Amount>>)[measure];
     if (amount) found.push(amountsText(amount, counted));
   }
   if ('without' in condition) {
-    found.push(timesText(condition.without, matching(condition.without, undefined, person, nowMs), person));
+    found.push(timesText(condition.without, matching(condition.without, undefined, person, nowMs), person, known));
   }
   return found.join('; ');
 };
 
-const sequenceFound = ({ sequence, within }: SequenceCondition, person: Person, nowMs: number): string =>
-  sequence.map((step) => timesText(step, matching(step, within, person, nowMs), person)).join('; then ');
+const sequenceFound = ({ sequence, within }: SequenceCondition, person: Person, nowMs: number, known: Known): string =>
+  sequence.map((step) => timesText(step, matching(step, within, person, nowMs), person, known)).join('; then ');
 
 /** Events of the pattern, one copy of each, the oldest first: those that alone would make somebody one who did it. */
 const matching = (
@@ -84,15 +89,23 @@ const matching = (
     .sort((a, b) => a.timeMs - b.timeMs);
 };
 
-const timesText = ({ event }: EventPattern, counted: readonly SeenEvent[], person: Person): string => {
-  const all = historyOf(person.events).of(event).length;
+const timesText = (
+  { event }: EventPattern,
+  matched: readonly SeenEvent[],
+  person: Person,
+  { eventsFromMs = Number.NEGATIVE_INFINITY }: Known,
+): string => {
+  const isKnown = ({ timeMs }: SeenEvent) => timeMs >= eventsFromMs;
+  const since = Number.isFinite(eventsFromMs) ? ` since ${new Date(eventsFromMs).toISOString()}` : '';
+  const all = historyOf(person.events).of(event).filter(isKnown).length;
+  const counted = matched.filter(isKnown);
   const [first, last] = [counted.at(0), counted.at(-1)];
-  if (!first || !last)
-    return all === 0 ? `never did “${event}”` : `did “${event}” ${times(all)}, none of which counts here`;
+  if (all === 0) return since ? `did not do “${event}”${since}` : `never did “${event}”`;
+  if (!first || !last) return `did “${event}” ${times(all)}${since}, none of which counts here`;
   const whole =
     counted.length === all
-      ? times(all)
-      : `${times(all)}, of which ${counted.length} ${counted.length === 1 ? 'counts' : 'count'} here`;
+      ? `${times(all)}${since}`
+      : `${times(all)}${since}, of which ${counted.length} ${counted.length === 1 ? 'counts' : 'count'} here`;
   const [from, to] = [first, last].map(({ timeMs }) => new Date(timeMs).toISOString());
   return `did “${event}” ${whole}, ${counted.length === 1 ? `at ${from}` : `first at ${from}, last at ${to}`}`;
 };

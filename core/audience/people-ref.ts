@@ -7,6 +7,9 @@ import { type Segment, segment } from './segment.ts';
 /** Whom a question is about: a rule or a set expression, which need not be saved, or something that is. */
 export type PeopleRef = AudienceRef | { segment: Segment } | { audience: Audience };
 
+/** What a body is told that does not say whom. */
+export const SAY_WHOM = 'Exactly one of segment, audience, segmentId, listId and audienceId';
+
 /** A strict object for each way of saying whom, each with the given members. */
 export const peopleRefWith = <Shape extends Record<string, z.core.$ZodType>>(more: Shape) =>
   [

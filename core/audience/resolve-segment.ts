@@ -12,10 +12,13 @@ export const MAX_MEMBERS_SQL_BYTES = 160_000;
 export class UnresolvableSegment extends Error {
   override name = 'UnresolvableSegment';
   readonly reason: 'unknown' | 'cycle' | 'too-large';
+  /** Where in what was written it is, when that is known. */
+  readonly errors: { path: string; message: string }[];
 
-  constructor(reason: UnresolvableSegment['reason'], message: string) {
+  constructor(reason: UnresolvableSegment['reason'], message: string, errors: UnresolvableSegment['errors'] = []) {
     super(message);
     this.reason = reason;
+    this.errors = errors;
   }
 }
 
@@ -38,23 +41,27 @@ export const resolveSegment = async (
   const resolve = async (node: Segment, open: readonly string[]): Promise<Sized> => {
     if ('segment' in node) return referred(node.segment, open);
     if (!('all' in node || 'any' in node || 'not' in node)) return { tree: node, ...measure(node) };
-    const inner: Sized[] = [];
-    // One after the other, so that `known` holds what several of them refer to.
-    for (const one of innerOf(node)) inner.push(await resolve(one, open));
-    const trees = inner.map(({ tree }) => tree);
+    const trees: ResolvedSegment[] = [];
+    let size: TreeSize = { depth: 1, bytes: '{"all":[]}'.length - 1, conditions: 0 };
+    // One after the other, so that `known` holds what several of them refer to, and no more is looked up than may be in it.
+    for (const one of innerOf(node)) {
+      const { tree, depth, bytes, conditions } = await resolve(one, open);
+      trees.push(tree);
+      size = within({
+        depth: Math.max(size.depth, 1 + depth),
+        bytes: size.bytes + bytes + 1,
+        conditions: size.conditions + conditions,
+      });
+    }
     const [first] = trees as [ResolvedSegment];
-    return within({
-      tree: 'all' in node ? { all: trees } : 'any' in node ? { any: trees } : { not: first },
-      depth: 1 + Math.max(...inner.map(({ depth }) => depth)),
-      bytes: inner.reduce((sum, { bytes }) => sum + bytes + 1, '{"all":[]}'.length - 1),
-      conditions: inner.reduce((sum, { conditions }) => sum + conditions, 0),
-    });
+    return { ...size, tree: 'all' in node ? { all: trees } : 'any' in node ? { any: trees } : { not: first } };
   };
 
   const referred = async (id: string, open: readonly string[]): Promise<Sized> => {
     if (open.includes(id)) throw new UnresolvableSegment('cycle', `Segment ${id} would refer to itself`);
     const before = known.get(id);
     if (before) return before;
+    if (open.length > MAX_DEPTH) throw tooLarge(`refers to others that refer to others, more than ${MAX_DEPTH} times`);
     const rule = await lookup(id);
     if (!rule) throw new UnresolvableSegment('unknown', `There is no segment ${id}`);
     const sized = await resolve(rule, [...open, id]);
@@ -75,12 +82,12 @@ const innerOf = (branch: { all: Segment[] } | { any: Segment[] } | { not: Segmen
 };
 
 /** What is shared by several places counts in each, so a small segment cannot stand for an endless one. */
-const within = (sized: Sized): Sized => {
-  const { depth, bytes, conditions } = sized;
+const within = (size: TreeSize): TreeSize => {
+  const { depth, bytes, conditions } = size;
   if (depth > MAX_DEPTH) throw tooLarge(`is nested more than ${MAX_DEPTH} deep`);
   if (bytes > RESOLVED_LIMITS.bytes) throw tooLarge(`has more than ${RESOLVED_LIMITS.bytes} bytes of JSON`);
   if (conditions > RESOLVED_LIMITS.conditions) throw tooLarge(`has more than ${RESOLVED_LIMITS.conditions} conditions`);
-  return sized;
+  return size;
 };
 
 const tooLarge = (what: string) => new UnresolvableSegment('too-large', `With what it refers to, the segment ${what}`);

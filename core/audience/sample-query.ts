@@ -6,6 +6,8 @@ import { integerLiteral, textLiteral } from './sql-literal.ts';
 export const SAMPLE_PEOPLE = 5_000;
 /** Of a person the newest events, so many: nobody makes the sample too large to be held in memory. */
 export const EVENTS_PER_PERSON = 200;
+/** And of those as many as have so many characters of properties together: 655 million at worst, for freeze-sample's 3 GB. */
+const PROPERTIES_PER_PERSON = 131_072;
 
 const COLUMNS = {
   ...{
@@ -53,6 +55,7 @@ export type SampleRow =
  */
 export const sampleQuery = ({ salt, location }: { salt: string; location: string }): Sql => {
   const chosen = sql`JOIN chosen AS c ON c.profile_id`;
+  const newestFirst = sql`PARTITION BY c.profile_id ORDER BY e.time_ms DESC, e.received_ms, e.source, e.id`;
   return sql`UNLOAD (
 WITH people AS (
   SELECT * FROM (
@@ -69,7 +72,8 @@ chosen AS (
 ${linksSql},
 seen AS (
   SELECT c.profile_id, e.id, e.source, e.type, e.time_ms, e.received_ms, e.properties,
-    row_number() OVER (PARTITION BY c.profile_id ORDER BY e.time_ms DESC, e.received_ms, e.source, e.id) AS nth
+    row_number() OVER (${newestFirst}) AS nth,
+    sum(length(e.properties)) OVER (${newestFirst} ROWS UNBOUNDED PRECEDING) AS characters
   FROM events AS e LEFT JOIN links AS l ON l.anonymous_id = e.profile_id
   ${chosen} = coalesce(l.profile_id, e.profile_id)
 ),
@@ -88,7 +92,7 @@ listed AS (
 SELECT ${row('base', [], sql`count(*)`)} FROM people
 UNION ALL SELECT ${row('profile', ['profile_id', 'place', 'email', 'phone', 'push_token', 'time_zone', 'locale', 'attributes'])} FROM chosen
 UNION ALL SELECT ${row('event', ['profile_id', 'id', 'source', 'type', 'time_ms', 'received_ms', 'properties'])} FROM seen
-  WHERE nth <= ${integerLiteral(EVENTS_PER_PERSON)}
+  WHERE nth <= ${integerLiteral(EVENTS_PER_PERSON)} AND characters <= ${integerLiteral(PROPERTIES_PER_PERSON)}
 UNION ALL SELECT ${row('consent', ['profile_id', 'consent', 'given'])} FROM said WHERE newest = 1
 UNION ALL SELECT ${row('list', ['profile_id', 'list_id'])} FROM listed WHERE newest = 1 AND member
 ) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;

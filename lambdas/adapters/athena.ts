@@ -13,6 +13,8 @@ export type QueryState = {
   state: 'running' | 'succeeded' | 'failed';
   /** Why it failed, in Athena's words. */
   reason: string;
+  /** It failed for a reason of Athena's own, and might succeed when it is asked again. */
+  isAthenasFault: boolean;
   scannedBytes: number;
   submittedMs: number;
   /** The query's text. */
@@ -21,6 +23,9 @@ export type QueryState = {
   manifest?: string;
 };
 export type QueryRow = Record<string, string | null>;
+
+/** Category of an AthenaError. */
+const SYSTEM = 1;
 
 /** There is no query with this id. */
 export class NoSuchQuery extends Error {
@@ -56,6 +61,7 @@ export const queries = ({ workGroup, database }: { workGroup: string; database: 
     return {
       state: states[Status?.State as keyof typeof states] ?? 'running',
       reason: Status?.StateChangeReason ?? '',
+      isAthenasFault: Status?.AthenaError?.Retryable === true || Status?.AthenaError?.ErrorCategory === SYSTEM,
       scannedBytes: Statistics?.DataScannedInBytes ?? 0,
       submittedMs: Status?.SubmissionDateTime?.getTime() ?? 0,
       sql: QueryExecution?.Query ?? '',

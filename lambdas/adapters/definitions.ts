@@ -1,14 +1,9 @@
-import {
-  type AttributeValue,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  type QueryCommandOutput,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { dynamo, isConditionFailure } from './dynamo.ts';
 import { inParallel } from './in-parallel.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
+import { queryAll } from './query-all.ts';
+import { clearPending } from './versioned.ts';
 
 const PARALLEL_READS = 20;
 
@@ -102,24 +97,14 @@ export const definitions = (table: string) => ({
     sinceMs: number,
     isKnown: (id: string, version: number) => boolean,
   ): Promise<Stored<T>[]> {
-    const ids: string[] = [];
-    let from: Record<string, AttributeValue> | undefined;
-    do {
-      const page: QueryCommandOutput = await dynamo.send(
-        new QueryCommand({
-          TableName: table,
-          IndexName: 'by-update',
-          KeyConditionExpression: '#k = :k AND updatedMs >= :since',
-          ExpressionAttributeNames: { '#k': 'kind' },
-          ExpressionAttributeValues: { ':k': { S: kind }, ':since': { N: String(sinceMs) } },
-          ...(from && { ExclusiveStartKey: from }),
-        }),
-      );
-      for (const { id, version } of page.Items ?? []) {
-        if (!isKnown(id?.S ?? '', Number(version?.N))) ids.push(id?.S ?? '');
-      }
-      from = page.LastEvaluatedKey;
-    } while (from);
+    const written = await queryAll({
+      TableName: table,
+      IndexName: 'by-update',
+      KeyConditionExpression: '#k = :k AND updatedMs >= :since',
+      ExpressionAttributeNames: { '#k': 'kind' },
+      ExpressionAttributeValues: { ':k': { S: kind }, ':since': { N: String(sinceMs) } },
+    });
+    const ids = written.flatMap(({ id, version }) => (isKnown(id?.S ?? '', Number(version?.N)) ? [] : (id?.S ?? '')));
     const found: Stored<T>[] = [];
     await inParallel(PARALLEL_READS, ids, async (id) => {
       const stored = await this.get<T>(kind, id);
@@ -162,21 +147,8 @@ export const definitions = (table: string) => ({
   },
 
   /** Forgets the outbox of exactly this version, once its effects are published. */
-  async clearOutbox(kind: DefinitionKind, id: string, version: number): Promise<void> {
-    try {
-      await dynamo.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: { kind: { S: kind }, id: { S: id } },
-          UpdateExpression: 'REMOVE outbox, pending',
-          ConditionExpression: 'version = :version',
-          ExpressionAttributeValues: { ':version': { N: String(version) } },
-        }),
-      );
-    } catch (error) {
-      if (!isConditionFailure(error)) throw error;
-    }
-  },
+  clearOutbox: (kind: DefinitionKind, id: string, version: number): Promise<void> =>
+    clearPending(table, { kind: { S: kind }, id: { S: id } }, version),
 });
 export type Definitions = ReturnType<typeof definitions>;
 

@@ -1,15 +1,11 @@
-import {
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  type QueryCommandOutput,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { LeadState } from '../../core/audience/lead.ts';
 import { isAnonymous } from '../../core/event/identity.ts';
 import { batchGet, type Item } from './batch-get.ts';
-import { dynamo, isConditionFailure } from './dynamo.ts';
+import { dynamo } from './dynamo.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
+import { queryAll } from './query-all.ts';
+import { clearPending, putNext } from './versioned.ts';
 
 export type LeadKey = { profileId: string; modelId: string };
 /** A lead as it is stored. `outbox`: effects of its last writes that are not published yet. */
@@ -31,22 +27,13 @@ export const leads = (table: string) => ({
 
   /** All of a person. Strongly consistent. */
   async ofPerson(profileId: string): Promise<(StoredLead & { modelId: string })[]> {
-    const found: (StoredLead & { modelId: string })[] = [];
-    let from: QueryCommandOutput['LastEvaluatedKey'];
-    do {
-      const page: QueryCommandOutput = await dynamo.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'profileId = :person',
-          ExpressionAttributeValues: { ':person': { S: profileId } },
-          ConsistentRead: true,
-          ...(from && { ExclusiveStartKey: from }),
-        }),
-      );
-      for (const item of page.Items ?? []) found.push({ ...decode(item), modelId: item.modelId?.S ?? '' });
-      from = page.LastEvaluatedKey;
-    } while (from);
-    return found;
+    const found = await queryAll({
+      TableName: table,
+      KeyConditionExpression: 'profileId = :person',
+      ExpressionAttributeValues: { ':person': { S: profileId } },
+      ConsistentRead: true,
+    });
+    return found.map((item) => ({ ...decode(item), modelId: item.modelId?.S ?? '' }));
   },
 
   /**
@@ -98,50 +85,23 @@ export const leads = (table: string) => ({
    */
   async save(key: LeadKey, { version, ...body }: LeadState, outbox: OutboxEntry[], nowMs: number): Promise<boolean> {
     const expiresAt = isAnonymous(key.profileId) && { N: String(Math.ceil(nowMs / 1_000) + ANONYMOUS_SECONDS) };
-    try {
-      await dynamo.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: {
-            ...keyOf(key),
-            version: { N: String(version + 1) },
-            updatedMs: { N: String(nowMs) },
-            body: { S: JSON.stringify(body) },
-            // The index holds whoever has moved at all: everybody begins in the first stage, and most stay there.
-            ...(body.changes > 0 && {
-              place: { S: placeOf(key.modelId, body.stage) },
-              sinceMs: { N: String(body.sinceMs) },
-            }),
-            ...(outbox.length > 0 && { outbox: { S: JSON.stringify(outbox) }, pending: { S: 'pending' } }),
-            ...(expiresAt && { expiresAt }),
-          },
-          ConditionExpression: version === 0 ? 'attribute_not_exists(profileId)' : 'version = :version',
-          ...(version > 0 && { ExpressionAttributeValues: { ':version': { N: String(version) } } }),
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw error;
-    }
+    const item = {
+      ...keyOf(key),
+      updatedMs: { N: String(nowMs) },
+      body: { S: JSON.stringify(body) },
+      // The index holds whoever has moved at all: everybody begins in the first stage, and most stay there.
+      ...(body.changes > 0 && {
+        place: { S: placeOf(key.modelId, body.stage) },
+        sinceMs: { N: String(body.sinceMs) },
+      }),
+      ...(outbox.length > 0 && { outbox: { S: JSON.stringify(outbox) }, pending: { S: 'pending' } }),
+      ...(expiresAt && { expiresAt }),
+    };
+    return putNext(table, item, version);
   },
 
   /** Forgets the outbox of exactly this version, once its effects are published. */
-  async clearOutbox(key: LeadKey, version: number): Promise<void> {
-    try {
-      await dynamo.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: keyOf(key),
-          UpdateExpression: 'REMOVE outbox, pending',
-          ConditionExpression: 'version = :version',
-          ExpressionAttributeValues: { ':version': { N: String(version) } },
-        }),
-      );
-    } catch (error) {
-      if (!isConditionFailure(error)) throw error;
-    }
-  },
+  clearOutbox: (key: LeadKey, version: number): Promise<void> => clearPending(table, keyOf(key), version),
 });
 export type Leads = ReturnType<typeof leads>;
 

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { dynamo, isConditionFailure } from './dynamo.ts';
 import { inParallel } from './in-parallel.ts';
+import { queryAll } from './query-all.ts';
 
 /** Enough to hide DynamoDB's latency, few enough for the client's 50 connections. */
 const PARALLEL = 32;
@@ -96,24 +97,15 @@ export const memberships = (table: string) => {
 
     /** What a person is a member of, strongly consistent. `membership` as it was stated. */
     async of(profileId: string): Promise<{ membership: string; sinceMs: number }[]> {
-      const found: { membership: string; sinceMs: number }[] = [];
-      let from: Record<string, AttributeValue> | undefined;
-      do {
-        const { Items = [], LastEvaluatedKey }: QueryCommandOutput = await dynamo.send(
-          new QueryCommand({
-            TableName: table,
-            KeyConditionExpression: 'profileId = :id',
-            ExpressionAttributeValues: { ':id': { S: profileId } },
-            ConsistentRead: true,
-            ...(from && { ExclusiveStartKey: from }),
-          }),
-        );
-        for (const { membership, memberOf, sinceMs } of Items) {
-          if (memberOf) found.push({ membership: membership?.S ?? '', sinceMs: Number(sinceMs?.N) });
-        }
-        from = LastEvaluatedKey;
-      } while (from);
-      return found;
+      const found = await queryAll({
+        TableName: table,
+        KeyConditionExpression: 'profileId = :id',
+        ExpressionAttributeValues: { ':id': { S: profileId } },
+        ConsistentRead: true,
+      });
+      return found
+        .filter(({ memberOf }) => memberOf !== undefined)
+        .map(({ membership, sinceMs }) => ({ membership: membership?.S ?? '', sinceMs: Number(sinceMs?.N) }));
     },
   };
 };

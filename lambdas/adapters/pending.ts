@@ -1,5 +1,5 @@
-import { GetItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { dynamo, isConditionFailure } from './dynamo.ts';
+import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { dynamo } from './dynamo.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
 
 /** An item whose outbox is unpublished. `key` is its primary key. */
@@ -33,21 +33,4 @@ export const pendingItems = async (
     }),
   );
   return found.flat();
-};
-
-/** Forgets the outbox of exactly this version: a newer one has effects of its own. */
-export const clearPending = async (table: string, { key, version }: PendingItem): Promise<void> => {
-  try {
-    await dynamo.send(
-      new UpdateItemCommand({
-        TableName: table,
-        Key: key,
-        UpdateExpression: 'REMOVE outbox, pending',
-        ConditionExpression: 'version = :version',
-        ExpressionAttributeValues: { ':version': { N: String(version) } },
-      }),
-    );
-  } catch (error) {
-    if (!isConditionFailure(error)) throw error;
-  }
 };

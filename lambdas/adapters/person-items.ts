@@ -1,39 +1,22 @@
-import {
-  type AttributeValue,
-  DeleteItemCommand,
-  QueryCommand,
-  type QueryCommandOutput,
-  ScanCommand,
-  type ScanCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, DeleteItemCommand, ScanCommand, type ScanCommandOutput } from '@aws-sdk/client-dynamodb';
 import type { Item } from './batch-get.ts';
 import { dynamo } from './dynamo.ts';
 import { inParallel } from './in-parallel.ts';
+import { queryAll } from './query-all.ts';
 
 const PARALLEL_DELETES = 10;
 /** Each reads a part of the table; one reads a few megabytes a second. */
 const SCAN_SEGMENTS = 8;
 
 /** The items whose attribute `key`, the partition key, is this. Strongly consistent. */
-export const itemsOf = async (table: string, key: string, value: string): Promise<Item[]> => {
-  const found: Item[] = [];
-  let from: QueryCommandOutput['LastEvaluatedKey'];
-  do {
-    const page: QueryCommandOutput = await dynamo.send(
-      new QueryCommand({
-        TableName: table,
-        KeyConditionExpression: '#key = :value',
-        ExpressionAttributeNames: { '#key': key },
-        ExpressionAttributeValues: { ':value': { S: value } },
-        ConsistentRead: true,
-        ...(from && { ExclusiveStartKey: from }),
-      }),
-    );
-    found.push(...(page.Items ?? []));
-    from = page.LastEvaluatedKey;
-  } while (from);
-  return found;
-};
+export const itemsOf = (table: string, key: string, value: string): Promise<Item[]> =>
+  queryAll({
+    TableName: table,
+    KeyConditionExpression: '#key = :value',
+    ExpressionAttributeNames: { '#key': key },
+    ExpressionAttributeValues: { ':value': { S: value } },
+    ConsistentRead: true,
+  });
 
 /**
  * The items of a whole table of which `wanted` says so. Eventually consistent, at half the price: 1 GB costs $0.016. Memory

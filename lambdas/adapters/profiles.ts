@@ -1,14 +1,10 @@
-import {
-  type BatchGetItemCommandOutput,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type BatchGetItemCommandOutput, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Profile } from '../../core/audience/profile.ts';
 import { batchGet, type Item, MAX_KEYS } from './batch-get.ts';
-import { dynamo, isConditionFailure } from './dynamo.ts';
+import { dynamo } from './dynamo.ts';
 import { inParallel } from './in-parallel.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
+import { clearPending, putNext } from './versioned.ts';
 
 /** A profile as it is stored. */
 export type StoredProfile = {
@@ -83,45 +79,18 @@ export const profiles = (table: string) => ({
    */
   async save({ profile, outbox, writtenBy }: StoredProfile): Promise<boolean> {
     const { profileId, version, updatedMs } = profile;
-    try {
-      await dynamo.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: {
-            profileId: { S: profileId },
-            version: { N: String(version) },
-            updatedMs: { N: String(updatedMs) },
-            body: { S: JSON.stringify(profile) },
-            ...(writtenBy && { writtenBy: { S: writtenBy } }),
-            ...(outbox.length > 0 && { outbox: { S: JSON.stringify(outbox) }, pending: { S: 'pending' } }),
-          },
-          ConditionExpression: version === 1 ? 'attribute_not_exists(profileId)' : 'version = :before',
-          ...(version > 1 && { ExpressionAttributeValues: { ':before': { N: String(version - 1) } } }),
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw error;
-    }
+    const item = {
+      ...keyOf(profileId),
+      updatedMs: { N: String(updatedMs) },
+      body: { S: JSON.stringify(profile) },
+      ...(writtenBy && { writtenBy: { S: writtenBy } }),
+      ...(outbox.length > 0 && { outbox: { S: JSON.stringify(outbox) }, pending: { S: 'pending' } }),
+    };
+    return putNext(table, item, version - 1);
   },
 
   /** Forgets the outbox of exactly this version, once its effects are published. */
-  async clearOutbox(profileId: string, version: number): Promise<void> {
-    try {
-      await dynamo.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: { profileId: { S: profileId } },
-          UpdateExpression: 'REMOVE outbox, pending',
-          ConditionExpression: 'version = :version',
-          ExpressionAttributeValues: { ':version': { N: String(version) } },
-        }),
-      );
-    } catch (error) {
-      if (!isConditionFailure(error)) throw error;
-    }
-  },
+  clearOutbox: (profileId: string, version: number): Promise<void> => clearPending(table, keyOf(profileId), version),
 });
 export type Profiles = ReturnType<typeof profiles>;
 

@@ -1,17 +1,12 @@
-import {
-  type AttributeValue,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  type QueryCommandOutput,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Membership } from '../../core/audience/live/membership.ts';
 import { membershipOfSegment, segmentOfMembership } from '../../core/audience/membership.ts';
-import { dynamo, isConditionFailure } from './dynamo.ts';
+import type { Item } from './batch-get.ts';
+import { dynamo } from './dynamo.ts';
+import { queryAll } from './query-all.ts';
+import { clearPending, putNext } from './versioned.ts';
 
 type Key = { profileId: string; segmentId: string };
-type Item = Record<string, AttributeValue>;
 
 /** After the last moment at which an item can matter: clocks differ, and queues give messages back. */
 const GRACE_SECONDS = 86_400;
@@ -37,24 +32,16 @@ export const segmentMembers = (table: string) => ({
 
   /** All of a person. Strongly consistent. */
   async ofPerson(profileId: string): Promise<{ segmentId: string; membership: Membership }[]> {
-    const found: { segmentId: string; membership: Membership }[] = [];
-    let from: QueryCommandOutput['LastEvaluatedKey'];
-    do {
-      const page: QueryCommandOutput = await dynamo.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'profileId = :person AND begins_with(membership, :segments)',
-          ExpressionAttributeValues: { ':person': { S: profileId }, ':segments': { S: membershipOfSegment('') } },
-          ConsistentRead: true,
-          ...(from && { ExclusiveStartKey: from }),
-        }),
-      );
-      for (const item of page.Items ?? []) {
-        found.push({ segmentId: segmentOfMembership(item.membership?.S ?? '') ?? '', membership: decode(item) });
-      }
-      from = page.LastEvaluatedKey;
-    } while (from);
-    return found;
+    const found = await queryAll({
+      TableName: table,
+      KeyConditionExpression: 'profileId = :person AND begins_with(membership, :segments)',
+      ExpressionAttributeValues: { ':person': { S: profileId }, ':segments': { S: membershipOfSegment('') } },
+      ConsistentRead: true,
+    });
+    return found.map((item) => ({
+      segmentId: segmentOfMembership(item.membership?.S ?? '') ?? '',
+      membership: decode(item),
+    }));
   },
 
   /**
@@ -65,46 +52,19 @@ export const segmentMembers = (table: string) => ({
     const { version, member, changedMs, pending, ...body } = membership;
     const toldMs = changedMs + (pending ? RETOLD_MS : 0);
     const expires = member || forgettableMs === undefined ? undefined : Math.max(forgettableMs, toldMs);
-    try {
-      await dynamo.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: {
-            ...keyOf(key),
-            version: { N: String(version + 1) },
-            changedMs: { N: String(changedMs) },
-            body: { S: JSON.stringify(body) },
-            ...(member && { memberOf: { S: membershipOfSegment(key.segmentId) }, sinceMs: { N: String(changedMs) } }),
-            ...(pending && { pending: { S: JSON.stringify(pending) } }),
-            ...(expires !== undefined && { expiresAt: { N: String(Math.ceil(expires / 1_000) + GRACE_SECONDS) } }),
-          },
-          ConditionExpression: version === 0 ? 'attribute_not_exists(profileId)' : 'version = :version',
-          ...(version > 0 && { ExpressionAttributeValues: { ':version': { N: String(version) } } }),
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw error;
-    }
+    const item = {
+      ...keyOf(key),
+      changedMs: { N: String(changedMs) },
+      body: { S: JSON.stringify(body) },
+      ...(member && { memberOf: { S: membershipOfSegment(key.segmentId) }, sinceMs: { N: String(changedMs) } }),
+      ...(pending && { pending: { S: JSON.stringify(pending) } }),
+      ...(expires !== undefined && { expiresAt: { N: String(Math.ceil(expires / 1_000) + GRACE_SECONDS) } }),
+    };
+    return putNext(table, item, version);
   },
 
   /** Forgets the change of exactly this version, once everybody has heard of it. */
-  async clearPending(key: Key, version: number): Promise<void> {
-    try {
-      await dynamo.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: keyOf(key),
-          UpdateExpression: 'REMOVE pending',
-          ConditionExpression: 'version = :version',
-          ExpressionAttributeValues: { ':version': { N: String(version) } },
-        }),
-      );
-    } catch (error) {
-      if (!isConditionFailure(error)) throw error;
-    }
-  },
+  clearPending: (key: Key, version: number): Promise<void> => clearPending(table, keyOf(key), version),
 });
 export type SegmentMembers = ReturnType<typeof segmentMembers>;
 

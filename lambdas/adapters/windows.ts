@@ -1,6 +1,8 @@
-import { GetItemCommand, PutItemCommand, QueryCommand, type QueryCommandOutput } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { WindowState } from '../../core/event/window.ts';
-import { dynamo, isConditionFailure } from './dynamo.ts';
+import { dynamo } from './dynamo.ts';
+import { queryAll } from './query-all.ts';
+import { putNext } from './versioned.ts';
 
 type WindowKey = { profileId: string; triggerId: string };
 
@@ -23,46 +25,24 @@ export const windows = (table: string) => ({
 
   /** All of a person. Strongly consistent. */
   async ofPerson(profileId: string): Promise<{ triggerId: string; state: WindowState }[]> {
-    const found: { triggerId: string; state: WindowState }[] = [];
-    let from: QueryCommandOutput['LastEvaluatedKey'];
-    do {
-      const page: QueryCommandOutput = await dynamo.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'profileId = :person',
-          ExpressionAttributeValues: { ':person': { S: profileId } },
-          ConsistentRead: true,
-          ...(from && { ExclusiveStartKey: from }),
-        }),
-      );
-      for (const item of page.Items ?? []) found.push({ triggerId: item.triggerId?.S ?? '', state: decode(item) });
-      from = page.LastEvaluatedKey;
-    } while (from);
-    return found;
+    const found = await queryAll({
+      TableName: table,
+      KeyConditionExpression: 'profileId = :person',
+      ExpressionAttributeValues: { ':person': { S: profileId } },
+      ConsistentRead: true,
+    });
+    return found.map((item) => ({ triggerId: item.triggerId?.S ?? '', state: decode(item) }));
   },
 
   /** Writes version `state.version + 1`. False when somebody else wrote first: read again and decide again. */
   async save({ profileId, triggerId }: WindowKey, { version, expiresMs, ...body }: WindowState): Promise<boolean> {
-    try {
-      await dynamo.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: {
-            profileId: { S: profileId },
-            triggerId: { S: triggerId },
-            version: { N: String(version + 1) },
-            body: { S: JSON.stringify(body) },
-            ...(expiresMs !== undefined && { expiresAt: { N: String(Math.ceil(expiresMs / 1_000) + GRACE_SECONDS) } }),
-          },
-          ConditionExpression: version === 0 ? 'attribute_not_exists(profileId)' : 'version = :version',
-          ...(version > 0 && { ExpressionAttributeValues: { ':version': { N: String(version) } } }),
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw error;
-    }
+    const item = {
+      profileId: { S: profileId },
+      triggerId: { S: triggerId },
+      body: { S: JSON.stringify(body) },
+      ...(expiresMs !== undefined && { expiresAt: { N: String(Math.ceil(expiresMs / 1_000) + GRACE_SECONDS) } }),
+    };
+    return putNext(table, item, version);
   },
 });
 export type Windows = ReturnType<typeof windows>;

@@ -9,7 +9,7 @@ import { erasedPeople } from '../adapters/erased-people.ts';
 import { gunzipLines } from '../adapters/lines.ts';
 import { listMembers } from '../adapters/list-members.ts';
 import { memberships } from '../adapters/memberships.ts';
-import { readObject } from '../adapters/objects.ts';
+import { isMissing, readObject } from '../adapters/objects.ts';
 import { profiles } from '../adapters/profiles.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './change-list-part.env.ts';
@@ -39,7 +39,8 @@ type Batch = { ids: string[]; done: number; isLast: boolean };
 /**
  * Task of change-list: goes on with a change of members until it ends or time is short; with `failure`, records why it
  * stopped. Running it twice is safe: the place is stored with what was counted, and statements that are made again are of
- * the same instant, so they change nothing and do not undo what was said since.
+ * the same instant, so they change nothing and do not undo what was said since. (Of a list that is deleted nothing is to be
+ * kept, so there they are of this moment.)
  */
 export const handler = async (
   { changeId, failure }: Task,
@@ -78,8 +79,10 @@ const take = async (stored: Stored<ListChange>, { ids: given, done, isLast }: Ba
   const ids = given.map((id) => (isErased(id) ? '' : id));
   const known = source === 'deletion' ? new Set(ids) : await people.existing(ids.filter(isProfileId));
   const { change, accepted } = progressed(stored.body, ids, known, done);
-  await changeMembers({ listId, member: action === 'add', profileIds: [...new Set(accepted)], atMs });
   const nowMs = Date.now();
+  // Who was added in the moment of the deletion was added after it began, and leaves all the same.
+  const saidMs = source === 'deletion' ? nowMs : atMs;
+  await changeMembers({ listId, member: action === 'add', profileIds: [...new Set(accepted)], atMs: saidMs });
   const after: ListChange = isLast ? { ...change, state: 'finished', finishedMs: nowMs } : change;
   return defs.put('list-change', change.id, after, stored.version, nowMs);
 };
@@ -112,7 +115,7 @@ async function* snapshotBatches({ snapshotId = '', done: from }: ListChange): As
   let ids: string[] = [];
   let at = 0;
   for (const file of files) {
-    for await (const line of gunzipLines(await readObject(WORK_BUCKET, file))) {
+    for await (const line of gunzipLines(await snapshotFile(file))) {
       at += 1;
       if (at <= from) continue;
       ids.push((JSON.parse(line) as UnloadedRow).profile_id);
@@ -124,13 +127,28 @@ async function* snapshotBatches({ snapshotId = '', done: from }: ListChange): As
   yield { ids, done: at, isLast: true };
 }
 
-/** Whoever has left is not found any more, so it is always the first page, until the index shows nobody. */
+const snapshotFile = async (key: string): Promise<Response> => {
+  try {
+    return await readObject(WORK_BUCKET, key);
+  } catch (error) {
+    if (isMissing(error)) throw new UnusableIds('The files of the snapshot are gone: they are kept for 60 days');
+    throw error;
+  }
+};
+
+/**
+ * Page after page, and from the first one again until the index, which is behind by a second or so, shows nobody. Who has
+ * left is not found any more, so one that begins anew goes on.
+ */
 async function* memberBatches({ listId, done: from }: ListChange): AsyncGenerator<Batch> {
+  let cursor: string | undefined;
   for (let done = from; ; ) {
-    const { items } = await members.members(membershipOfList(listId), MAX_IDS_PER_CALL);
-    done += items.length;
-    yield { ids: items.map(({ profileId }) => profileId), done, isLast: items.length === 0 };
-    if (items.length === 0) return;
+    const page = await members.members(membershipOfList(listId), MAX_IDS_PER_CALL, cursor);
+    const isLast = cursor === undefined && page.items.length === 0;
+    done += page.items.length;
+    cursor = page.cursor;
+    yield { ids: page.items.map(({ profileId }) => profileId), done, isLast };
+    if (isLast) return;
   }
 }
 

@@ -41,8 +41,12 @@ export const handler = apiHandler('audience/estimate-audience', routes, {
       defs.get<Sample>('sample', 'current').then((stored) => stored?.body),
     ]);
     const people = sample && (await load(sample));
-    if (!people || sample.takenMs < nowMs - OLD_MS) await drawSample(nowMs);
-    if (!sample || !people) return { body: { state: 'preparing' } };
+    if (!sample || !people) {
+      await drawSample(nowMs);
+      return { body: { state: 'preparing' } };
+    }
+    // The old one answers whether or not a new one can be drawn.
+    if (sample.takenMs < nowMs - OLD_MS) await drawSample(nowMs).catch(noted);
     const { size, low, high } = estimated(tree, people, sample);
     const share = sample.of > 0 ? size / sample.of : 0;
     const about = { sampleSize: people.length, asOf: new Date(sample.takenMs).toISOString() };
@@ -56,6 +60,8 @@ const load = (sample: Sample): Promise<Person[] | undefined> =>
     if (isMissing(error)) return undefined;
     throw error;
   });
+
+const noted = (error: unknown): void => console.warn({ message: 'No new sample is drawn', error: String(error) });
 
 /** One execution an hour, whoever asks. */
 const drawSample = async (nowMs: number): Promise<void> => {

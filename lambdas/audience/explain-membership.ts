@@ -4,7 +4,7 @@ import type { List } from '../../core/audience/list.ts';
 import { isProfileId } from '../../core/audience/list.ts';
 import { listOfMembership } from '../../core/audience/membership.ts';
 import { peopleRefOf } from '../../core/audience/people-ref.ts';
-import { MAX_PERSON_EVENTS, personEventsQuery, seenEvent } from '../../core/audience/person-events-query.ts';
+import { personEventsQuery, seenEvent } from '../../core/audience/person-events-query.ts';
 import { referencesOf } from '../../core/audience/references.ts';
 import type { ResolvedSegment } from '../../core/audience/segment.ts';
 import { segmentText } from '../../core/audience/segment-text.ts';
@@ -38,7 +38,7 @@ export const handler = apiHandler('audience/explain-membership', routes, {
     const stored = isProfileId(profileId) ? await people.get(profileId) : undefined;
     if (!stored) throw new Problem('not-found', `There is no profile ${profileId}`);
     const { tree } = await peopleOf(defs, peopleRefOf(body)).catch(orProblem);
-    const [contact, memberOf, history, names] = await Promise.all([
+    const [contact, memberOf, history, listNames] = await Promise.all([
       contactStates.get(profileId),
       members.of(profileId),
       eventsOf(tree, profileId, nowMs),
@@ -46,7 +46,7 @@ export const handler = apiHandler('audience/explain-membership', routes, {
     ]);
     const lists = new Set(memberOf.flatMap(({ membership }) => listOfMembership(membership) ?? []));
     const person = { profile: stored.profile, events: history?.events ?? [], consents: contact.consents, lists };
-    const explanation = explain(tree, person, nowMs, names);
+    const explanation = explain(tree, person, nowMs, { lists: listNames, eventsFromMs: history?.fromMs });
     return {
       body: {
         ...{ profileId, member: explanation.holds, text: segmentText(tree), explanation },
@@ -54,7 +54,7 @@ export const handler = apiHandler('audience/explain-membership', routes, {
         ...(history && {
           events: {
             count: history.events.length,
-            complete: history.events.length < MAX_PERSON_EVENTS,
+            complete: history.complete,
             scannedBytes: history.scannedBytes,
           },
         }),
@@ -64,13 +64,18 @@ export const handler = apiHandler('audience/explain-membership', routes, {
 });
 
 const eventsOf = async (tree: ResolvedSegment, profileId: string, nowMs: number) => {
-  const sql = personEventsQuery(tree, profileId, nowMs);
-  if (sql === undefined) return undefined;
-  const id = await lake.start(sql);
-  const query = await lake.settled(id, WAIT_MS);
-  if (query.state === 'running') throw new Problem('unavailable', 'The lake is busy; try again', { retryAfter: 10 });
-  if (query.state === 'failed') throw failure(query, environment.QUERY_CUTOFF_BYTES);
-  return { events: (await lake.rows(id)).map(seenEvent), scannedBytes: query.scannedBytes };
+  const query = personEventsQuery(tree, profileId, nowMs);
+  if (query === undefined) return undefined;
+  const id = await lake.start(query.sql);
+  const settled = await lake.settled(id, WAIT_MS);
+  if (settled.state === 'running') throw new Problem('unavailable', 'The lake is busy; try again', { retryAfter: 10 });
+  if (settled.state === 'failed') throw failure(settled, environment.QUERY_CUTOFF_BYTES);
+  const rows = await lake.rows(id);
+  const events = rows.map(seenEvent);
+  const complete = events.length >= Number(rows[0]?.total ?? 0);
+  // The newest come first: of what is older than the last of many nothing is known.
+  const fromMs = complete ? query.fromMs : events.at(-1)?.timeMs;
+  return { events, complete, fromMs, scannedBytes: settled.scannedBytes };
 };
 
 const namesOf = async (tree: ResolvedSegment): Promise<Map<string, string>> => {

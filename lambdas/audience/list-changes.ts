@@ -52,7 +52,10 @@ export const listChanges = ({ defs, sinks, bucket }: { defs: Definitions; sinks:
     ) {
       const snapshot = (await defs.get<Snapshot>('snapshot', snapshotId))?.body;
       if (!snapshot) throw new Problem('not-found', `There is no snapshot ${snapshotId}`);
-      if (snapshot.state !== 'finished') throw new Problem('state-conflict', `The snapshot is ${snapshot.state}`);
+      if (snapshot.state !== 'finished') {
+        const known = `The snapshot is ${snapshot.state}, as far as is known; reading it tells whether it has ended since`;
+        throw new Problem('state-conflict', snapshot.state === 'running' ? known : 'The snapshot has failed');
+      }
       const start = newChange(id, listId, action, 'snapshot', actor, nowMs);
       const change: ListChange = { ...start, state: 'running', snapshotId, total: snapshot.count ?? 0 };
       return view(await create(change, [audit(change, actor, nowMs, `snapshot ${snapshotId}`), startOf(change)]));

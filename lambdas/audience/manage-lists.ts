@@ -104,7 +104,8 @@ export const handler = apiHandler(
 
     startListChange: async ({ params, actor, nowMs }) => {
       const change = await changes.load(params.changeId);
-      await load(change.listId);
+      // The list of a deletion is gone; those who are still in it are to leave.
+      if (change.source !== 'deletion') await load(change.listId);
       return { body: await changes.start(change, actor, nowMs) };
     },
 

@@ -3,17 +3,18 @@ import { isProfileId } from '../../core/audience/list.ts';
 import { inState, type LiveSegment, wentLive, withRule } from '../../core/audience/live/live-segment.ts';
 import { obstacles } from '../../core/audience/live/watched.ts';
 import { membershipOfSegment, segmentOfMembership } from '../../core/audience/membership.ts';
-import { resolveSegment, UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
+import { treeOf } from '../adapters/audiences.ts';
 import { definitions, type Stored, VersionConflict } from '../adapters/definitions.ts';
 import { memberships } from '../adapters/memberships.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 import { profiles } from '../adapters/profiles.ts';
-import { type NamedSegment, segmentLookup } from '../adapters/segments.ts';
+import type { NamedSegment } from '../adapters/segments.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './manage-live-segments.env.ts';
+import { orProblem } from './or-problem.ts';
 
 const { DEFINITIONS_TABLE, PROFILES_TABLE, MEMBERSHIPS_TABLE, AUDIT_TABLE, REFRESH_MACHINE_ARN } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
@@ -33,7 +34,7 @@ export const handler = apiHandler('audience/manage-live-segments', routes, {
     const named = await load(id);
     const stored = await defs.get<LiveSegment>('live-segment', id);
     if (!isOn(stored)) await refuseTooMany();
-    const rule = { name: named.name, segment: await resolved(named) };
+    const rule = { name: named.name, segment: await treeOf(defs, named.segment, id).catch(orProblem) };
     const before = stored?.body ?? wentLive(id, rule, actor, nowMs);
     const ruled = withRule(before, rule, nowMs);
     const chain = ruled.version;
@@ -96,15 +97,6 @@ const loadLive = async (id: string): Promise<LiveSegment> => {
 const refuseTooMany = async (): Promise<void> => {
   const on = (await defs.all<LiveSegment>('live-segment')).filter(isOn).length;
   if (on >= MAX_LIVE) throw new Problem('state-conflict', `${MAX_LIVE} segments are live already; turn one off first`);
-};
-
-const resolved = async ({ id, segment }: NamedSegment): Promise<LiveSegment['segment']> => {
-  try {
-    return await resolveSegment(segment, segmentLookup(defs), id);
-  } catch (error) {
-    if (!(error instanceof UnresolvableSegment)) throw error;
-    throw new Problem(error.reason === 'unknown' ? 'invalid-reference' : 'invalid-segment', error.message);
-  }
 };
 
 const save = async (live: LiveSegment, action: string, actor: string, nowMs: number, effects: OutboxEntry[]) => {

@@ -34,7 +34,7 @@ export const handler = apiHandler('audience/manage-models', routes, {
     const current = (await defs.get<Model>('model', params.modelId))?.body;
     const alive = current?.deletedMs === undefined ? (current?.version ?? 0) : 0;
     if (alive !== version) throw new Problem('version-conflict', `The model is at version ${alive}, not ${version}`);
-    if (input.type === 'lookalike') await peopleOf(defs, input.seed).catch(orProblem);
+    if (input.type === 'lookalike') await peopleOf(defs, input.seed, { at: 'model.seed.' }).catch(orProblem);
     const action = version === 0 ? 'create' : 'update';
     const model = allowed(changedModel(params.modelId, current, input, actor, nowMs));
     return { body: viewOf(await saveModel(defs, model, { action, actor, starts: false }, nowMs, sinks)) };

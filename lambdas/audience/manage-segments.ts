@@ -1,11 +1,10 @@
 import { routes } from '../../core/access/routes/segments.ts';
-import { resolveSegment } from '../../core/audience/resolve-segment.ts';
-import type { Segment } from '../../core/audience/segment.ts';
 import { segmentJsonSchema } from '../../core/audience/segment-json-schema.ts';
 import { segmentText } from '../../core/audience/segment-text.ts';
+import { peopleOf } from '../adapters/audiences.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
-import { type NamedSegment, segmentLookup } from '../adapters/segments.ts';
+import type { NamedSegment } from '../adapters/segments.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
@@ -22,7 +21,7 @@ export const handler = apiHandler(
   routes,
   {
     createSegment: async ({ body, actor, nowMs, newId: id }) => {
-      await resolved(body.segment);
+      await peopleOf(defs, { segment: body.segment }).catch(orProblem);
       const created = { id, version: 1, ...body, author: actor, createdMs: nowMs };
       const saved = await save(created, 'create', actor, nowMs);
       return { body: viewOf(saved), headers: { location: `/v1/segments/${id}` } };
@@ -42,7 +41,7 @@ export const handler = apiHandler(
       if (current.version !== version) {
         throw new Problem('version-conflict', `The segment is at version ${current.version}, not ${version}`);
       }
-      await resolved(segment, current.id);
+      await peopleOf(defs, { segment }, { ownId: current.id }).catch(orProblem);
       const changed = { ...current, version: version + 1, name, segment };
       return { body: viewOf(await save(changed, 'update', actor, nowMs)) };
     },
@@ -51,9 +50,6 @@ export const handler = apiHandler(
 );
 
 const viewOf = (named: NamedSegment) => ({ ...named, text: segmentText(named.segment) });
-
-/** With the rules of the segments that it refers to, as they are now. */
-const resolved = (segment: Segment, id?: string) => resolveSegment(segment, segmentLookup(defs), id).catch(orProblem);
 
 const load = async (id: string): Promise<NamedSegment> => {
   const stored = await defs.get<NamedSegment>('segment', id);

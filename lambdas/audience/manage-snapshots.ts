@@ -27,7 +27,7 @@ export const handler = apiHandler(
   routes,
   {
     takeSnapshot: async ({ body: { audience, attributes }, actor, nowMs, newId: id }) => {
-      const { tree } = await peopleOf(defs, audience).catch(orProblem);
+      const { tree } = await peopleOf(defs, audience, { at: 'audience.' }).catch(orProblem);
       const location = `s3://${WORK_BUCKET}/snapshots/${id}/unload/`;
       const queryId = await lake.start(snapshotQuery(tree, { nowMs, attributes, location }), `herald-snapshot-${id}`);
       const running = { state: 'running' as const, takenMs: nowMs, author: actor, queryId };

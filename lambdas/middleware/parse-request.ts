@@ -21,7 +21,7 @@ export const parseRequest = (): middy.MiddlewareObj<ApiEvent, APIGatewayProxyStr
     (event as RoutedEvent).request = {
       actor: source?.id ?? String(claims.sub ?? ''),
       roles: rolesOf(claims['cognito:groups']),
-      params: (event.pathParameters ?? {}) as Record<string, string>,
+      params: paramsOf(event),
       query: query ? parse('invalid-query', query, event.queryStringParameters ?? {}) : {},
       body: body && parse('invalid-body', body, jsonOf(event)),
       headers: event.headers,
@@ -31,6 +31,16 @@ export const parseRequest = (): middy.MiddlewareObj<ApiEvent, APIGatewayProxyStr
     } as RoutedEvent['request'];
   },
 });
+
+/** DynamoDB takes no longer keys, and so gives no longer ids. */
+const MAX_PARAM_BYTES = 1_024;
+
+const paramsOf = (event: ApiEvent): Record<string, string> => {
+  const params = (event.pathParameters ?? {}) as Record<string, string>;
+  const [long] = Object.entries(params).find(([, value]) => Buffer.byteLength(value) > MAX_PARAM_BYTES) ?? [];
+  if (long !== undefined) throw new Problem('not-found', `No ${long} has more than ${MAX_PARAM_BYTES} bytes`);
+  return params;
+};
 
 /** An empty body counts as `{}`: then the answer names the fields that are missing. */
 const jsonOf = (event: ApiEvent): unknown => {
@@ -90,10 +100,13 @@ export const fieldErrors = (issues: readonly z.core.$ZodIssue[]): FieldError[] =
   issues.flatMap((issue) => explain(issue, []).errors);
 
 type Explanation = { errors: FieldError[]; faults: number };
+/** `strangers`: members that the option does not know at all. */
+type Option = Explanation & { strangers: number };
 
 /**
  * Zod says `Unrecognized key` on the object; a caller wants to read the key's own path. Of a union it says nothing but
- * that no option fits; the caller reads what the options with the fewest faults have in common.
+ * that no option fits; the caller reads what those options have in common that know most of the members that are there, and
+ * among them those with the fewest faults.
  */
 const explain = (issue: z.core.$ZodIssue, above: PropertyKey[]): Explanation => {
   const at = [...above, ...issue.path];
@@ -102,17 +115,26 @@ const explain = (issue: z.core.$ZodIssue, above: PropertyKey[]): Explanation => 
     const errors = issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: 'Unknown field' }));
     return { errors, faults: errors.length };
   }
-  const options = issue.code === 'invalid_union' ? issue.errors.map((option) => together(option, at)) : [];
-  const faults = Math.min(...options.map((option) => option.faults));
-  const [first, ...others] = options.filter((option) => option.faults === faults);
+  const options = issue.code === 'invalid_union' ? issue.errors.map((option) => optionOf(option, at)) : [];
+  const strangers = Math.min(...options.map((option) => option.strangers));
+  const meant = options.filter((option) => option.strangers === strangers);
+  const faults = Math.min(...meant.map((option) => option.faults));
+  const [first, ...others] = meant.filter((option) => option.faults === faults);
   const shared = first?.errors.filter((error) => others.every(({ errors }) => errors.some(sameAs(error)))) ?? [];
   if (shared.length > 0) return { errors: shared, faults };
   return { errors: [{ path, message: issue.message }], faults: first ? faults : 1 };
 };
 
-const together = (issues: readonly z.core.$ZodIssue[], above: PropertyKey[]): Explanation => {
+const optionOf = (issues: readonly z.core.$ZodIssue[], above: PropertyKey[]): Option => {
   const parts = issues.map((issue) => explain(issue, above));
-  return { errors: parts.flatMap(({ errors }) => errors), faults: parts.reduce((sum, part) => sum + part.faults, 0) };
+  return {
+    errors: parts.flatMap(({ errors }) => errors),
+    faults: parts.reduce((sum, part) => sum + part.faults, 0),
+    strangers: issues.reduce(
+      (sum, it) => sum + (it.code === 'unrecognized_keys' && it.path.length === 0 ? it.keys.length : 0),
+      0,
+    ),
+  };
 };
 
 const sameAs = (one: FieldError) => (other: FieldError) => one.path === other.path && one.message === other.message;

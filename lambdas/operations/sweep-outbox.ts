@@ -1,7 +1,8 @@
 import { listMembers } from '../adapters/list-members.ts';
 import { publishOutbox } from '../adapters/outbox.ts';
-import { clearPending, pendingItems } from '../adapters/pending.ts';
+import { pendingItems } from '../adapters/pending.ts';
 import { wakeSchedules, wakeSoon } from '../adapters/schedules.ts';
+import { clearPending } from '../adapters/versioned.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './sweep-outbox.env.ts';
 
@@ -52,7 +53,7 @@ export const handler = async (): Promise<{ published: number }> => {
   for (const { table, item } of work) {
     try {
       await publishOutbox(item.outbox, sinks);
-      await clearPending(table, item);
+      await clearPending(table, item.key, item.version);
     } catch (error) {
       // A profile is not named: logs outlive the erasure of a person.
       const what = table === PROFILES_TABLE ? `a profile at version ${item.version}` : JSON.stringify(item.key);

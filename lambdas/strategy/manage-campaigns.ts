@@ -8,10 +8,12 @@ import {
   edited,
   submitted,
 } from '../../core/strategy/campaign-decisions.ts';
+import { refuseUnknown } from '../adapters/audiences.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { createDefinition } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 import { storePlanVersion } from '../adapters/plan-versions.ts';
+import { orProblem } from '../audience/or-problem.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
@@ -32,6 +34,7 @@ export const handler = apiHandler(
   routes,
   {
     createCampaign: async ({ body, actor, nowMs, newId: id }) => {
+      await refuseUnknown(defs, body.audience, 'audience.').catch(orProblem);
       const start = { id, version: 1, state: 'draft' as const, author: actor, editors: [], createdMs: nowMs };
       const campaign: Campaign = { ...body, ...start };
       const entry = { subject: `campaign/${id}`, action: 'create', actor, atMs: nowMs, version: 1, detail: body.name };
@@ -46,14 +49,16 @@ export const handler = apiHandler(
 
     getCampaign: async ({ params }) => ({ body: viewOf(await load(params.campaignId)) }),
 
-    updateCampaign: async ({ params, body: { version, ...input }, actor, nowMs }) =>
-      change(
+    updateCampaign: async ({ params, body: { version, ...input }, actor, nowMs }) => {
+      await refuseUnknown(defs, input.audience, 'audience.').catch(orProblem);
+      return change(
         params.campaignId,
         actor,
         nowMs,
         atVersion(version, (campaign) => edited(campaign, input, actor)),
         (before) => freeWaiting(before, 'voided'),
-      ),
+      );
+    },
 
     submitCampaign: async ({ params, body, actor, nowMs }) => {
       const { version, expirySeconds = DEFAULT_EXPIRY_SECONDS } = body;

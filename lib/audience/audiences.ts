@@ -63,6 +63,8 @@ export class Audiences extends Construct {
         GLUE_DATABASE: lake.database.ref,
       },
       timeout,
+      // A whole core: the recipients of a snapshot that has ended are counted while its reader waits.
+      memoryMb: 1_769,
     });
   }
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { peopleRefWith } from '../../audience/people-ref.ts';
+import { peopleRefWith, SAY_WHOM } from '../../audience/people-ref.ts';
 import { READERS } from '../role.ts';
 import type { Route } from '../route.ts';
 
@@ -15,7 +15,7 @@ export const routes = [
       'From a sample of up to 5,000 people that is drawn at most every six hours, when somebody asks: `asOf` is its time, and what happened since is not in it. The true size (at that time) is between `low` and `high` with 95 % confidence. The first estimate finds no sample and answers `preparing`; try again in a minute. `POST /v1/segments/preview` counts exactly.',
     handler: 'audience/estimate-audience',
     roles: READERS,
-    body: z.union(peopleRefWith({})),
+    body: z.union(peopleRefWith({}), SAY_WHOM),
     example: { segment: { event: 'purchase', count: { atLeast: 2 } } },
     success: {
       status: 200,

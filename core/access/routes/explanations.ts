@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { peopleRefWith } from '../../audience/people-ref.ts';
+import { peopleRefWith, SAY_WHOM } from '../../audience/people-ref.ts';
 import { PROFILE_READERS } from '../role.ts';
 import type { Route } from '../route.ts';
 
@@ -32,7 +32,7 @@ export const routes = [
       'Each part with whether it holds, what it asks, and what was found about the person. Profile, consents and lists are those of this moment; events are those of the lake, about a minute behind, the newest 5,000 (`complete` says whether those are all).',
     handler: 'audience/explain-membership',
     roles: PROFILE_READERS,
-    body: z.union(peopleRefWith({ profileId: z.string().check(z.minLength(1), z.maxLength(128)) })),
+    body: z.union(peopleRefWith({ profileId: z.string().check(z.minLength(1), z.maxLength(128)) }), SAY_WHOM),
     example: { segmentId: '01JXLAPSED', profileId: 'ada' },
     success: {
       status: 200,

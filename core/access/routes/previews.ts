@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { peopleRefWith } from '../../audience/people-ref.ts';
+import { peopleRefWith, SAY_WHOM } from '../../audience/people-ref.ts';
 import { CHANNELS, LANES } from '../../delivery/channel.ts';
 import { READERS } from '../role.ts';
 import type { Route } from '../route.ts';
@@ -21,14 +21,17 @@ export const routes = [
       'Counted exactly, over what is in the lake (about a minute behind). For a set expression also how many people every two of its operands have in common. `reach` asks for the consents to `topic` (without it, to the channel) in the lane; suppressions are not in the lake. The same question is answered from an earlier answer that is at most `maxAgeSeconds` old (a minute if not said, which is how far the lake is behind anyway; `asOf` is its time). When it takes long, the answer is `{state: "running", previewId}`: send `{previewId}` to the same route to wait on. A query that would read more than `scanLimitBytes` is stopped.',
     handler: 'audience/preview-audience',
     roles: READERS,
-    body: z.union([
-      ...peopleRefWith({
-        topic: z.optional(topic),
-        lane: z._default(z.enum(LANES), 'promotional'),
-        maxAgeSeconds: z._default(z.int().check(z.minimum(0), z.maximum(3_600)), 60),
-      }),
-      z.strictObject({ previewId: z.string().check(z.maxLength(128)) }),
-    ]),
+    body: z.union(
+      [
+        ...peopleRefWith({
+          topic: z.optional(topic),
+          lane: z._default(z.enum(LANES), 'promotional'),
+          maxAgeSeconds: z._default(z.int().check(z.minimum(0), z.maximum(3_600)), 60),
+        }),
+        z.strictObject({ previewId: z.string().check(z.maxLength(128)) }),
+      ],
+      `${SAY_WHOM}, or the previewId of a preview that runs`,
+    ),
     example: { audience: { difference: [{ list: '01JXVIP' }, { segment: '01JXRECENTBUYERS' }] }, topic: 'offers' },
     success: {
       status: 200,

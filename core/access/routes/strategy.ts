@@ -194,14 +194,15 @@ export const routes = [
     method: 'POST',
     path: '/v1/campaigns',
     summary: 'Write a campaign',
-    description: 'It is a draft until it is submitted. What it refers to is checked then.',
+    description:
+      'It is a draft until it is submitted. Whom it is for must exist; what else it refers to is checked when it is submitted.',
     handler: campaigns,
     roles: WRITERS,
     body: campaignInput,
     example: exampleCampaign,
     create: true,
     success: { status: 201, schema: campaign, description: 'The campaign, as a draft' },
-    errors: [],
+    errors: ['invalid-reference'],
   },
   {
     operationId: 'listCampaigns',
@@ -235,7 +236,7 @@ export const routes = [
     body: z.extend(campaignInput, { version }),
     example: { ...exampleCampaign, version: 1 },
     success: { status: 200, schema: campaign, description: 'The campaign, as a draft' },
-    errors: ['not-found', 'version-conflict', 'state-conflict'],
+    errors: ['not-found', 'version-conflict', 'state-conflict', 'invalid-reference'],
   },
   {
     operationId: 'submitCampaign',

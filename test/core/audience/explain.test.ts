@@ -28,9 +28,9 @@ const ada: Person = {
   consents: { email: true, 'sms/offers': false },
   lists: new Set(['l1']),
 };
-const names = new Map([['l1', 'VIP']]);
+const known = { lists: new Map([['l1', 'VIP']]) };
 const found = (tree: ResolvedSegment) => {
-  const explanation = explain(tree, ada, NOW, names);
+  const explanation = explain(tree, ada, NOW, known);
   if (explanation.node !== 'condition') throw new Error('Ask about one condition');
   return [explanation.holds, explanation.found];
 };
@@ -100,7 +100,7 @@ describe('what decided', () => {
 
   it('stands beside what was asked, part by part', () => {
     const city: ResolvedSegment = { attribute: 'city', equals: 'Paris' };
-    expect(explain({ all: [city, { not: { any: [city, { list: 'l2' }] } }] }, ada, NOW, names)).toEqual({
+    expect(explain({ all: [city, { not: { any: [city, { list: 'l2' }] } }] }, ada, NOW, known)).toEqual({
       node: 'all',
       holds: false,
       parts: [
@@ -156,7 +156,7 @@ it('says of anybody and any segment what isMember says, and every part adds up',
   fc.assert(
     fc.property(segments, people, (segment, person) => {
       const tree = segment as ResolvedSegment;
-      const explanation = explain(tree, person, NOW_MS, names);
+      const explanation = explain(tree, person, NOW_MS, known);
       expect(explanation.holds).toBe(isMember(tree, person, NOW_MS));
       expect(together(explanation)).toBe(explanation.holds);
     }),

@@ -86,6 +86,29 @@ describe('is refused', () => {
     ]);
   });
 
+  it('when others refer to others without end', async () => {
+    const known: Record<string, Segment> = { s0: mail };
+    for (let n = 1; n <= 30; n += 1) known[`s${n}`] = { segment: `s${n - 1}` };
+    expect(await reasonOf({ segment: 's20' }, known)).toBeUndefined();
+    expect(await reasonOf({ segment: 's21' }, known)).toEqual([
+      'UnresolvableSegment',
+      'too-large',
+      expect.stringMatching(/refers to others that refer to others/),
+    ]);
+  });
+
+  it('before more is looked up than may be in it', async () => {
+    let looked = 0;
+    const lookup = async (id: string): Promise<Segment> => {
+      looked += 1;
+      if (id.split('-').length > 2) return mail;
+      return { any: Array.from({ length: 100 }, (_, n) => ({ segment: `${id}-${n}` })) };
+    };
+    const all = Array.from({ length: 100 }, (_, n) => ({ segment: `s-${n}` }));
+    await expect(resolveSegment({ any: all }, lookup)).rejects.toMatchObject({ reason: 'too-large' });
+    expect(looked).toBeLessThan(320);
+  });
+
   it('when the whole has too many bytes', async () => {
     const long: Segment = {
       any: Array.from({ length: 40 }, (_, n) => ({ attribute: `a${n}`, equals: 'x'.repeat(250) })),

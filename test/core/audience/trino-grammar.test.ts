@@ -2,7 +2,9 @@ import { TrinoSQL } from 'dt-sql-parser/dist/parser/trino/index.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { differencesQuery, historyQuery } from '../../../core/audience/live/live-queries.ts';
+import { personEventsQuery } from '../../../core/audience/person-events-query.ts';
 import { previewQuery } from '../../../core/audience/preview-query.ts';
+import { sampleQuery } from '../../../core/audience/sample-query.ts';
 import type { ResolvedSegment } from '../../../core/audience/segment.ts';
 import { snapshotQuery } from '../../../core/audience/segment-queries.ts';
 import { NOW_MS, segments } from './segment-arbitrary.ts';
@@ -59,7 +61,11 @@ describe('every query is Trino', () => {
     expect(unloadFaults(historyQuery(live, NOW_MS, 's3://b/x/'))).toEqual([]);
     const question = { tree: everything, operands: [everything, { not: everything }], sending };
     expect(faultsOf(previewQuery(question, NOW_MS))).toEqual([]);
+    expect(faultsOf(personEventsQuery(everything, "O'Brien", NOW_MS)?.sql ?? '')).toEqual([]);
   });
+
+  it('of a sample of the base', () =>
+    expect(unloadFaults(sampleQuery({ salt: "s'1", location: 's3://b/x/' }))).toEqual([]));
 
   it('of generated segments, and the UNLOAD of their snapshots', { timeout: 120_000 }, () => {
     fc.assert(

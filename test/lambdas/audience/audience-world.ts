@@ -146,7 +146,14 @@ export const audienceWorld = async () => {
     (ctx: Context) => {
       const stream = firehose(ctx);
       flush.lake = () => stream.flushAll();
-      const services = [states, breakable(stream), breakable(dynamodb(ctx)), s3(ctx), athena(ctx), scheduler(ctx)];
+      const services = [
+        breakable(states),
+        breakable(stream),
+        breakable(dynamodb(ctx)),
+        s3(ctx),
+        athena(ctx),
+        scheduler(ctx),
+      ];
       services.push(breakable(sqs(ctx)));
       return { services, web: nothing };
     },

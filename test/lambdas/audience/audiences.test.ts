@@ -46,11 +46,12 @@ describe('an audience', () => {
     expect(log.items.map(({ action }) => action).sort()).toEqual(['create', 'update']);
   });
 
-  it.each<[string, object, string]>([
-    ['a segment', { union: [{ segment: 'no' }] }, 'There is no segment no'],
-    ['a list', { union: [{ list: 'no' }] }, 'There is no list no'],
-  ])('of %s that does not exist is refused', async (_, audience, detail) => {
-    const answer = { status: 422, body: { type: '/problems/invalid-reference', detail } };
+  it.each<[string, object, string, string]>([
+    ['a segment', { union: [{ segment: 'no' }] }, 'audience.union.0.segment', 'There is no segment no'],
+    ['a list', { difference: [{ list: 'vip' }, { list: 'no' }] }, 'audience.difference.1.list', 'There is no list no'],
+  ])('of %s that does not exist is refused', async (_, audience, path, detail) => {
+    const errors = [{ path, message: detail }];
+    const answer = { status: 422, body: { type: '/problems/invalid-reference', detail, errors } };
     expect(await create(audience)).toMatchObject(answer);
     expect(await at('PUT', await idOf(), { name: 'x', audience, version: 1 })).toMatchObject(answer);
   });

@@ -51,8 +51,12 @@ describe('an estimate', () => {
     const current = await defs.get<Sample>('sample', 'current');
     const old = { ...(current?.body as Sample), takenMs: Date.now() - 7 * HOUR };
     await defs.put('sample', 'current', old, current?.version ?? 0, 1);
-    expect((await estimate({ segment: twice })).body).toMatchObject({ state: 'done', size: 0, sampleSize: 3 });
+    const answer = { status: 200, body: { state: 'done', size: 0, sampleSize: 3 } };
+    expect(await estimate({ segment: twice })).toMatchObject(answer);
     expect(world.started).toHaveLength(1);
+    world.broken.add('states');
+    expect(await estimate({ segment: twice })).toMatchObject(answer);
+    world.broken.clear();
   });
 
   it('finds out that the file has expired', async () => {

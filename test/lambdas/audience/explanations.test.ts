@@ -28,6 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
+const DAY = 86_400_000;
 const ask = async (body: object) => call(handler, { route: 'POST /v1/segments/explain', body });
 
 describe('an explanation', () => {
@@ -63,6 +64,19 @@ describe('an explanation', () => {
         ],
       },
     });
+  });
+
+  it('says nothing about what lies before all that the segment looks at', async () => {
+    const visit = { id: 'v', type: 'visit', source: 'shop', properties: '{}', profile_id: 'a' };
+    await world.appendEvents([{ ...visit, time_ms: Date.now() - 90 * DAY, received_ms: Date.now() - 90 * DAY }]);
+    world.flushLake();
+    const found = async (segment: object) =>
+      ((await ask({ segment, profileId: 'a' })).body as { explanation: { found: string } }).explanation.found;
+    expect(await found({ event: 'visit', count: { atLeast: 1 }, within: { days: 7 } })).toMatch(
+      /^did not do “visit” since \d{4}-/,
+    );
+    expect(await found({ event: 'visit', last: { withinDays: 7 } })).toMatch(/^did not do “visit” since /);
+    expect(await found({ event: 'visit', count: { atLeast: 1 } })).toMatch(/^did “visit” once, at /);
   });
 
   it('reads no events when none are asked for', async () =>

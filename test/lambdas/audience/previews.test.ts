@@ -102,6 +102,35 @@ describe('a preview', () => {
     expect(await preview(whom)).toMatchObject({ status: 422, body: { type: '/problems/invalid-reference' } }),
   );
 
+  it.each<[string, object, { path: string; message: unknown }[]]>([
+    ['nobody', {}, [{ path: '', message: expect.stringMatching(/^Exactly one of segment, audience/) }]],
+    ['two', { listId: 'vip', segmentId: 'twice' }, [{ path: '', message: expect.stringMatching(/^Exactly one of/) }]],
+    [
+      'a segment with slips',
+      { segment: { event: 'buy', count: { atLeast: 0.5 }, within: { days: -1 } }, topic: 'news' },
+      [
+        { path: 'segment.count.atLeast', message: expect.stringContaining('expected int') },
+        { path: 'segment.within.days', message: expect.stringContaining('Too small') },
+      ],
+    ],
+    [
+      'a set expression with slips',
+      { audience: { union: [{ list: 'a b' }, { segmnt: 'twice' }] } },
+      [
+        { path: 'audience.union.0.list', message: expect.stringContaining('An id of') },
+        { path: 'audience.union.1.segmnt', message: 'Unknown field' },
+      ],
+    ],
+    [
+      'what does not exist',
+      { audience: { union: [{ list: 'no' }] } },
+      [{ path: 'audience.union.0.list', message: 'There is no list no' }],
+    ],
+    ['no saved list', { listId: 'no' }, [{ path: 'listId', message: 'There is no list no' }]],
+  ])('of %s is told what is wrong where', async (_, whom, errors) =>
+    expect((await preview(whom)).body).toMatchObject({ errors }),
+  );
+
   it('means what segments mean now', async () => {
     await defs.put('segment', 'city', { name: 'City', segment: { attribute: 'city', equals: 'Paris' } }, 0, 1);
     expect((await preview({ segment: { not: { segment: 'city' } } })).body).toMatchObject({ size: 2 });
@@ -150,9 +179,13 @@ describe('the same question', () => {
 
 it('a question that reads too much is answered with the limit', async () => {
   const { failure } = await import('../../../lambdas/audience/query-failure.ts');
-  const query = { state: 'failed' as const, submittedMs: 1, sql: '', scannedBytes: 5 };
+  const query = { scannedBytes: 5, isAthenasFault: false };
   const limited = failure({ ...query, reason: 'Query cancelled! : Bytes scanned limit was exceeded' }, 100);
   expect([limited.type, limited.status, limited.extra]).toEqual(['scan-limit', 422, { scanLimitBytes: 100 }]);
   expect(failure({ ...query, reason: 'CANCELLED', scannedBytes: 101 }, 100).type).toBe('scan-limit');
   expect(failure({ ...query, reason: 'line 1:8' }, 100).type).toBe('invalid-segment');
+  expect(failure({ ...query, reason: 'Internal service error', isAthenasFault: true }, 100)).toMatchObject({
+    type: 'unavailable',
+    extra: { retryAfter: 10 },
+  });
 });

@@ -92,9 +92,29 @@ describe('a segment that refers to others', () => {
   const params = (segmentId: string) => ({ params: { segmentId } });
   const idOf = async (body: object) => ((await create(body)).body as { id: string }).id;
 
-  it('is refused when one of them does not exist', async () => {
-    const answer = { status: 422, body: { type: '/problems/invalid-reference', detail: 'There is no segment none' } };
-    expect(await create({ name: 'x', segment: { segment: 'none' } })).toMatchObject(answer);
+  it('or to lists is refused when one does not exist, which says where each is', async () => {
+    const { definitions } = await import('../../../lambdas/adapters/definitions.ts');
+    const defs = definitions(process.env.DEFINITIONS_TABLE ?? '');
+    await defs.put('list', 'vip', { id: 'vip', name: 'VIP' }, 0, 1);
+    await defs.put('list', 'gone', { id: 'gone', name: 'Gone', deletedMs: 1 }, 0, 1);
+    const id = await idOf({ name: 'VIP', segment: { list: 'vip' } });
+    const segment = {
+      any: [{ all: [{ list: 'vip' }, { segment: 'none' }] }, { not: { list: 'gone' } }, { segment: id }],
+    };
+    const answer = {
+      status: 422,
+      body: {
+        type: '/problems/invalid-reference',
+        detail: 'There is no segment none; There is no list gone',
+        errors: [
+          { path: 'segment.any.0.all.1.segment', message: 'There is no segment none' },
+          { path: 'segment.any.1.not.list', message: 'There is no list gone' },
+        ],
+      },
+    };
+    expect(await create({ name: 'x', segment })).toMatchObject(answer);
+    const body = { name: 'x', segment, version: 1 };
+    expect(await call(handler, { route: 'PUT /v1/segments/{segmentId}', ...params(id), body })).toMatchObject(answer);
   });
 
   it('may not come back to itself', async () => {

@@ -76,7 +76,8 @@ describe('a snapshot', () => {
 
   it('of what does not exist is not taken', async () => {
     for (const ref of [{ segmentId: 'no' }, { listId: 'no' }, { audienceId: 'no' }]) {
-      expect(await take(ref)).toMatchObject({ status: 422, body: { type: '/problems/invalid-reference' } });
+      const errors = [{ path: `audience.${Object.keys(ref)[0]}` }];
+      expect(await take(ref)).toMatchObject({ status: 422, body: { type: '/problems/invalid-reference', errors } });
     }
     expect((await get('none')).status).toBe(404);
   });

@@ -127,6 +127,11 @@ describe('a request', () => {
   });
 });
 
+test('an id that is longer than any is of nothing', async () => {
+  const reply = await call(handler, { route: 'GET /v1/open/{openId}', params: { openId: 'é'.repeat(513) } });
+  expect([reply.status, type(reply)]).toEqual([404, '/problems/not-found']);
+});
+
 describe('bad input', () => {
   test.each([
     ['{"name":', 400, 'malformed-json'],
@@ -161,6 +166,11 @@ describe('bad input', () => {
     [{ all: [{ city: 'Paris' }, { city: 'Paris', iss: 'x' }] }, [['rule.all.1.iss', 'Unknown field']]],
     [{ all: [{ city: 7 }] }, [['rule.all.0.city', 'Invalid input: expected string, received number']]],
     [{ age: {} }, [['rule.age', 'Invalid input']]],
+    // However many faults it has: the other choice does not know `all`.
+    [
+      { all: [{ city: 1 }, { city: 2 }, { city: 3 }] },
+      [0, 1, 2].map((n) => [`rule.all.${n}.city`, 'Invalid input: expected string, received number']),
+    ],
   ])('of a choice it tells what is wrong in what was meant: %j', async (wrong, errors) => {
     const reply = await create({ name: 'a', rule: wrong });
     expect((reply.body as { errors: object }).errors).toEqual(errors.map(([path, message]) => ({ path, message })));

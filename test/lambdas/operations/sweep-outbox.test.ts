@@ -72,10 +72,9 @@ test('a run is bounded; the next ones go on, the oldest first', async () => {
 });
 
 test('a newer version that was written meanwhile keeps its own outbox', async () => {
-  const { clearPending } = await import('../../../lambdas/adapters/pending.ts');
+  const { clearPending } = await import('../../../lambdas/adapters/versioned.ts');
   await left('busy');
-  const item = { key: { kind: { S: 'campaign' }, id: { S: 'busy' } }, version: 0, outbox: [] };
-  await clearPending('definitions', item);
+  await clearPending('definitions', { kind: { S: 'campaign' }, id: { S: 'busy' } }, 0);
   expect((await defs.get('campaign', 'busy'))?.outbox).toHaveLength(1);
 });
 

@@ -117,6 +117,23 @@ describe('writing', () => {
     expect(seen.length).toBeGreaterThanOrEqual(3);
   });
 
+  test.each([
+    ['segmentId', 'There is no segment nope'],
+    ['listId', 'There is no list nope'],
+    ['audienceId', 'There is no audience nope'],
+  ])('whom it is for must exist: %s', async (name, message) => {
+    const answer = {
+      status: 422,
+      body: { type: '/problems/invalid-reference', errors: [{ path: `audience.${name}`, message }] },
+    };
+    const body = { ...input, audience: { [name]: 'nope' } };
+    expect(await ask({ route: 'POST /v1/campaigns', body })).toMatchObject(answer);
+    const { id: campaignId } = await create();
+    const put = { route: 'PUT /v1/campaigns/{campaignId}', params: { campaignId }, body: { ...body, version: 1 } };
+    expect(await ask(put)).toMatchObject(answer);
+    expect((await read(campaignId)).version).toBe(1);
+  });
+
   test('an update names the version that it changes', async () => {
     const { id } = await create();
     const put = (version: number, as = marketer) =>
@@ -195,8 +212,11 @@ describe('submitting', () => {
     [{ templateId: 'nope', audience: { segmentId: 'nope' } }, ['audience.segmentId', 'templateId']],
     [{ sendAt: new Date(Date.now() + 351 * 86_400_000).toISOString() }, ['sendAt']],
   ])('%j does not fit', async (change, paths) => {
-    const { id, version } = await create({ ...input, ...change });
-    const { status, body } = await act(id, 'submit', { version });
+    const { id } = await create();
+    // What it refers to was there when it was written.
+    const stored = await defs.get<Campaign>('campaign', id);
+    await defs.put('campaign', id, { ...stored?.body, ...change, version: 2 }, 1, 2);
+    const { status, body } = await act(id, 'submit', { version: 2 });
     expect([status, body.type]).toEqual([422, '/problems/invalid-reference']);
     expect(body.errors?.map(({ path }) => path)).toEqual(paths);
     expect((await read(id)).state).toBe('draft');
