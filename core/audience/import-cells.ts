@@ -4,9 +4,12 @@ import parsePhoneNumber, { type CountryCode, isSupportedCountry } from 'libphone
 const YES = /^(yes|y|true|t|1|on|oui|o|sí|si|sì|s|ja|j|sim|tak|да|はい|是|subscribed|opted[- _]?in|opt[- _]?in)$/i;
 const NO =
   /^(no|n|false|f|0|off|non|nein|nee|nej|não|nao|nie|нет|いいえ|否|unsubscribed|opted[- _]?out|opt[- _]?out)$/i;
-/** Words that a column for unsubscribes has beside yes and no. Of a person who was cleaned or bounced nobody should hear. */
+/**
+ * Words that a column for unsubscribes has beside yes and no. Of a person who was cleaned or bounced nobody should hear; the
+ * date of zeros is what MySQL has for none.
+ */
 const LEFT = /^(unsubscribed?|opted[- _]?out|opt[- _]?out|cleaned|bounced|complained|blocked|désinscrit|abgemeldet)$/i;
-const STAYS = /^(subscribed|opted[- _]?in|opt[- _]?in|active|none|null|never|-)$/i;
+const STAYS = /^(subscribed|opted[- _]?in|opt[- _]?in|active|none|null|never|-|0000-00-00([T ].*)?)$/i;
 /** A date, with or without time, in the order of any country: exports have a column that says since when. */
 const DATE = /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([T ,].*)?$/;
 
@@ -17,9 +20,12 @@ export const truth = (cell: string): boolean | undefined => {
 
 /** True: the person is unsubscribed. False: the cell says nothing about that. Undefined: it cannot be understood. */
 export const unsubscription = (cell: string): boolean | undefined => {
-  if (LEFT.test(cell) || DATE.test(cell)) return true;
-  return STAYS.test(cell) ? false : truth(cell);
+  if (STAYS.test(cell)) return false;
+  return LEFT.test(cell) || DATE.test(cell) ? true : truth(cell);
 };
+
+/** Excel writes numbers of more than 11 digits so, and several of them alike: 4.00638E+12, in some countries with a comma. */
+export const isShortened = (cell: string): boolean => /^\d[.,]\d+E\+\d\d$/i.test(cell);
 
 export const decimal = (cell: string): number | undefined => {
   const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell) ? Number(cell) : Number.NaN;

@@ -1,5 +1,5 @@
 import { CHANNELS, type Channel } from '../delivery/channel.ts';
-import { decimal, emailAddress, phoneNumber, truth, unsubscription } from './import-cells.ts';
+import { decimal, emailAddress, isShortened, phoneNumber, truth, unsubscription } from './import-cells.ts';
 import type { Field, Layout, Target } from './import-mapping.ts';
 import type { ImportRow } from './import-people.ts';
 import { profileId, profileInput } from './profile.ts';
@@ -72,6 +72,9 @@ const readCell = (
 ): string | undefined => {
   switch (target.kind) {
     case 'profileId':
+      // What a program has rounded may be somebody else's.
+      if (typeof value === 'number' && !Number.isSafeInteger(value)) return 'not a number that JSON keeps: quote it';
+      if (isShortened(cell)) return 'a number that a spreadsheet has shortened: format its column as text';
       row.profileId = cell;
       return undefined;
     case 'attribute':

@@ -90,6 +90,11 @@ describe('a row', () => {
     [{}, 'id', /no profile id/],
     [{ id: 'x'.repeat(129) }, 'id', /not a profile id/],
     [{ id: 'anonymous:laptop' }, 'id', /not a profile id/],
+    // Two people whose ids a program has rounded would become one.
+    [{ id: 2 ** 53 }, 'id', /quote it/],
+    [{ id: 1.5 }, 'id', /quote it/],
+    [{ id: '4.00638E+12' }, 'id', /spreadsheet/],
+    [{ id: '4,00638e+12' }, 'id', /spreadsheet/],
     [{ id: 'a', mail: 'a@' }, 'mail', /not an email/],
     [{ id: 'a', mail: 'a b@example.com' }, 'mail', /not an email/],
     [{ id: 'a', tel: '0612345678' }, 'tel', /country code/],
@@ -142,9 +147,12 @@ describe('an unsubscribe', () => {
   ])('%s is one, of all channels', (left) =>
     expect(row({ id: 'a', left })).toMatchObject({ unsubscribed: [...CHANNELS] }),
   );
-  it.each(['no', '0', 'false', 'subscribed', 'never', ''])('%s says nothing', (left) => {
-    expect(row({ id: 'a', left })).toEqual({ profileId: 'a', input: {}, consents: {} });
-  });
+  it.each(['no', '0', 'false', 'subscribed', 'never', '', '0000-00-00', '0000-00-00 00:00:00'])(
+    '%s says nothing',
+    (left) => {
+      expect(row({ id: 'a', left })).toEqual({ profileId: 'a', input: {}, consents: {} });
+    },
+  );
   it('may be of one channel', () => {
     expect(row({ id: 'a', noMail: 'yes' })).toMatchObject({ unsubscribed: ['email'] });
   });

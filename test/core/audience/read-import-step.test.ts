@@ -82,6 +82,10 @@ describe('a file', () => {
       { line: 2, profileId: '8' },
     ]);
   });
+  it('that ends in a carriage return', () =>
+    expect(readAll(bytes('id,mail,city\r\n1,,"Rome"\r')).rows).toMatchObject([
+      { profileId: '1', input: { attributes: { city: 'Rome' } } },
+    ]));
   it('with a header only', () =>
     expect(readAll(bytes('id,mail,city'))).toEqual({ rows: [], errors: [], refused: 0, counted: 0 }));
   it('stops after so many rows, and tells so many errors', () => {
