@@ -1,5 +1,6 @@
 import { idsOf, type PendingPerson } from './erasure.ts';
 import type { Asked } from './erasure-queries.ts';
+import type { ProfileImport } from './profile-import.ts';
 
 /** A file that a pass has to look into. `table`: of the lake. */
 export type PersonalFile = { bucket: 'lake'; table: string; key: string } | { bucket: 'work'; key: string };
@@ -9,8 +10,18 @@ export type Pass = {
   asked: Asked;
   people: PendingPerson[];
   files: PersonalFile[];
-  /** Hashes of people of whom the lake held something when the pass began, or of whom something had to be left. */
+  /** Hashes of people of whom the pass has found something in lake or files, or had to leave something. */
   unfinished: string[];
+};
+
+/** All that a file is asked for: whether an id is among these. */
+export type Ids = Pick<ReadonlySet<string>, 'has'>;
+
+/** The ids, and which of them were asked for so far: whose something was found. */
+export const noting = (ids: Ids): Ids & { found: ReadonlySet<string> } => {
+  const found = new Set<string>();
+  const has = (id: string) => ids.has(id) && found.add(id).has(id);
+  return { found, has };
 };
 
 export const idsIn = (people: readonly PendingPerson[]): Set<string> => new Set(people.flatMap(idsOf));
@@ -53,4 +64,23 @@ export const scrubbed = <T>(value: T, texts: readonly string[]): T | undefined =
   };
   const after = walk(value) as T;
   return found ? after : undefined;
+};
+
+/**
+ * An import that is over, without words of these people; undefined when it has none, or still needs them. What a dry run has
+ * quoted goes altogether: an excerpt may end before the id that would say whose it is. How the file was written stays.
+ */
+export const forgetImport = (it: ProfileImport, texts: readonly string[], nowMs: number): ProfileImport | undefined => {
+  if (!isOver(it, nowMs)) return undefined;
+  const { reason, source, check } = it;
+  const told = { ...(reason && { reason }), ...(source?.columns && { columns: source.columns }) };
+  const quotes = check !== undefined && check.errors.length + check.sample.length > 0;
+  const after = scrubbed(told, texts);
+  if (!after && !quotes) return undefined;
+  const { columns, ...rest } = after ?? told;
+  return {
+    ...{ ...it, ...rest, version: it.version + 1 },
+    ...(source && columns && { source: { ...source, columns } }),
+    ...(check && { check: { ...check, errors: [], sample: [] } }),
+  };
 };

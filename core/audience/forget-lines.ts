@@ -1,4 +1,5 @@
 import { ANONYMOUS } from '../event/identity.ts';
+import type { Ids } from './cleansing.ts';
 import type { PersonalLakeTable } from './personal-stores.ts';
 import { snapshotRow, type UnloadedRow } from './segment-queries.ts';
 
@@ -7,7 +8,7 @@ export type ForgetLine = (line: string) => string | undefined;
 
 /** Rows of a lake table: those of these ids go. A line that is no JSON is nobody's. */
 export const forgetRows =
-  ({ people, anonymous = [] }: PersonalLakeTable, ids: ReadonlySet<string>): ForgetLine =>
+  ({ people, anonymous = [] }: PersonalLakeTable, ids: Ids): ForgetLine =>
   (line) => {
     const row = parsed(line);
     const own =
@@ -21,7 +22,7 @@ const blankLine = (bytes: number): string => '{}'.padEnd(bytes);
 
 /** Lines of a snapshot part (SnapshotRow): those of these ids are blanked, and keep their place and length. */
 export const forgetRecipients =
-  (ids: ReadonlySet<string>): ForgetLine =>
+  (ids: Ids): ForgetLine =>
   (line) =>
     ids.has(String(parsed(line).profileId)) ? blankLine(Buffer.byteLength(line)) : line;
 
@@ -31,7 +32,7 @@ export const forgetRecipients =
  * long the line of the part is.
  */
 export const forgetUnloaded =
-  (ids: ReadonlySet<string>): ForgetLine =>
+  (ids: Ids): ForgetLine =>
   (line) => {
     const row = parsed(line) as Partial<UnloadedRow>;
     if (!ids.has(String(row.profile_id))) return line;
@@ -48,13 +49,13 @@ export const forgetUnloaded =
 
 /** Lines of the UNLOAD that a fit of a model reads (FactsRow), by their numbers: what is left counts for nobody. */
 export const forgetFacts =
-  (ids: ReadonlySet<string>): ForgetLine =>
+  (ids: Ids): ForgetLine =>
   (line) =>
     ids.has(String(parsed(line).profile_id)) ? JSON.stringify({ profile_id: '', part: 'train', purchases: 0 }) : line;
 
 /** Lines of the sample that estimates are made from (SampledPerson): those of these ids go. */
 export const forgetSampled =
-  (ids: ReadonlySet<string>): ForgetLine =>
+  (ids: Ids): ForgetLine =>
   (line) => {
     const { profileId } = (parsed(line).profile ?? {}) as { profileId?: string };
     return profileId !== undefined && ids.has(profileId) ? undefined : line;

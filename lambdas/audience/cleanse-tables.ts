@@ -1,6 +1,8 @@
-import { idsIn, isOver, scrubbed, textsOf, type Upload } from '../../core/audience/cleansing.ts';
+import { forgetImport, idsIn, isOver, scrubbed, textsOf, type Upload } from '../../core/audience/cleansing.ts';
 import type { PendingPerson } from '../../core/audience/erasure.ts';
+import { forgetExport, type PersonalExport } from '../../core/audience/personal-export.ts';
 import { TABLES } from '../../core/audience/personal-stores.ts';
+import type { ProfileImport } from '../../core/audience/profile-import.ts';
 import { namesPerson } from '../../core/delivery/work.ts';
 import type { EventTypeEntry } from '../../core/event/catalogue.ts';
 import { forgetIn } from '../../core/event/catalogue-forget.ts';
@@ -57,15 +59,16 @@ export const cleanseTables = async (
   });
   await deleteItems(tables.IDEMPOTENCY_TABLE, ['id'], answers);
   await change<EventTypeEntry>(defs, 'event-type', (entry) => forgetIn(entry, [...ids]), nowMs);
+  await change<PersonalExport>(defs, 'export', (it) => forgetExport(it, ids, nowMs), nowMs);
   const texts = people.flatMap(textsOf);
+  await change<ProfileImport>(defs, 'import', (it) => forgetImport(it, texts, nowMs), nowMs);
   for (const [kind, fields] of SCRUBBED) {
     await change<Record<string, unknown>>(defs, kind, (body) => scrub(body, fields, texts, nowMs), nowMs);
   }
 };
 
-/** Kinds of definitions that tell what was refused of a file, and the fields that do. */
+/** Further kinds of definitions that tell what was refused of a file, and the fields that do. */
 const SCRUBBED = [
-  ['import', ['reason', 'check', 'source']],
   ['import-lane', ['errors']],
   ['list-change', ['reason', 'refusals']],
 ] as const satisfies [DefinitionKind, string[]][];
@@ -76,7 +79,7 @@ const scrub = (
   texts: readonly string[],
   nowMs: number,
 ): Record<string, unknown> | undefined => {
-  // While it runs, its columns say where to read.
+  // While it runs, it needs what it tells.
   if (body.source && !isOver(body as unknown as Upload, nowMs)) return undefined;
   const told = Object.fromEntries(fields.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])));
   const after = scrubbed(told, texts);

@@ -44,13 +44,13 @@ export const collectPerson = async (
       const links = await itemsOf(tables.IDENTITIES_TABLE, 'alias', id.slice(ANONYMOUS.length));
       lines.push(...links.map((item) => ({ store: 'identities', record: plainItem(item) })));
     }
+    for (const item of await itemsOf(tables.AUDIT_TABLE, 'subject', `profile/${id}`)) {
+      const { action, atMs, detail } = JSON.parse(item.body?.S ?? '{}') as AuditEntry;
+      lines.push({ store: 'audit', record: { action, atMs, detail } });
+    }
   }
   for (const { variable, items } of await scanTables(tables, new Set(ids))) {
     lines.push(...items.map((item) => ({ store: storeOf(variable), record: plainItem(item) })));
-  }
-  for (const item of await itemsOf(tables.AUDIT_TABLE, 'subject', `profile/${profileId}`)) {
-    const { action, atMs, detail } = JSON.parse(item.body?.S ?? '{}') as AuditEntry;
-    lines.push({ store: 'audit', record: { action, atMs, detail } });
   }
   for (const [table, keys] of files) {
     for (const key of keys) {

@@ -29,8 +29,9 @@ type Task = { exportId: string; failure?: { Error?: string } };
 
 /**
  * Task of export-person: asks the lake and waits as long as there is time, then gathers all into the document. Running it
- * twice is safe: the queries of an attempt are started once, and the document is written over with the same. With
- * `failure` it records why the export ended; either way the item forgets whom it was about.
+ * twice is safe: the queries of an attempt are started once, the document is written over with the same, and what it was
+ * gathered from is deleted after it is noted that the document is there. With `failure` it records why the export ended;
+ * either way the item forgets whom it was about.
  */
 export const handler = async (
   { exportId, failure }: Task,
@@ -41,7 +42,6 @@ export const handler = async (
   const { profileId, state, attempt } = stored.body;
   if (state !== 'running' || profileId === undefined) return { done: true };
   if (stored.outbox.length > 0) throw new NotReady(`Export ${exportId} is being started`);
-  const nowMs = Date.now();
   if (failure) {
     await end(stored, { state: 'failed', reason: `Stopped by an error on our side: ${failure.Error ?? 'unknown'}` });
     return { done: true };
@@ -61,15 +61,19 @@ export const handler = async (
     await save(stored, { progress: { ...stored.body.progress, done: unloaded.files.size } });
     return { done: false };
   }
-  const lines = await collectPerson(environment, lakePorts.bucket, person, unloaded.files as Files, nowMs);
-  await writeObject(WORK_BUCKET, exportKey(exportId), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const gathered = stored.body.records === undefined ? await gather(stored, person, unloaded.files as Files) : stored;
   await unloaded.forget();
-  const { progress } = stored.body;
-  const done = { ...progress, done: progress.of };
-  await end(stored, { state: 'finished', progress: done, records: lines.length - 1 });
+  await end(gathered, { state: 'finished' });
   return { done: true };
 };
 type Files = ReadonlyMap<PersonalLakeName, readonly string[]>;
+
+const gather = async (stored: Stored<PersonalExport>, person: readonly string[], files: Files) => {
+  const lines = await collectPerson(environment, lakePorts.bucket, person, files, Date.now());
+  await writeObject(WORK_BUCKET, exportKey(stored.id), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const { progress } = stored.body;
+  return save(stored, { progress: { ...progress, done: progress.of }, records: lines.length - 1 });
+};
 
 const save = (stored: Stored<PersonalExport>, change: Partial<PersonalExport>) => {
   const after = { ...stored.body, ...change, version: stored.version + 1 };

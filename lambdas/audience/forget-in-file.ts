@@ -1,5 +1,5 @@
-import { isOver, type PersonalFile, textsOf, type Upload } from '../../core/audience/cleansing.ts';
-import type { PendingPerson } from '../../core/audience/erasure.ts';
+import { isOver, noting, type PersonalFile, textsOf, type Upload } from '../../core/audience/cleansing.ts';
+import { idsOf, type PendingPerson } from '../../core/audience/erasure.ts';
 import {
   forgetFacts,
   forgetRecipients,
@@ -16,8 +16,10 @@ import { rewriteLines } from '../adapters/rewrite-lines.ts';
 type Ports = { defs: Definitions; lakeBucket: string; workBucket: string };
 
 /**
- * Removes people from one file. Gives the hashes of those of whom something had to be left, because an import still reads the file:
- * a later pass comes back for it. Running it twice is safe: what is removed is not found again.
+ * Removes people from one file. Gives the hashes of those who were in it, and of those of whom something had to be left,
+ * because an import still reads the file: a later pass comes back for what was copied meanwhile, or is left. An upload that
+ * is deleted does not count: it may have named somebody else, and nothing copies it any more. Running it twice is safe: what is
+ * removed is not found again.
  */
 export const forgetInFile = async (
   ports: Ports,
@@ -33,8 +35,9 @@ export const forgetInFile = async (
   }
   const forget = lineForgetter(key);
   if (forget) {
-    await rewriteLines(ports.workBucket, key, forget(ids));
-    return [];
+    const { found, ...noted } = noting(ids);
+    await rewriteLines(ports.workBucket, key, forget(noted));
+    return people.filter((person) => idsOf(person).some((id) => found.has(id))).map(({ id }) => id);
   }
   const [folder = '', file = '', inFolder] = key.split('/');
   const id = inFolder === undefined ? file.replace(/\.\w+$/, '') : file;

@@ -1,4 +1,4 @@
-import { type Erasure, idsOf, type PendingPerson, withFound } from '../../core/audience/erasure.ts';
+import { idsOf, type PendingPerson, withFound } from '../../core/audience/erasure.ts';
 import { TABLES } from '../../core/audience/personal-stores.ts';
 import type { Profile } from '../../core/audience/profile.ts';
 import { moveAudit } from '../adapters/audit-of-person.ts';
@@ -14,29 +14,29 @@ export const byPerson = Object.values(TABLES).filter((table) => table.personal =
 
 /**
  * Removes a person from the tables that can be asked by id. Running it twice is safe, and resumes what a crash left: what is
- * found is noted before it is deleted, so no id that leads on to something else is lost.
+ * found is noted before it is deleted, so no id that leads on to something else is lost. Undefined when a pass has finished
+ * the erasure meanwhile.
  */
 export const forgetInTables = async (
   { erasures, tables }: PersonPorts,
   known: PendingPerson,
   nowMs: number,
-): Promise<PendingPerson> => {
+): Promise<PendingPerson | undefined> => {
   const { id, profileId } = known;
   const person = withFound(
     known,
     await aliasesOf(tables.IDENTITIES_TABLE, profileId),
     await addressesOf(tables.PROFILES_TABLE, profileId),
   );
-  await erasures.note(person, nowMs);
+  if (!(await erasures.note(person, nowMs))) return undefined;
   for (const personId of idsOf(person)) {
     for (const { variable, keys } of byPerson) {
       await deleteItems(tables[variable], keys, await itemsOf(tables[variable], keys[0] ?? '', personId));
     }
+    await moveAudit(tables.AUDIT_TABLE, `profile/${personId}`, `erased/${id}`);
   }
-  await moveAudit(tables.AUDIT_TABLE, `profile/${profileId}`, `erased/${id}`);
   for (const alias of person.aliases) await forgetLink(tables.IDENTITIES_TABLE, alias, profileId);
-  const erasure = await erasures.get(id);
-  if (erasure) await erasures.save({ ...erasure, tablesMs: nowMs } satisfies Erasure);
+  await erasures.change(id, (erasure) => ({ ...erasure, tablesMs: nowMs }));
   return person;
 };
 

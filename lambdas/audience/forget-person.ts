@@ -19,5 +19,5 @@ export const handler = async ({ erasureId, settled }: { erasureId: string; settl
   if (!person) return;
   const nowMs = Date.now();
   const found = await forgetInTables(ports, person, nowMs);
-  if (settled) await store.note({ ...found, settledMs: nowMs }, nowMs);
+  if (found && settled) await store.note({ ...found, settledMs: nowMs }, nowMs);
 };

@@ -80,11 +80,10 @@ export const handler = apiHandler(
         return { body: running };
       }
       const begun: Erasure = { id, reason, actor, requestedMs: nowMs, state: 'running', passes: 0 };
-      // First what remains: whoever waits has it, and without whom it is about the next call begins anew.
-      await store.save(begun);
-      await store.note({ id, profileId, aliases: [], addresses: [], requestedMs: nowMs }, nowMs);
+      // The entry goes first: an erasure that nobody can account for is worse than an entry without its effect.
       const entry = { subject: `erased/${id}`, action: 'erase', actor, atMs: nowMs, version: 0, detail: reason };
       await putAudit(AUDIT_TABLE, entry);
+      await store.begin(begun, { id, profileId, aliases: [], addresses: [], requestedMs: nowMs });
       await start(begun);
       return { body: begun, headers: { location: `/v1/erasures/${id}` } };
     },

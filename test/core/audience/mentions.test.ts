@@ -16,6 +16,8 @@ test.each([
   ['UTF-16, the other way round', inBigEndian('id;name\nada-é;Ada\n'), 'ada-é', true],
   ['a sign that ends a pattern', Buffer.from('a+b@example.com'), 'a+b@example.com', true],
   ['a sign that means more in a pattern', Buffer.from('aab@exampleXcom'), 'a+b@example.com', false],
+  ['quotes in JSON', Buffer.from('{"id":"the \\"ada\\""}\n'), 'the "ada"', true],
+  ['quotes in CSV', Buffer.from('id\n"the ""ada"""\n'), 'the "ada"', true],
   ['nobody', Buffer.from('id;name\nbob;Bob\n'), 'ada', false],
   ['signs that Latin-1 has not', Buffer.from('NNN'), '李', false],
 ] as const)('%s', (_, bytes, text, expected) => {

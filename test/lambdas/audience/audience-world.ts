@@ -1,7 +1,7 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Sql } from '../../../core/audience/sql.ts';
-import { LAKE_TABLES, type LakeTable } from '../../../lib/lake-tables.ts';
+import { LAKE_TABLES, PEOPLE_ASKED } from '../../../lib/lake-tables.ts';
 import { athena } from '../../../local/athena.ts';
 import { boot } from '../../../local/boot.ts';
 import { realClock } from '../../../local/clock.ts';
@@ -9,6 +9,7 @@ import { dynamodb } from '../../../local/dynamodb.ts';
 import { firehose } from '../../../local/firehose.ts';
 import { s3 } from '../../../local/s3.ts';
 import { scheduler } from '../../../local/scheduler.ts';
+import { secretsManager } from '../../../local/secrets-manager.ts';
 import { sqs } from '../../../local/sqs.ts';
 import { AwsError, type Context, type Service } from '../../../local/types.ts';
 
@@ -31,7 +32,8 @@ const table = (keys: string[], indexes: Record<string, string[]> = {}) => ({
     }),
   },
 });
-const glueTable = (name: LakeTable) => ({
+type Columns = readonly { name: string; type: string }[];
+const glueTable = (name: string, columns: Columns, location = `s3://\${Lake}/${name}/`) => ({
   Type: 'AWS::Glue::Table',
   Properties: {
     DatabaseName: 'herald',
@@ -45,8 +47,8 @@ const glueTable = (name: LakeTable) => ({
         'projection.dt.range': '1997-01-01,NOW',
       },
       StorageDescriptor: {
-        Columns: LAKE_TABLES[name].map((column) => ({ Name: column.name, Type: column.type })),
-        Location: { 'Fn::Sub': [`s3://\${Lake}/${name}/`, {}] },
+        Columns: columns.map((column) => ({ Name: column.name, Type: column.type })),
+        Location: { 'Fn::Sub': [location, {}] },
         SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' },
       },
     },
@@ -68,11 +70,12 @@ const resources = {
   Definitions: table(['kind', 'id']),
   Profiles: table(['profileId']),
   Contacts: table(['profileId']),
-  Identities: table(['alias']),
+  Identities: table(['alias'], { 'by-profile': ['profileId'] }),
   Windows: table(['profileId', 'triggerId']),
   Memberships: table(['profileId', 'membership'], { 'by-membership': ['memberOf', 'profileId'] }),
   Leads: table(['profileId', 'modelId'], { 'by-stage': ['place', 'sinceMs'], pending: ['pending', 'updatedMs'] }),
   Timers: table(['bucket', 'timer']),
+  Ledger: table(['run', 'unit']),
   Webhooks: table(['endpointId', 'record']),
   StagesQueue: { Type: 'AWS::SQS::Queue', Properties: {} },
   IntakeQueue: { Type: 'AWS::SQS::Queue', Properties: {} },
@@ -81,6 +84,10 @@ const resources = {
   Audit: table(['subject', 'entry']),
   Idempotency: table(['id']),
   Erasures: table(['kind', 'id']),
+  ErasureKey: {
+    Type: 'AWS::SecretsManager::Secret',
+    Properties: { GenerateSecretString: { PasswordLength: 43, ExcludePunctuation: true } },
+  },
   Lake: { Type: 'AWS::S3::Bucket', Properties: {} },
   Work: { Type: 'AWS::S3::Bucket', Properties: {} },
   ProfilesStream: stream('profiles'),
@@ -100,22 +107,27 @@ const resources = {
       },
     },
   },
-  EventsTable: glueTable('events'),
-  ProfilesTable: glueTable('profiles'),
-  OutcomesTable: glueTable('outcomes'),
-  ConsentsTable: glueTable('consents'),
-  IdentitiesTable: glueTable('identities'),
-  ListMembersTable: glueTable('list_members'),
-  LeadStagesTable: glueTable('lead_stages'),
-  SegmentMembersTable: glueTable('segment_members'),
+  ...Object.fromEntries(
+    Object.entries(LAKE_TABLES).map(([name, columns]) => [
+      // `list_members` → `ListMembersTable`
+      `_${name}Table`.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      glueTable(name, columns),
+    ]),
+  ),
+  PeopleAskedTable: glueTable('people_asked', PEOPLE_ASKED, 's3://${Work}/asked/'),
 };
+
+/** Requests that change something: operations, and methods of S3. */
+const CHANGES = /^(Put|Update|Delete|BatchWrite|Start|Send|PUT|POST|DELETE)/;
 
 /**
  * DynamoDB, S3, Firehose and Athena of the local cloud in this process, and the environment that the handlers read:
- * import them after this. `broken` names services that refuse everything for now; `started` are the executions asked for.
+ * import them after this. `broken` names services that refuse everything for now; `crash` loses the answer to the `after`th
+ * request from now on that changes something, whose effect stays; `started` are the executions asked for.
  */
 export const audienceWorld = async () => {
   const broken = new Set<string>();
+  const crash = { after: Number.POSITIVE_INFINITY };
   const started: { name: string; input: object }[] = [];
   const flush = { lake: () => {} };
   const states: Service = {
@@ -131,7 +143,11 @@ export const audienceWorld = async () => {
     ...service,
     handle: async (request) => {
       if (broken.has(service.signingName)) throw new AwsError('AccessDeniedException', 'broken for this test');
-      return service.handle(request);
+      const answer = await service.handle(request);
+      if (!CHANGES.test(request.action || request.method)) return answer;
+      crash.after -= 1;
+      if (crash.after === 0) throw new AwsError('AnswerLost', 'lost for this test');
+      return answer;
     },
   });
   const nothing: Service = {
@@ -146,16 +162,8 @@ export const audienceWorld = async () => {
     (ctx: Context) => {
       const stream = firehose(ctx);
       flush.lake = () => stream.flushAll();
-      const services = [
-        breakable(states),
-        breakable(stream),
-        breakable(dynamodb(ctx)),
-        s3(ctx),
-        athena(ctx),
-        scheduler(ctx),
-      ];
-      services.push(breakable(sqs(ctx)));
-      return { services, web: nothing };
+      const others = [states, stream, dynamodb(ctx), s3(ctx), athena(ctx), sqs(ctx)].map(breakable);
+      return { services: [scheduler(ctx), secretsManager(ctx), ...others], web: nothing };
     },
   );
   const ref = (id: string): string => {
@@ -177,7 +185,8 @@ export const audienceWorld = async () => {
     AUDIT_TABLE: ref('Audit'),
     IDEMPOTENCY_TABLE: ref('Idempotency'),
     ERASURES_TABLE: ref('Erasures'),
-    ERASURE_KEY_ARN: 'arn:key',
+    ERASURE_KEY_ARN: ref('ErasureKey'),
+    LEDGER_TABLE: ref('Ledger'),
     PROFILES_STREAM: ref('ProfilesStream'),
     CONSENTS_STREAM: ref('ConsentsStream'),
     IDENTITIES_STREAM: ref('IdentitiesStream'),
@@ -194,6 +203,7 @@ export const audienceWorld = async () => {
     WAKE_ROLE_ARN: 'arn:aws:iam::000000000000:role/wake',
     WAKE_DEAD_LETTERS_ARN: 'arn:aws:sqs:us-east-1:000000000000:dead',
     WORK_BUCKET: ref('Work'),
+    LAKE_BUCKET: ref('Lake'),
     ATHENA_WORK_GROUP: 'herald',
     GLUE_DATABASE: 'herald',
     SAMPLE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:sample',
@@ -201,6 +211,9 @@ export const audienceWorld = async () => {
     CHANGE_LIST_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:change-list',
     REFRESH_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:refresh',
     IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:import',
+    EXPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:export',
+    ERASE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:erase',
+    CLEANSE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:cleanse',
     FIT_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:fit',
   });
   const { appendRows } = await import('../../../lambdas/adapters/lake.ts');
@@ -210,7 +223,10 @@ export const audienceWorld = async () => {
   const queues = new SQSClient({ endpoint: cloud.url });
   return {
     broken,
+    crash,
     started,
+    s3: cloud.services.s3,
+    tables: cloud.resources.filter(({ type }) => type === 'AWS::DynamoDB::Table'),
     flushLake: () => flush.lake(),
     appendEvents: (rows: object[]) => appendRows(ref('EventsStream'), rows),
     /** What the lake says, once all that was sent is in it. */
