@@ -77,8 +77,7 @@ export const handler = async (
     return { passId, step: 'finish', next: 0 };
   }
   await finish(pass);
-  await deleteObject(WORK_BUCKET, askedKey(pass));
-  await deleteObject(WORK_BUCKET, key);
+  await forgetPass(pass, key);
   return { passId, step: 'done', next: 0 };
 };
 
@@ -88,6 +87,11 @@ const passOf = async (key: string): Promise<Pass | undefined> => {
     throw error;
   });
   return response && ((await response.json()) as Pass);
+};
+
+const forgetPass = async (pass: Pass, key: string): Promise<void> => {
+  await deleteObject(WORK_BUCKET, askedKey(pass));
+  await deleteObject(WORK_BUCKET, key);
 };
 
 const askedKey = ({ asked }: Pick<Pass, 'asked'>): string => `asked/dt=${asked.day}/${asked.run}.ndjson`;
@@ -105,14 +109,19 @@ const begin = async (passId: string, key: string): Promise<boolean> => {
     // So that workers remember until 30 days after the last pass.
     if (await store.note(settled, nowMs)) people.push(settled);
   }
-  if (people.length === 0) return false;
-  const asked = { run: passId, day: new Date().toISOString().slice(0, 10) };
+  // Of an attempt that crashed, and whose people another pass may have finished since.
+  const earlier = await passOf(key);
+  if (people.length === 0) {
+    if (earlier) await forgetPass(earlier, key);
+    return false;
+  }
+  const asked = earlier?.asked ?? { run: passId, day: new Date().toISOString().slice(0, 10) };
   const rows = people.flatMap((person) =>
     idsOf(person).map((id): AskedRow => ({ run: passId, profile_id: id, person: person.id })),
   );
+  // First the worklist: it leads to the other one.
+  await writeObject(WORK_BUCKET, key, JSON.stringify({ asked, people, files: [], unfinished: [] } satisfies Pass));
   await writeObject(WORK_BUCKET, askedKey({ asked }), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  const pass: Pass = { asked, people, files: [], unfinished: [] };
-  await writeObject(WORK_BUCKET, key, JSON.stringify(pass));
   return true;
 };
 

@@ -133,6 +133,14 @@ describe('a pass', () => {
 });
 
 describe('two passes at once', () => {
+  test('leave nothing when one begins again after the other has finished everybody', async () => {
+    const begun = newPass();
+    await world.waiting('jan');
+    await cleanse(begun, timed);
+    await walk(newPass());
+    expect(await cleanse(begun, timed)).toMatchObject({ step: 'done' });
+    expect(await world.placesOf(['"jan"'])).toEqual([]);
+  });
   test('finish a person once, and the id stays forgotten', async () => {
     const erasure = await world.waiting('ida');
     const first = await walk(newPass(), 'finish');
