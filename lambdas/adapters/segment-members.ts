@@ -51,7 +51,10 @@ export const segmentMembers = (table: string) => ({
   async save(key: Key, membership: Membership, forgettableMs?: number): Promise<boolean> {
     const { version, member, changedMs, pending, ...body } = membership;
     const toldMs = changedMs + (pending ? RETOLD_MS : 0);
-    const expires = member || forgettableMs === undefined ? undefined : Math.max(forgettableMs, toldMs);
+    // DynamoDB deletes nothing whose time is more than five years ago, so never an instant of 1970: somebody of whom nothing
+    // is remembered has a timer, else there would be nothing to write.
+    const expires =
+      member || forgettableMs === undefined ? undefined : Math.max(forgettableMs, toldMs, body.lookMs ?? 0);
     const item = {
       ...keyOf(key),
       changedMs: { N: String(changedMs) },

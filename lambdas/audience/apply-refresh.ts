@@ -64,13 +64,15 @@ export const handler = async (
   { segmentId, step, epoch, asOfMs, manifest, at, failure }: Task,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ): Promise<Applied> => {
-  const nowMs = Date.now();
   const start: At = at ?? { pass: 'remember', file: 0, row: 0 };
-  const problem = failure && `${failure.Error ?? 'unknown'}: ${(failure.Cause ?? '').slice(0, 300)}`;
-  const live = await changeLive(store, segmentId, nowMs, (stored) => ({ ...stored, ...(problem && { problem }) }));
-  if (!live || problem) return { done: true, again: false, at: start };
-  // The rule has changed meanwhile: the rows answer another question.
-  if (live.epoch !== epoch) return { done: true, again: true, at: start };
+  if (failure) {
+    const problem = `${failure.Error ?? 'unknown'}: ${(failure.Cause ?? '').slice(0, 300)}`;
+    await changeLive(store, segmentId, Date.now(), (stored) => ({ ...stored, problem }));
+    return { done: true, again: false, at: start };
+  }
+  const overtaken: Applied = { done: true, again: true, at: start };
+  const live = await inForce(segmentId, epoch);
+  if (!live) return overtaken;
 
   const files = manifest ? await unloadedFiles(WORK_BUCKET, manifest) : [];
   const enoughMs = context.getRemainingTimeInMillis() * (1 - TIME_SHARE);
@@ -80,12 +82,23 @@ export const handler = async (
     const from = pass === start.pass ? start : { file: 0, row: 0 };
     if (pass === 'remember' && !(live.atOnce && watchedOf(live.segment).length > 0)) continue;
     for await (const { rows, next } of readRows<RefreshRow>(WORK_BUCKET, files, from, CHUNK_ROWS)) {
-      await apply(live, rows, pass, asOfMs);
+      const current = await inForce(segmentId, epoch);
+      if (!current) return overtaken;
+      await apply(current, rows, pass, asOfMs);
       if (!mayGoOn()) return { done: false, again: false, at: { pass, ...next } };
     }
   }
   await finish(live, step);
   return { done: true, again: step === 'history', at: start };
+};
+
+/**
+ * The live segment as it is now. Undefined when it was turned off, or its rule has changed so that the rows answer another
+ * question: prepare-refresh says what to do then.
+ */
+const inForce = async (segmentId: string, epoch: number): Promise<LiveSegment | undefined> => {
+  const live = (await store.defs.get<LiveSegment>('live-segment', segmentId))?.body;
+  return live && live.state !== 'off' && live.epoch === epoch ? live : undefined;
 };
 
 const apply = async (

@@ -1,5 +1,11 @@
 import { differencesQuery, historyQuery } from '../../core/audience/live/live-queries.ts';
-import { dueAfter, type LiveSegment, lakeKnowsMs, withRule } from '../../core/audience/live/live-segment.ts';
+import {
+  dueAfter,
+  type LiveSegment,
+  lakeKnowsMs,
+  surelyKnownMs,
+  withRule,
+} from '../../core/audience/live/live-segment.ts';
 import { resolveSegment, UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { type NamedSegment, segmentLookup } from '../adapters/segments.ts';
@@ -46,13 +52,22 @@ export const handler = async ({ segmentId, chain, run }: Task): Promise<Prepared
   if (live?.chain !== chain) return { step: 'nothing' };
   const next: Next = { name: `${segmentId}-${chain}-${live.dueMs}`, dueAt: new Date(live.dueMs).toISOString() };
 
-  const waitMs = lakeKnowsMs(live, Number(environment.LAKE_BUFFER_SECONDS)) - nowMs;
+  const bufferSeconds = Number(environment.LAKE_BUFFER_SECONDS);
+  const waitMs = lakeKnowsMs(live, bufferSeconds) - nowMs;
   if (live.atOnce && live.state !== 'live' && waitMs > 0)
     return { step: 'wait', seconds: Math.ceil(waitMs / 1_000), next };
   const step = live.state === 'starting' ? 'history' : 'differences';
   const folder = `s3://${WORK_BUCKET}/refreshes/${segmentId}/${run}/${step}-${nowMs}/`;
   const sql = step === 'history' ? historyQuery(live, nowMs, folder) : differencesQuery(live, nowMs, folder);
-  return { step, sql, folder, database: GLUE_DATABASE, epoch: live.epoch, asOfMs: nowMs, next };
+  return {
+    step,
+    sql,
+    folder,
+    database: GLUE_DATABASE,
+    epoch: live.epoch,
+    asOfMs: surelyKnownMs(nowMs, bufferSeconds),
+    next,
+  };
 };
 
 /** The segment's rule as it is now, with those that it refers to; undefined when it cannot be told: the last one stays. */

@@ -8,7 +8,7 @@ import {
   type Told,
 } from '../../core/audience/live/membership.ts';
 import { changeEvent, segmentMemberRow } from '../../core/audience/live/membership-change.ts';
-import { forgettableMs, type Memory, mergeMemories, remember } from '../../core/audience/live/memory.ts';
+import { FULL_MEMORIES, forgettableMs, type Memory, mergeMemories, remember } from '../../core/audience/live/memory.ts';
 import { asksAbout, type Watched, watchedOf } from '../../core/audience/live/watched.ts';
 import { listOfMembership, membershipOfSegment } from '../../core/audience/membership.ts';
 import { isAnonymous } from '../../core/event/identity.ts';
@@ -44,8 +44,8 @@ const MAX_CONFLICTS = 10;
  */
 export type News = { events?: readonly SeenEvent[]; merged?: Memory; told?: Told; decides?: false };
 
-/** Metric of the people for whom the lake decides, because they do more than can be remembered. */
-export const FULL_MEMORIES = 'FullSegmentMemories';
+/** What somebody did who has not signed in by then is of no use: as for leads. */
+const ANONYMOUS_MS = 90 * 86_400_000;
 
 /**
  * Remembers the news, decides whether the person is a member now, and tells of it when that has changed. Running it twice
@@ -65,6 +65,9 @@ export const settleMembership = async (
   const decides = news.decides !== false && !isAnonymous(profileId) && live.state !== 'starting';
   for (let tries = 0; tries < MAX_CONFLICTS; tries += 1) {
     const stored = await ports.members.get(key);
+    // Whoever has not heard of the newest rule would forget what is remembered for it. It began by asking the lake, which
+    // knows what only such a worker has seen.
+    if (stored && stored.epoch > live.epoch) return;
     if (stored?.pending) await tell(ports, live, profileId, stored, stored.version);
     const { pending: _told, ...untold } = currentMembership(stored, live);
     const current: Membership = untold;
@@ -76,7 +79,9 @@ export const settleMembership = async (
     if (next.lookMs !== undefined && next.lookMs !== current.lookMs) {
       await ports.timers.set(timerOf(live, profileId, next.lookMs, nowMs));
     }
-    if (!(await ports.members.save(key, next, forgettableMs(next.memory, watched)))) continue;
+    const forgettable =
+      forgettableMs(next.memory, watched) ?? (isAnonymous(profileId) ? nowMs + ANONYMOUS_MS : undefined);
+    if (!(await ports.members.save(key, next, forgettable))) continue;
     if (current.memory.lostMs === undefined && next.memory.lostMs !== undefined) {
       const message = 'A person does more than a live segment can remember; until that has aged, the lake decides';
       countMetric(ports.metricsNamespace, FULL_MEMORIES, nowMs, { message, segmentId: live.id });

@@ -44,6 +44,6 @@ export const watchSegments = async (
   await inParallel(PARALLEL_SEGMENTS, set.concernedBy(event), (one) => {
     const { id, epoch } = one.live;
     const own = taken.find(({ segmentId, membership }) => segmentId === id && membership.epoch === epoch);
-    return settle(one, isChange ? { ...(own && { merged: own.membership.memory }) } : { events: [event] });
+    return settle(one, { events: [event], ...(own && { merged: own.membership.memory }) });
   });
 };

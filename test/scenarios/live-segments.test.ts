@@ -218,6 +218,42 @@ localTest(DAYS_PASS, 'what somebody did before they signed in counts from the mo
   expect(await received(herald)).toEqual(['+12025550001: Seen', '+12025550002: Seen']);
 });
 
+localTest(DAYS_PASS, 'the rule of a live segment changes: who stays a member leaves in time all the same', async () => {
+  const herald = await bootLocal();
+  await addPerson(herald, 'ada', { attributes: { tier: 'gold' } });
+  const gold = { attribute: 'tier', equals: 'gold' };
+  const id = await createSegment(herald, 'Golden', gold);
+  await goLive(herald, id);
+  await untilLive(herald, id);
+  const shop = await shopOf(herald);
+  await shop('purchase', { profileId: 'ada' });
+  await herald.cloud.clock.advance(HOUR);
+  const segment = { all: [gold, { event: 'purchase', count: { atLeast: 1 }, within: { days: 3 } }] };
+  const edited = { version: 1, name: 'Golden buyers', segment };
+  await herald.api.must(`PUT /v1/segments/${id}`, await herald.as('marketer-mia', edited));
+  expect(await goLive(herald, id)).toMatchObject({ state: 'starting' });
+  await untilLive(herald, id);
+  expect(await membersOf(herald, id)).toEqual(['ada']);
+  // Three days after the purchase, which is before the refresh of that day.
+  await herald.cloud.clock.advance(3 * DAY - HOUR);
+  expect(await membersOf(herald, id)).toEqual([]);
+});
+
+localTest(DAYS_PASS, 'a segment that asks how often a profile changed reacts to the change', async () => {
+  const herald = await bootLocal();
+  // Two changes that the lake knows of: attributes, then consents.
+  await addPerson(herald, 'ada', { attributes: { tier: 'silver' } });
+  const restless = { event: 'herald.profile.changed', count: { atLeast: 3 }, within: { days: 7 } };
+  const id = await createSegment(herald, 'Restless', restless);
+  expect(await goLive(herald, id)).toMatchObject({ reacts: 'at once' });
+  await untilLive(herald, id);
+  expect(await membersOf(herald, id)).toEqual([]);
+  const gold = { attributes: { tier: 'gold' } };
+  await herald.api.must('PUT /v1/profiles/ada', await herald.as('marketer-mia', gold));
+  await herald.cloud.clock.idle();
+  expect(await membersOf(herald, id)).toEqual(['ada']);
+});
+
 localTest(
   'faults are injected',
   'batches come twice and functions die: everybody enters once, leaves once',

@@ -50,13 +50,18 @@ const pastSql = (watched: readonly Watched[], nowMs: number): Sql => {
 
 /**
  * Those whose membership at `nowMs` is not what was said last, in the lake's own words: `stated` holds the newest statement
- * about each person. Of a segment that reacts at once with what they did, so that whatever was not remembered can be.
+ * about each person. Of a segment that reacts at once with what they did, so that whatever was not remembered can be. While
+ * such a segment fills, everybody who is a member or was one: also who stays needs a timer of the new rule.
  */
 export const differencesQuery = (
-  { id, segment, atOnce }: Pick<LiveSegment, 'id' | 'segment' | 'atOnce'>,
+  { id, segment, atOnce, state }: Pick<LiveSegment, 'id' | 'segment' | 'atOnce' | 'state'>,
   nowMs: number,
   location: string,
 ): Sql => {
+  const asked =
+    atOnce && state === 'filling'
+      ? sql`coalesce(m.member, false) OR coalesce(s.member, false)`
+      : sql`coalesce(m.member, false) <> coalesce(s.member, false)`;
   const changed = sql`${segmentSql(segment, nowMs).withMembers},
 stated AS (
   SELECT profile_id, member FROM (
@@ -66,7 +71,7 @@ stated AS (
 )
 SELECT coalesce(m.profile_id, s.profile_id) AS profile_id, coalesce(m.member, false) AS member
 FROM members AS m FULL JOIN stated AS s ON s.profile_id = m.profile_id
-WHERE coalesce(m.member, false) <> coalesce(s.member, false)`;
+WHERE ${asked}`;
   const watched = watchedOf(segment);
   if (!atOnce || watched.length === 0) return unload(changed, location);
   return unload(

@@ -90,3 +90,6 @@ export const dueAfter = ({ refresh, dueMs }: Pick<LiveSegment, 'refresh' | 'dueM
  */
 export const lakeKnowsMs = ({ stateMs }: Pick<LiveSegment, 'stateMs'>, bufferSeconds: number): number =>
   stateMs + (bufferSeconds + 90) * 1_000;
+
+/** Epoch ms until which the lake, asked at `nowMs`, surely knows what happened: the half minute as above. */
+export const surelyKnownMs = (nowMs: number, bufferSeconds: number): number => nowMs - (bufferSeconds + 30) * 1_000;

@@ -36,7 +36,7 @@ export const currentMembership = (stored: Membership | undefined, { epoch }: Pic
 
 /** Who the person is, without their events; undefined: there is no profile, so they are no member. */
 export type Known = Omit<Person, 'events'> | undefined;
-/** What the lake says, and for which instant it was asked. */
+/** What the lake says, and until when it surely knew what had happened. */
 export type Told = { member: boolean; asOfMs: number };
 
 /**

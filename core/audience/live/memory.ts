@@ -39,9 +39,13 @@ export const seenOf = ([id, type, timeMs, receivedMs, properties]: Remembered): 
   properties,
 });
 
+/** Metric of the people for whom the lake decides, because they do more than can be remembered. */
+export const FULL_MEMORIES = 'FullSegmentMemories';
+
 /**
  * The memory with these events, without those that decide nothing any more; the same object when it knew them all. Order
- * and repeats make no difference: of an event's copies the one that arrived first stays, as in event-predicate.ts.
+ * and repeats make no difference: of an event's copies the one that arrived first stays, as in event-predicate.ts, also
+ * when that one has other properties, of which nothing is asked.
  */
 export const remember = (
   memory: Memory,
@@ -49,8 +53,9 @@ export const remember = (
   arrived: readonly SeenEvent[],
   nowMs: number,
 ): Memory => {
+  const known = new Set(memory.events.map(([key]) => key));
   const added = arrived
-    .filter((event) => watched.some(({ pattern }) => concerns(pattern, event)))
+    .filter((event) => watched.some(({ pattern }) => concerns(pattern, event)) || known.has(keyOf(event)))
     .map((event): Remembered => {
       const { type, timeMs, receivedMs, properties } = event;
       return [keyOf(event), type, timeMs, receivedMs, projected(properties, pathsRead(watched, type))];

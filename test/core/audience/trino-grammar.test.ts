@@ -56,7 +56,9 @@ describe('every query is Trino', () => {
     };
     const live = { id: "s'1", segment: everything };
     for (const atOnce of [true, false]) {
-      expect(unloadFaults(differencesQuery({ ...live, atOnce }, NOW_MS, 's3://b/x/'))).toEqual([]);
+      for (const state of ['filling', 'live'] as const) {
+        expect(unloadFaults(differencesQuery({ ...live, atOnce, state }, NOW_MS, 's3://b/x/'))).toEqual([]);
+      }
     }
     expect(unloadFaults(historyQuery(live, NOW_MS, 's3://b/x/'))).toEqual([]);
     const question = { tree: everything, operands: [everything, { not: everything }], sending };

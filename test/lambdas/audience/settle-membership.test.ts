@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LiveSegment } from '../../../core/audience/live/live-segment.ts';
 import { ENTERED, LEFT, type SegmentMemberRow } from '../../../core/audience/live/membership-change.ts';
+import { membershipOfSegment } from '../../../core/audience/membership.ts';
 import type { ResolvedSegment } from '../../../core/audience/segment.ts';
 import type { IntakeMessage } from '../../../core/event/event.ts';
 import type { MembershipPorts } from '../../../lambdas/audience/settle-membership.ts';
@@ -145,6 +146,59 @@ test('a profile that changes beside an event is seen by one of the two', async (
   };
   await settle({ ...ports, profiles: { get } }, live, 'bea', { events: [purchase(1)] }, NOW);
   expect(await membership('beside', 'bea')).toMatchObject({ member: true });
+});
+
+describe('a worker that has not heard of the newest rule', () => {
+  const once: ResolvedSegment = { event: 'purchase', count: { atLeast: 1 }, within: { days: 7 } };
+
+  test('neither forgets what is remembered for it, nor decides', async () => {
+    await settle(ports, liveOf('stale', twice, { epoch: 2 }), 'ada', { events: [purchase(1)] }, NOW);
+    const before = await membership('stale');
+    await settle(ports, liveOf('stale', once), 'ada', { events: [purchase(2)] }, NOW + 1);
+    expect(await membership('stale')).toEqual(before);
+    expect(told()).toEqual([]);
+  });
+
+  test('of an older rule, another one begins with nothing but where the person is', async () => {
+    await settle(ports, liveOf('newer', once), 'ada', { events: [purchase(1)] }, NOW);
+    const next = liveOf('newer', twice, { epoch: 2, state: 'starting' });
+    await settle(ports, next, 'ada', { events: [purchase(2)] }, NOW + 1);
+    const stored = await membership('newer');
+    expect(stored).toMatchObject({ member: true, epoch: 2 });
+    expect(stored?.memory.events).toHaveLength(1);
+  });
+});
+
+describe('what is of no use any more goes by itself', () => {
+  const expiryOf = async (segment: string, person: string) => {
+    const { DynamoDBClient, GetItemCommand } = await import('@aws-sdk/client-dynamodb');
+    const client = new DynamoDBClient({});
+    const Key = { profileId: { S: person }, membership: { S: membershipOfSegment(segment) } };
+    const { Item } = await client.send(new GetItemCommand({ TableName: 'memberships', Key }));
+    client.destroy();
+    return Item?.expiresAt?.N && Number(Item.expiresAt.N) * 1_000;
+  };
+  const ever: ResolvedSegment = { event: 'purchase', count: { atLeast: 2 } };
+  const soon: ResolvedSegment = { attribute: 'trialEnds', withinNextDays: 3 };
+
+  test('somebody who never signs in, after 90 days; of a profile an event may decide for ever', async () => {
+    await settle(ports, liveOf('ever', ever), 'anonymous:tablet', { events: [purchase(1)] }, NOW);
+    expect(await expiryOf('ever', 'anonymous:tablet')).toBe(NOW + 91 * DAY);
+    await settle(ports, liveOf('ever', ever), 'ada', { events: [purchase(1)] }, NOW);
+    expect(await expiryOf('ever', 'ada')).toBeUndefined();
+  });
+
+  test('who only waits for a day, after that day: DynamoDB deletes nothing of 1970', async () => {
+    const { profiles } = await import('../../../lambdas/adapters/profiles.ts');
+    const attributes = { trialEnds: new Date(NOW + 10 * DAY).toISOString() };
+    await profiles('profiles').save({
+      profile: { profileId: 'tom', version: 1, updatedMs: 1, attributes },
+      outbox: [],
+    });
+    await settle(ports, liveOf('soon', soon), 'tom', {}, NOW);
+    expect(timersSet).toEqual([NOW + 7 * DAY]);
+    expect(await expiryOf('soon', 'tom')).toBe(NOW + 8 * DAY);
+  });
 });
 
 test('time is over: the timer leaves; one that rings early changes nothing', async () => {

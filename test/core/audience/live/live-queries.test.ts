@@ -65,7 +65,7 @@ const byPerson = (rows: readonly RefreshRow[]) =>
   );
 
 test('differences: those whose place is not what was said last, with what they did; also those who are gone', async () => {
-  const live = { id: 's1', segment: twice, atOnce: true };
+  const live = { id: 's1', segment: twice, atOnce: true, state: 'live' as const };
   expect(byPerson(await unloaded(differencesQuery(live, NOW, 's3://b/x/')))).toEqual({
     ada: { member: true, events: ['1', '2'] },
     cem: { member: false, events: ['5'] },
@@ -74,8 +74,18 @@ test('differences: those whose place is not what was said last, with what they d
   });
 });
 
+test('while it fills, everybody who is a member or was one is looked at, also who stays', async () => {
+  const stays = { id: 's1', segment: { not: { event: 'order', last: { withinDays: 1 } } } as ResolvedSegment };
+  const live = { ...stays, atOnce: true, state: 'filling' as const };
+  const found = await unloaded(differencesQuery(live, NOW, 's3://b/x/'));
+  const stated = Object.fromEntries(found.map(({ profile_id, member }) => [profile_id, member]));
+  expect(stated).toEqual({ ada: true, bob: true, cem: true, dan: true, gone: false, "o'b": true });
+  const scheduled = await unloaded(differencesQuery({ ...live, atOnce: false }, NOW, 's3://b/x/'));
+  expect(scheduled.map(({ profile_id }) => profile_id)).not.toContain('cem');
+});
+
 test('differences of a segment that follows its schedule carry no events', async () => {
-  const live = { id: 's1', segment: twice, atOnce: false };
+  const live = { id: 's1', segment: twice, atOnce: false, state: 'live' as const };
   const rows = await unloaded(differencesQuery(live, NOW, 's3://b/x/'));
   expect(rows.flatMap((row) => Object.keys(row))).toEqual(rows.flatMap(() => ['profile_id', 'member']));
   expect(rows).toHaveLength(4);
