@@ -1,6 +1,8 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { FULL_MEMORIES } from '../../core/audience/live/memory.ts';
 import { env as applyRefreshEnv } from '../../lambdas/audience/apply-refresh.env.ts';
 import { env as manageLiveSegmentsEnv } from '../../lambdas/audience/manage-live-segments.env.ts';
 import { env as prepareRefreshEnv } from '../../lambdas/audience/prepare-refresh.env.ts';
@@ -20,6 +22,7 @@ export class LiveSegments extends Construct {
     const DEFINITIONS_TABLE = readsAndWrites(state.definitions);
     const AUDIT_TABLE = readsAndWrites(state.audit);
     const PROFILES_TABLE = reads(state.profiles);
+    const namespace = `Herald/${Stack.of(this).stackName}`;
 
     const prepareRefresh = new TypedFunction(this, 'PrepareRefresh', {
       entry: 'audience/prepare-refresh',
@@ -47,12 +50,26 @@ export class LiveSegments extends Construct {
         TIMERS_TABLE: addsTo(state.timers),
         INTAKE_QUEUE_URL: sends(intake.queue),
         SEGMENT_MEMBERS_STREAM: appends(lake.streams.segment_members),
-        METRICS_NAMESPACE: `Herald/${Stack.of(this).stackName}`,
+        METRICS_NAMESPACE: namespace,
         WORK_BUCKET: objects(state.work, { 'refreshes/': 'read', 'athena/': 'read' }),
         ...intake.timerSchedules.bindings,
       },
       timeout: Duration.minutes(5),
       memoryMb: 1024,
+    });
+    // A robot or two that click all day wake nobody; a rule that is too wide has hundreds at once.
+    new Metric({
+      namespace,
+      metricName: FULL_MEMORIES,
+      statistic: 'Sum',
+      period: Duration.hours(1),
+    }).createAlarm(this, 'FullMemories', {
+      alarmDescription:
+        'A hundred people within an hour do more than a live segment can remember, so the lake decides about them, hourly or daily. The logs of match-events and apply-refresh name the segment: a narrower rule remembers less.',
+      threshold: 100,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     this.machine = new TypedStateMachine(this, 'RefreshSegment', {
       definition: 'audience/refresh-segment',

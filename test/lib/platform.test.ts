@@ -2,6 +2,7 @@ import { App, type Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { routes } from '../../core/access/routes.ts';
+import { FULL_MEMORIES } from '../../core/audience/live/memory.ts';
 import { CHANNELS } from '../../core/delivery/channel.ts';
 import { Delivery } from '../../lib/delivery.ts';
 import { handlerEntries } from '../../lib/kit/bundle.ts';
@@ -18,6 +19,7 @@ type FunctionProperties = {
   MemorySize: number;
   LoggingConfig: { LogFormat: string; LogGroup: { Ref: string } };
   ReservedConcurrentExecutions?: number;
+  Environment?: { Variables: Record<string, unknown> };
 };
 type QueueProperties = {
   VisibilityTimeout?: number;
@@ -219,6 +221,17 @@ describe('what a deployment never has', () => {
       if (resources.includes('*')) expect(actions.filter((action) => !/^(xray|logs):/.test(action))).toEqual([]);
     }
   });
+});
+
+test('an alarm hears of people for whom the lake decides, in the metrics of those who count them', () => {
+  const alarms = propertiesOf<{ MetricName: string; Namespace: object }>(dev, 'AWS::CloudWatch::Alarm');
+  const heard = alarms.filter(({ MetricName }) => MetricName === FULL_MEMORIES);
+  expect(heard).toMatchObject([{ Threshold: 100, Period: 3_600, Statistic: 'Sum' }]);
+  const counters = [...functions].filter(([id]) => /ApplyRefresh|MatchEvents/.test(id));
+  expect(counters).toHaveLength(2);
+  for (const [, { Environment }] of counters) {
+    expect(Environment?.Variables.METRICS_NAMESPACE).toEqual(heard[0]?.Namespace);
+  }
 });
 
 test.each(STACKS)('%s has room for more: CloudFormation takes 500 resources', (stack) => {
