@@ -3,6 +3,7 @@ import { acceptEvents } from '../../core/event/accept.ts';
 import { chunkEvents } from '../../core/event/chunk.ts';
 import { type DETAIL_TYPE_MANY, DETAIL_TYPE_ONE, MAX_EVENTS_PER_CALL } from '../../core/event/event.ts';
 import { groupOf } from '../../core/event/group-of.ts';
+import { OWN_SOURCE } from '../../core/event/own-event.ts';
 import { sendAll } from '../adapters/queues.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './accept-bus-events.env.ts';
@@ -18,6 +19,13 @@ type BusEvent = EventBridgeEvent<typeof DETAIL_TYPE_ONE | typeof DETAIL_TYPE_MAN
  */
 export const handler = async (event: BusEvent): Promise<void> => {
   const { source } = event;
+  if (source === OWN_SOURCE) {
+    refuse(event, {
+      reason: 'reserved-source',
+      message: `The source ${OWN_SOURCE} is of events that Herald makes itself`,
+    });
+    return;
+  }
   const nowMs = Date.now();
   const values = event['detail-type'] === DETAIL_TYPE_ONE ? [event.detail] : eventsOf(event.detail);
   if (values.length > MAX_EVENTS_PER_CALL) {

@@ -250,6 +250,31 @@ describe('events from the bus', () => {
   });
 });
 
+describe('nobody speaks for Herald', () => {
+  const put = (source: string, type: string) =>
+    acceptBusEvents({
+      ...{ id: 'b1', source, 'detail-type': 'Herald Event', detail: event('e1', { type }) },
+      time: '2026-11-18T12:00:00Z',
+    } as EventBridgeEvent<'Herald Event', unknown>);
+
+  test.each([
+    ['its source', 'herald', 'order', 'reserved-source'],
+    ['a type of its own', 'com.shop', 'herald.segment.entered', 'invalid-field'],
+    ['a type that begins as its own do', 'com.shop', 'herald.order', 'invalid-field'],
+  ])('by %s', async (_, source, type, reason) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    await put(source, type);
+    expect(warn).toHaveBeenCalledWith(expect.objectContaining({ reason, busEventId: 'b1', source }));
+    warn.mockRestore();
+    expect(intake()).toEqual([]);
+  });
+
+  test('names that are only like it are of apps', async () => {
+    await put('herald.shop', 'heraldry.order');
+    expect(intake()).toEqual(['e1']);
+  });
+});
+
 describe('match-events', () => {
   const accepted = (id: string, profileId: string, total: number, type = 'order'): AcceptedEvent => {
     const nowMs = Date.now();
