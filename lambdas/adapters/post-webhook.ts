@@ -49,6 +49,8 @@ export const postWebhook = (
       response.destroy();
     });
     sent.on('error', fail);
+    // A receiver that changes the protocol (101) ends the exchange with neither an answer nor an error.
+    sent.on('close', () => answer({ error: 'The connection was closed without an answer' }));
     sent.end(body);
   });
 };

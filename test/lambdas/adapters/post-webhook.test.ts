@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { postWebhook } from '../../../lambdas/adapters/post-webhook.ts';
 import { isPublicAddress } from '../../../lambdas/adapters/public-address.ts';
@@ -79,6 +79,21 @@ describe('posting', () => {
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort());
     expect(await post(`http://127.0.0.1:${port}/`)).toEqual({ error: 'No answer within 15 s' });
     timeout.mockRestore();
+  });
+
+  test.each([
+    ['changes the protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
+    ['hangs up', ''],
+    ['speaks something else', 'SSH-2.0-x\r\n'],
+  ])('a server that %s is an error at once', async (_, said) => {
+    const odd = createTcpServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => (said === '' ? socket.destroy() : socket.write(said)));
+    });
+    await new Promise<void>((resolve) => odd.listen(0, '127.0.0.1', resolve));
+    const { port: oddPort } = odd.address() as AddressInfo;
+    expect(await post(`http://127.0.0.1:${oddPort}/`)).toEqual({ error: expect.any(String) });
+    odd.close();
   });
 
   test.each([
