@@ -101,11 +101,11 @@ export const releaseStage = (model: ScoringModel, stored: LeadState, seen: Looke
 };
 
 /**
- * The lead of a person who was known by another id as well: the events of both, each once. A stage that a person set stays.
- * `alias` is remembered, because sums that were added may not be added again.
+ * The lead of a person who was known by another id as well: the events of both, each once. A stage that a person set stays,
+ * and so does any while the model is not active. `alias` is remembered, because sums that were added may not be added again.
  */
 export const mergeLead = (
-  model: ScoringModel,
+  model: ScoringModel & Pick<LeadModel, 'state'>,
   into: LeadState | undefined,
   from: LeadState,
   { alias, profileId }: { alias: string; profileId: string },
@@ -114,6 +114,8 @@ export const mergeLead = (
   const state = into ?? newLead(model.stages[0]?.name ?? '', nowMs);
   if (state.merged?.includes(alias)) return {};
   const both = { ...addLeads(state, from, nowMs), merged: [...(state.merged ?? []), alias].slice(-MAX_MERGED) };
+  // Rules that nobody has activated move nobody; the next event or timer does, once somebody has.
+  if (model.state !== 'active') return { state: both };
   return settle(model, both, { profileId, fit: state.fit }, nowMs, 'merge');
 };
 const MAX_MERGED = 5;

@@ -1,5 +1,5 @@
 import { routes } from '../../core/access/routes/lead-models.ts';
-import type { LeadModel, LeadModelInput } from '../../core/audience/lead-model.ts';
+import { type LeadModel, type LeadModelInput, stageAttribute } from '../../core/audience/lead-model.ts';
 import {
   activatedLeadModel,
   editedLeadModel,
@@ -29,6 +29,7 @@ export const handler = apiHandler('audience/manage-lead-models', routes, {
       const message = id.error.issues[0]?.message ?? 'Not an id';
       throw new Problem('invalid-body', `modelId: ${message}`, { errors: [{ path: 'modelId', message }] });
     }
+    refuseOwnStage(modelId, input);
     const stored = await defs.get<LeadModel>('lead-model', modelId);
     refuseVersion(stored?.version ?? 0, version);
     const decision = stored ? editedLeadModel(stored.body, input, actor) : newLeadModel(modelId, input, actor, nowMs);
@@ -64,6 +65,17 @@ const load = async (id: string, version?: number): Promise<LeadModel> => {
 
 const refuseVersion = (is: number, named: number): void => {
   if (is !== named) throw new Problem('version-conflict', `The lead model is at version ${is}, not ${named}`);
+};
+
+/** As of rules: a score that moves by its own stages would never rest. */
+const refuseOwnStage = (modelId: string, { fit = [] }: LeadModelInput): void => {
+  const own = stageAttribute(modelId);
+  const [first] = fit
+    .flatMap(({ where }, n) => where.flatMap((one, m) => placedLeaves(one, `fit.${n}.where.${m}`)))
+    .filter(({ leaf }) => 'attribute' in leaf && leaf.attribute === own);
+  if (!first) return;
+  const message = `${own} is what this score decides; points for it would never rest`;
+  throw new Problem('invalid-body', `${first.path}: ${message}`, { errors: [{ path: first.path, message }] });
 };
 
 /** Throws 422 when the model names endpoints, reference tables or columns that there are not. */

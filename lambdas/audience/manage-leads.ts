@@ -55,6 +55,7 @@ export const handler = apiHandler('audience/manage-leads', routes, {
     const key = { profileId: idOf(params.profileId), modelId: params.modelId };
     const model = await load(key.modelId);
     if (stage !== null) refuseStage(model, stage);
+    refuseDraft(model);
     const profile = (await people.get(key.profileId))?.profile;
     if (!profile) throw new Problem('not-found', `There is no profile ${key.profileId}`);
     // The entry goes first: a stage that nobody can account for is worse than an entry without its effect.
@@ -90,6 +91,12 @@ const refuseStage = ({ id, stages }: LeadModel, stage: string): void => {
   if (stages.some(({ name }) => name === stage)) return;
   const message = `${id} has no stage ${stage}; it has ${stages.map(({ name }) => name).join(', ')}`;
   throw new Problem('invalid-reference', message, { errors: [{ path: 'stage', message }] });
+};
+
+/** By hand as by score: nobody is handed over by what only its author has seen. */
+const refuseDraft = ({ id, state }: LeadModel): void => {
+  if (state === 'draft')
+    throw new Problem('state-conflict', `${id} is a draft; stages move once somebody has activated it`);
 };
 
 const contended = async <T>(change: () => Promise<T>): Promise<T> => {

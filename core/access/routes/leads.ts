@@ -71,12 +71,12 @@ export const routes = [
     path: '/v1/profiles/{profileId}/leads/{modelId}/stage',
     summary: 'Say by hand where a person stands, or let the score decide again',
     description:
-      'A stage that is set by hand stays, whatever the score, until `stage` is null. Hand-overs, the event and the attribute follow as from any change.',
+      'A stage that is set by hand stays, whatever the score, until `stage` is null. Hand-overs, the event and the attribute follow as from any change. A model that is a draft, or was changed and not activated since, moves nobody.',
     handler,
     roles: WRITERS,
     body: z.strictObject({ stage: z.nullable(stageName), note: z.optional(z.string().check(z.maxLength(500))) }),
     example: { stage: 'customer', note: 'Signed today' },
     success: { status: 200, schema: wholeLead, description: 'The lead as it now is' },
-    errors: ['not-found', 'invalid-reference', 'version-conflict'],
+    errors: ['not-found', 'invalid-reference', 'state-conflict', 'version-conflict'],
   },
 ] as const satisfies readonly Route[];

@@ -261,6 +261,18 @@ describe('somebody who is not known yet', () => {
     expect(fresh.change).toMatchObject({ profileId: 'bo', stage: 'engaged' });
   });
 
+  test.each(['draft', 'paused'] as const)('moves nobody while the model is %s, and loses no points', (state) => {
+    const own = observe(undefined, NOW).state;
+    const link = { alias: 'phone', profileId: 'ada' };
+    const merged = mergeLead({ ...scoring, state }, own, anonymous(NOW).state as LeadState, link, NOW + 1);
+    expect([merged.change, merged.timer, merged.state?.stage]).toEqual([undefined, undefined, 'engaged']);
+    expect(merged.state?.timerMs).toBe(own?.timerMs);
+    expect(scoreAt(merged.state as LeadState, NOW + 1)).toBeCloseTo(40, 4);
+    const active = lookAtLead(scoring, merged.state, { ...looked, dueMs: 0 }, own?.timerMs ?? 0);
+    expect(active.state).toBeDefined();
+    expect(mergeLead(scoring, merged.state, anonymous(NOW).state as LeadState, link, NOW + 2)).toEqual({});
+  });
+
   test('moves nobody whose stage a person has set', () => {
     const pinned = setStage(scoring, undefined, looked, 'engaged', { by: 'sal', atMs: NOW }).state;
     const merged = mergeLead(
