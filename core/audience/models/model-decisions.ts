@@ -9,6 +9,10 @@ const save = (model: Model): ModelDecision => ({ kind: 'save', model });
 /** A run that began a day ago and has not ended is dead: its state machine has long failed. */
 const DEAD_AFTER_MS = 86_400_000;
 
+/** The run that nothing may begin beside, and that nothing may change the model under. */
+const runUnderWay = ({ run }: Model, nowMs: number): Run | undefined =>
+  run && nowMs - run.startedMs < DEAD_AFTER_MS ? run : undefined;
+
 /** Who begins a fit when nobody asked for it. */
 export const SCHEDULE = 'schedule';
 
@@ -32,15 +36,16 @@ export const changedModel = (
   if (current.input.type !== input.type) {
     return refuse('state-conflict', `The model is of type ${current.input.type}; make another one`);
   }
-  if (current.run) return refuse('state-conflict', `Run ${current.run.id} is not finished`);
-  const { nextFitMs: _before, ...rest } = current;
+  const under = runUnderWay(current, nowMs);
+  if (under) return refuse('state-conflict', `Run ${under.id} is not finished`);
+  // A dead run that came back to life would go on with another model than it was asked for.
+  const { nextFitMs: _before, run: _dead, ...rest } = current;
   return save({ ...rest, version: current.version + 1, input, ...next });
 };
 
 const begun = (model: Model, kind: Run['kind'], number: number, by: string, nowMs: number): ModelDecision => {
-  if (model.run && nowMs - model.run.startedMs < DEAD_AFTER_MS) {
-    return refuse('state-conflict', `Run ${model.run.id} is not finished`);
-  }
+  const under = runUnderWay(model, nowMs);
+  if (under) return refuse('state-conflict', `Run ${under.id} is not finished`);
   const run: Run = { id: model.runs + 1, kind, number, by, startedMs: nowMs };
   return save({ ...model, version: model.version + 1, runs: run.id, run });
 };

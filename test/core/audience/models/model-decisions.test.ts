@@ -109,6 +109,8 @@ describe('a model', () => {
     expect(fitBegun(running, 'bob', NOW + 24 * HOUR - 1)).toMatchObject({ problem: 'state-conflict' });
     expect(changedModel('rfm', running, input(), 'mia', NOW)).toMatchObject({ problem: 'state-conflict' });
     expect(saved(fitBegun(running, 'bob', NOW + 24 * HOUR)).run).toMatchObject({ id: 2, number: 2 });
+    const edited = saved(changedModel('rfm', running, input(), 'mia', NOW + 24 * HOUR));
+    expect([edited.version, runOf(edited, 1)]).toEqual([running.version + 1, undefined]);
     expect(runOf(running, 1)).toBeDefined();
     expect(runOf(running, 2)).toBeUndefined();
     expect(runOf(undefined, 1)).toBeUndefined();
