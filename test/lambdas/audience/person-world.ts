@@ -57,6 +57,7 @@ export const personWorld = async () => {
         await put('WINDOWS', { profileId: own, triggerId: 't2' });
         await put('MEMBERSHIPS', { profileId: own, membership: 'list#l', memberOf: 'list#l' });
         await put('LEADS', { profileId: own, modelId: 'm' });
+        await put('INBOX', { profileId: own, message: 'm' });
         const subject = `profile/${own}`;
         const entry = { subject, action: 'export', actor: 'amir', atMs: n + 1, version: 0, detail: device };
         await put('AUDIT', { subject, entry: `0000000000000${n + 1}#0#x`, day: '1970-01-01', body: entry });
