@@ -1,41 +1,20 @@
-import { ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import {
-  HttpApi,
-  HttpMethod,
-  HttpNoneAuthorizer,
-  HttpStage,
-  LogGroupLogDestination,
-} from 'aws-cdk-lib/aws-apigatewayv2';
+import { ArnFormat, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Route } from '../core/access/route.ts';
-import { routes } from '../core/access/routes.ts';
+import { apiRoutes } from '../core/access/routes.ts';
 import { acknowledge } from './kit/acknowledge.ts';
+import { openDoor } from './kit/open-door.ts';
 import { functionName, TypedFunction } from './kit/typed-function.ts';
 import type { Stage } from './stages.ts';
 import type { State } from './state.ts';
 
-/** One JSON line a request: who, what, how long, and why it was refused. */
-const LOG_FORMAT = JSON.stringify({
-  requestId: '$context.requestId',
-  at: '$context.requestTime',
-  routeKey: '$context.routeKey',
-  status: '$context.status',
-  latencyMs: '$context.responseLatency',
-  responseBytes: '$context.responseLength',
-  ip: '$context.identity.sourceIp',
-  actor: '$context.authorizer.claims.sub',
-  authorizerError: '$context.authorizer.error',
-  integrationError: '$context.integrationErrorMessage',
-});
-
 /**
- * The door for people and apps: one route for each row of the table in core/access/routes.ts. A stack of its own, for a stack
+ * The door for people and apps: one route for each row of the table in core/access/routes.ts but the links' (delivery/links.ts). A stack of its own, for a stack
  * has room for 500 resources. It names its handlers instead of importing them, so that a release may move or remove one: an
  * import would forbid that until this stack has let go of it.
  */
@@ -65,7 +44,7 @@ export class Api extends Stack {
       });
     }
     this.api = new HttpApi(this, 'Api', { apiName: `herald-${stage.name}`, createDefaultStage: false });
-    this.addStage(stage);
+    openDoor(this, this.api, stage.apiThrottle);
     this.addRoutes(handledBy, this.authorizer(stage, state));
 
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
@@ -78,20 +57,6 @@ export class Api extends Stack {
         ? [signIn.issuer, signIn.audience]
         : [`https://${userPool!.userPoolProviderName}`, this.client!.userPoolClientId];
     return new HttpJwtAuthorizer('Authorizer', issuer, { jwtAudience: [audience] });
-  }
-
-  private addStage({ apiThrottle }: Stage): void {
-    const logs = new LogGroup(this, 'Requests', {
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    new HttpStage(this, 'Stage', {
-      httpApi: this.api,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: apiThrottle,
-      accessLogSettings: { destination: new LogGroupLogDestination(logs), format: AccessLogFormat.custom(LOG_FORMAT) },
-    });
   }
 
   private addRoutes(handledBy: Stack[], authorizer: HttpJwtAuthorizer): void {
@@ -119,7 +84,7 @@ export class Api extends Stack {
       integrations.set(handler, integration);
       return integration;
     };
-    for (const route of routes) {
+    for (const route of apiRoutes) {
       const open = typeof route.roles === 'string';
       const [made] = this.api.addRoutes({
         path: route.path,

@@ -2,6 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { env as manageSettingsEnv } from '../lambdas/delivery/manage-settings.env.ts';
 import { Inbox } from './delivery/inbox.ts';
+import { Links } from './delivery/links.ts';
 import { Senders } from './delivery/senders.ts';
 import { readsAndWrites } from './kit/bindings.ts';
 import { tellOfAlarms } from './kit/tell-of-alarms.ts';
@@ -21,8 +22,9 @@ export class Delivery extends Stack {
     { stage, state, platform }: { stage: Stage; state: State; platform: Platform },
   ) {
     super(scope, id, { description: `Herald ${stage.name}: from the send queues to the providers` });
-    const { lake, sendQueues } = platform;
-    new Senders(this, 'Senders', { stage, state, lake, sendQueues });
+    const { lake, sendQueues, intake } = platform;
+    const links = new Links(this, 'Links', { stage, state, lake, intake });
+    new Senders(this, 'Senders', { stage, state, lake, sendQueues, links });
     new Inbox(this, 'Inbox', { state });
 
     new TypedFunction(this, 'ManageSettings', {

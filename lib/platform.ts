@@ -20,6 +20,7 @@ import { Strategy } from './strategy.ts';
 export class Platform extends Stack {
   readonly lake: Lake;
   readonly sendQueues: SendQueues;
+  readonly intake: Intake;
   readonly audience: Audience;
   readonly strategy: Strategy;
 
@@ -45,6 +46,7 @@ export class Platform extends Stack {
     const { dispatchSnapshot } = new Dispatch(this, 'Delivery', { state, sendQueues });
     const strategy = new Strategy(this, 'Strategy', { state, lake, dispatchSnapshot });
     this.lake = lake;
+    this.intake = intake;
     this.sendQueues = sendQueues;
     this.strategy = strategy;
     new Measurement(this, 'Measurement', { state, lake });

@@ -40,6 +40,14 @@ export type StageConfig = {
   concurrency: Lanes & { intake: number; others: Lanes };
   /** Requests a second that the API takes from all callers together, and how many at one instant. @default 200 and 400 */
   apiThrottle: { rateLimit: number; burstLimit: number };
+  /**
+   * Address that the links in messages begin with, without a slash at the end: a domain of yours that leads to the API of the output
+   * LinksUrl (docs/links-and-preferences.md). People and spam filters look at it.
+   * @default the address that API Gateway gives it
+   */
+  linksUrl?: `https://${string}`;
+  /** Requests a second that links and preference pages take, and how many at one instant. @default 500 and 1,000 */
+  linksThrottle: { rateLimit: number; burstLimit: number };
   /** An Athena query that would scan more bytes is stopped: the most that one query can cost. @default 200 GB, $1 */
   queryCutoffBytes: number;
   /**
@@ -73,6 +81,7 @@ export const DEFAULTS: StageConfig = {
   emailFrom: 'herald@example.com',
   concurrency: { intake: 10, transactional: 5, promotional: 5, others: { transactional: 2, promotional: 3 } },
   apiThrottle: { rateLimit: 200, burstLimit: 400 },
+  linksThrottle: { rateLimit: 500, burstLimit: 1_000 },
   queryCutoffBytes: 200e9,
   lakeFirstDay: '2026-01-01',
   lakeBufferSeconds: 60,
@@ -85,6 +94,7 @@ const CONFIGS: Record<StageName, StageConfig> = {
     ...DEFAULTS,
     concurrency: { intake: 100, transactional: 50, promotional: 100, others: { transactional: 20, promotional: 30 } },
     apiThrottle: { rateLimit: 2_000, burstLimit: 4_000 },
+    linksThrottle: { rateLimit: 3_000, burstLimit: 5_000 },
     queryCutoffBytes: 2e12,
   },
   local: {

@@ -47,6 +47,8 @@ export class State extends Stack {
   readonly erasures: Table;
   /** Key of the hashes that remain of people who were erased. */
   readonly erasureKey: Secret;
+  /** Keys that seal the links in messages, by version: see core/delivery/links/link-keys.ts. */
+  readonly linkKey: Secret;
   readonly lake: Bucket;
   readonly work: Bucket;
   /** Absent when the stage trusts an issuer that exists. */
@@ -88,6 +90,20 @@ export class State extends Stack {
     acknowledge(this.erasureKey, {
       'AwsSolutions-SMG4':
         'A new key would not know those who were erased before. It opens nothing; it only makes hashes that cannot be guessed.',
+    });
+    this.linkKey = new Secret(this, 'LinkKey', {
+      description: 'Herald: keys of the links in messages. Without the one that made a link it no longer works.',
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ current: 'a' }),
+        generateStringKey: 'a',
+        passwordLength: 64,
+        excludePunctuation: true,
+      },
+      removalPolicy,
+    });
+    acknowledge(this.linkKey, {
+      'AwsSolutions-SMG4':
+        'Links in messages work for years, so a key is never replaced but joined by another one, by hand: docs/links-and-preferences.md.',
     });
     this.identities.addGlobalSecondaryIndex({
       indexName: BY_PROFILE_INDEX,

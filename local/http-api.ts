@@ -16,7 +16,7 @@ const AUTHORIZER = {
 };
 
 type Route = { routeKey: string; method: string; path: RegExp; functionArn: string; needsToken: boolean };
-type Answer = { statusCode?: number; headers?: Record<string, string>; body?: string };
+type Answer = { statusCode?: number; headers?: Record<string, string>; body?: string; isBase64Encoded?: boolean };
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const refusal = (status: number, message: string) => ({ status, headers: JSON_TYPE, body: { message } });
@@ -27,11 +27,15 @@ const claimText = (value: unknown): string => (Array.isArray(value) ? `[${value.
 /** What text looks like; anything else, and what is compressed, travels as base64. */
 const TEXT = /^(text\/|application\/.*(json|xml|urlencoded)|$)/;
 
-/** What a handler of Herald returns: status, headers and a text. */
+/** What a handler of Herald returns: status, headers and a text, or bytes in base64. */
 const responseOf = (value: unknown): ServiceResponse => {
-  const { statusCode: status, headers = {}, body = '' } = (value ?? {}) as Answer;
+  const { statusCode: status, headers = {}, body = '', isBase64Encoded } = (value ?? {}) as Answer;
   if (!status || typeof body !== 'string') return refusal(500, 'Internal Server Error');
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body };
+  return {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },
+    body: isBase64Encoded ? Buffer.from(body, 'base64') : body,
+  };
 };
 
 /** HTTP API of API Gateway: routes, a JWT authorizer and Lambda integrations of payload format 2.0; and the inbox. */

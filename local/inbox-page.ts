@@ -14,14 +14,28 @@ label { display: grid; } input, select, button { font: inherit; padding: .35rem 
 article { border: 1px solid var(--line); border-radius: .5rem; margin: .75rem 0; padding: .75rem 1rem; overflow-wrap: anywhere; }
 pre { font: inherit; white-space: pre-wrap; margin: .35rem 0 0; } iframe { width: 100%; height: 24rem; border: 1px solid var(--line); background: #fff; }`;
 
-const article = ({ channel, to, title, body, html, atMs, messageId }: InboxMessage): string => {
+/** The text of a message with its links to be followed, as a phone shows them. */
+const linked = (text: string): string =>
+  text
+    .split(/(https?:\/\/[^\s<>"']+)/)
+    .map((part, n) => {
+      const shown = escapeHtml(part);
+      return n % 2 ? `<a href="${shown}" target="_blank" rel="noopener noreferrer">${shown}</a>` : shown;
+    })
+    .join('');
+
+const article = ({ channel, to, title, body, html, headers, atMs, messageId }: InboxMessage): string => {
   const time = `${new Date(atMs).toISOString().replace('T', ' ').slice(0, 19)} UTC`;
-  // No scripts, forms or navigation of the message can run in here, whatever it holds.
-  const frame = `<iframe sandbox="" title="Email to ${escapeHtml(to)}" srcdoc="${escapeHtml(html ?? '')}"></iframe>`;
+  // No scripts, forms or navigation of the message can run in here, whatever it holds; its links open beside the inbox.
+  const content = escapeHtml(`<base target="_blank">${html ?? ''}`);
+  const sandbox = 'allow-popups allow-popups-to-escape-sandbox';
+  const frame = `<iframe sandbox="${sandbox}" title="Email to ${escapeHtml(to)}" srcdoc="${content}"></iframe>`;
+  const head = Object.entries(headers ?? {}).map(([name, value]) => `${escapeHtml(name)}: ${linked(value)}`);
   return `<li><article aria-labelledby="m${messageId}">
 <header><strong>${channel}</strong><span id="m${messageId}">to ${escapeHtml(to)}</span><time>${time}</time></header>
-${title ? `<h2>${escapeHtml(title)}</h2>` : ''}${body ? `<pre>${escapeHtml(body)}</pre>` : ''}
-${html ? `<details><summary>Show the email as HTML</summary>${frame}</details>` : ''}</article></li>`;
+${title ? `<h2>${escapeHtml(title)}</h2>` : ''}${body ? `<pre>${linked(body)}</pre>` : ''}
+${html ? `<details><summary>Show the email as HTML</summary>${frame}</details>` : ''}
+${head.length > 0 ? `<details><summary>Headers</summary><pre>${head.join('\n')}</pre></details>` : ''}</article></li>`;
 };
 
 /** The inbox for a person, a page that works without JavaScript, and as JSON: `/_local/inbox` and `/_local/inbox.json`. */
@@ -49,7 +63,9 @@ ${messages.length === PAGE_SIZE ? `<nav><a href="?${escapeHtml(older.toString())
     const messages = list({ channel, to, after, before, limit: Number(query.get('limit') ?? PAGE_SIZE) });
     if (path === '/_local/inbox.json') return { body: { count: count(), messages } };
     if (path !== '/_local/inbox') return { status: 404, body: { message: 'Not Found' } };
-    const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'self'";
+    // The image of an open comes from here, too; in a sandbox nothing is 'self'.
+    const images = `https: data: ${ctx.endpoint()}`;
+    const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src ${images}; form-action 'self'`;
     return {
       headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy },
       body: page(channel, to, messages),

@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { expectProperties } from './expect-properties.ts';
 import { AwsError, type Context, type Service } from './types.ts';
 
-type Generate = { PasswordLength?: number | string; ExcludePunctuation?: boolean };
+type Generate = {
+  PasswordLength?: number | string;
+  ExcludePunctuation?: boolean;
+  SecretStringTemplate?: string;
+  GenerateStringKey?: string;
+};
 
 /** Secrets Manager: a secret is made with a random value, as CloudFormation has it made, and read. */
 export const secretsManager = (ctx: Context): Service => {
@@ -34,8 +39,10 @@ export const secretsManager = (ctx: Context): Service => {
             .toString('base64')
             .replace(/[^A-Za-z0-9]/g, '')
             .slice(0, length);
+          const { SecretStringTemplate: template, GenerateStringKey: member } = generate;
+          const text = template && member ? JSON.stringify({ ...JSON.parse(template), [member]: value }) : value;
           const arn = `arn:aws:secretsmanager:${ctx.region}:${ctx.account}:secret:${stack}-${logicalId}`;
-          insert.run(arn, value);
+          insert.run(arn, text);
           return { ref: arn };
         },
       },

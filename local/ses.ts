@@ -5,10 +5,15 @@ import { AwsError, type Context, type Service } from './types.ts';
 type Request = {
   ConfigurationSetName?: string;
   DefaultContent: { Template: { TemplateContent: Parts; TemplateData: string } };
-  BulkEmailEntries: { Destination: { ToAddresses: string[] }; ReplacementEmailContent?: Replacement }[];
+  BulkEmailEntries: {
+    Destination: { ToAddresses: string[] };
+    ReplacementEmailContent?: Replacement;
+    ReplacementHeaders?: Header[];
+  }[];
 };
 type Parts = { Subject: string; Html: string; Text?: string };
 type Replacement = { ReplacementTemplate: { ReplacementTemplateData: string } };
+type Header = { Name: string; Value: string };
 type Result = { Status: string; Error?: string; MessageId?: string };
 
 /** SES fills `{{name}}` and does not escape; of its template language nothing more is imitated. */
@@ -18,13 +23,27 @@ const fill = (template: string, data: Record<string, unknown>): string =>
     return String(data[name]);
   });
 
+/** What SES takes as a header: printable ASCII, name and value together at most 996 characters. */
+const headersOf = (headers: readonly Header[]): Record<string, string> => {
+  for (const { Name, Value } of headers) {
+    if (!/^[!-9;-~]{1,126}$/.test(Name) || !/^[ -~]{0,995}$/.test(Value) || Name.length + Value.length > 996)
+      throw new AwsError('BadRequestException', `Header ${Name} is not what SES takes`);
+  }
+  return Object.fromEntries(headers.map(({ Name, Value }) => [Name, Value]));
+};
+
 /** SendBulkEmail of SESv2: what is accepted is in the inbox. */
 export const ses = (ctx: Context): Service => {
   const messages = inbox(ctx);
   const simulate = simulatedAddresses('email');
   const configurationSets = new Set<string>();
 
-  const deliver = (addresses: string[], { Subject, Html, Text = '' }: Parts, data: Record<string, unknown>): Result => {
+  const deliver = (
+    addresses: string[],
+    { Subject, Html, Text = '' }: Parts,
+    data: Record<string, unknown>,
+    headers: Record<string, string>,
+  ): Result => {
     const [to = '', second] = addresses;
     if (second !== undefined || !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(to))
       return { Status: 'INVALID_PARAMETER', Error: `The local SES wants one address, not ${addresses}` };
@@ -33,7 +52,7 @@ export const ses = (ctx: Context): Service => {
     if (behaviour === 'throttled') return { Status: 'ACCOUNT_THROTTLED', Error: 'Maximum sending rate exceeded.' };
     const [title, html, body] = [fill(Subject, data), fill(Html, data), fill(Text, data)];
     ctx.meter.count('channel-email', 1, 'ses:send');
-    return { Status: 'SUCCESS', MessageId: messages.add({ channel: 'email', to, title, body, html }) };
+    return { Status: 'SUCCESS', MessageId: messages.add({ channel: 'email', to, title, body, html, headers }) };
   };
 
   return {
@@ -48,10 +67,12 @@ export const ses = (ctx: Context): Service => {
       if (entries.length === 0 || entries.length > 50)
         throw new AwsError('BadRequestException', 'A bulk email has 1 to 50 destinations');
       const { TemplateContent, TemplateData } = DefaultContent.Template;
-      const results = entries.map(({ Destination, ReplacementEmailContent: own }): Result => {
+      const heads = entries.map(({ ReplacementHeaders = [] }) => headersOf(ReplacementHeaders));
+      const results = entries.map(({ Destination, ReplacementEmailContent: own }, n): Result => {
         try {
           const replacement = JSON.parse(own?.ReplacementTemplate.ReplacementTemplateData ?? '{}') as object;
-          return deliver(Destination.ToAddresses, TemplateContent, { ...JSON.parse(TemplateData), ...replacement });
+          const data = { ...JSON.parse(TemplateData), ...replacement };
+          return deliver(Destination.ToAddresses, TemplateContent, data, heads[n] ?? {});
         } catch (error) {
           // On AWS a rendering failure is accepted and comes back as an event; here it is told at once.
           return { Status: 'FAILED', Error: (error as Error).message };

@@ -8,7 +8,7 @@ import type { Role } from './role.ts';
  */
 export type Route = {
   operationId: string;
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** As API Gateway writes it: `/v1/campaigns/{campaignId}`. */
   path: `/v1/${string}`;
   /** One line in the imperative: what a call does. */
@@ -20,9 +20,17 @@ export type Route = {
   /** Any of these roles; `public`: nobody signs in; `source-key`: an app's API key in the header `x-api-key`. */
   roles: readonly Role[] | 'public' | 'source-key';
   body?: z.ZodMiniType;
+  /** The body is a form of a page (`application/x-www-form-urlencoded`): each of its names has a list of texts. */
+  form?: true;
   /** A strict object whose members take strings. */
   query?: z.ZodMiniType;
-  success: { status: 200 | 201 | 202 | 204; schema?: z.ZodMiniType; description: string };
+  /** `type` is what it answers instead of JSON. */
+  success: {
+    status: 200 | 201 | 202 | 204 | 302;
+    schema?: z.ZodMiniType;
+    type?: 'text/html' | 'image/gif';
+    description: string;
+  };
   /** An example body, checked against `body` by a test and shown in the documentation. */
   example?: unknown;
   /** The call makes a thing, so the header `Idempotency-Key` is honoured. */

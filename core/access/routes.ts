@@ -3,9 +3,14 @@ import { routes as access } from './routes/access.ts';
 import { routes as audience } from './routes/audience.ts';
 import { routes as delivery } from './routes/delivery.ts';
 import { routes as intake } from './routes/intake.ts';
+import { routes as links } from './routes/links.ts';
 import { routes as measurement } from './routes/measurement.ts';
 import { routes as strategy } from './routes/strategy.ts';
 
 /** The whole API, by noun. Handlers import only their own noun's table, which keeps their bundles small. */
 export const routesByNoun = { intake, audience, strategy, delivery, measurement, access } as const;
 export const routes: readonly Route[] = Object.values(routesByNoun).flat();
+
+/** The ways from a message: for everybody, at an address of their own. */
+export const linkRoutes: readonly Route[] = links;
+export const apiRoutes: readonly Route[] = routes.filter((route) => !linkRoutes.includes(route));

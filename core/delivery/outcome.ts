@@ -1,4 +1,5 @@
 import type { Channel } from './channel.ts';
+import type { ReceiptOutcome } from './receipt.ts';
 
 /** Why the gate, or the sender, did not send. Reports count by these words (M5), so the list is closed. */
 export const SKIP_REASONS = [
@@ -30,18 +31,20 @@ export type FailReason = (typeof FAIL_REASONS)[number];
 
 /**
  * What became of one attempt, as a row of the lake table `outcomes`. `final` is true on exactly one row per recipient of
- * a plan run; rows that are not final say why a channel was left for the next one. `outcome_id` is deterministic, so a
- * row that is written twice counts once.
+ * a plan run; rows that are not final say why a channel was left for the next one, or what was heard of a message later
+ * (receipt-rows.ts). `outcome_id` is deterministic, so a row that is written twice counts once.
  */
 export type OutcomeRow = {
   outcome_id: string;
-  plan_kind: 'campaign' | 'trigger';
+  /** As all that names the plan and the person '' for a receipt that names its message only. */
+  plan_kind: 'campaign' | 'trigger' | '';
   plan_id: string;
   run_id: string;
   profile_id: string;
   channel: Channel | 'none';
-  outcome: 'sent' | 'skipped' | 'failed';
-  reason: SkipReason | FailReason | '';
+  outcome: 'sent' | 'skipped' | 'failed' | ReceiptOutcome;
+  /** Of a sender a SkipReason, FailReason or ''; of a receipt its `detail`. */
+  reason: string;
   final: boolean;
   at_ms: number;
   /** The provider's id of the message, '' when there is none. Receipts join on it. */

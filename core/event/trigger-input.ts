@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { CHANNELS, LANES } from '../delivery/channel.ts';
+import { planTracking } from '../delivery/links/link-settings.ts';
 import { PRIORITIES } from '../delivery/priority.ts';
 import { eventType, where } from './event-pattern.ts';
 import { windowInput } from './window-input.ts';
@@ -19,6 +20,8 @@ export const triggerInput = z.strictObject({
   lane: z.enum(LANES),
   /** Of promotional messages; absent: normal. High may use the touches that caps reserve. */
   priority: z.optional(z.enum(PRIORITIES)),
+  /** False: nobody notices who clicks, or opens. Absent: as the settings say. */
+  tracking: z.optional(planTracking),
   /** Events older than this many seconds when they arrive count in windows and reports, but send nothing. */
   maxLatenessSeconds: z.optional(z.int().check(z.minimum(1), z.maximum(7 * 86_400))),
 });

@@ -1,18 +1,28 @@
 import { type Sql, sql } from '../audience/sql.ts';
 import { textLiteral } from '../audience/sql-literal.ts';
 import type { Campaign } from '../strategy/campaign.ts';
+import {
+  ENGAGEMENT_DEFINITION,
+  type Engagement,
+  engagementOf,
+  engagementRowsSql,
+  heardSql,
+  isEngagement,
+} from './engagement.ts';
 import { outcomesOnceSql } from './outcomes-sql.ts';
 
-export const CAMPAIGN_REPORT_DEFINITION =
-  'Recipients: people for whom the campaign came to an end, each counted once, by their final outcome: sent (a channel accepted the message; by channel), skipped or failed (by reason). Moved: how often a channel of the policy was left for the next one, by channel and reason. While the campaign sends, people who are still on their way are missing; before it runs, everything is zero. Outcomes are in the lake about a minute after they happen.';
+export const CAMPAIGN_REPORT_DEFINITION = `Recipients: people for whom the campaign came to an end, each counted once, by their final outcome: sent (a channel accepted the message; by channel), skipped or failed (by reason). Moved: how often a channel of the policy was left for the next one, by channel and reason. While the campaign sends, people who are still on their way are missing; before it runs, everything is zero. ${ENGAGEMENT_DEFINITION} Outcomes are in the lake about a minute after they happen.`;
 
 /** Counts of the outcomes of one run. */
-export const campaignReportQuery = ({
-  runId,
-  startedMs,
-}: NonNullable<Campaign['run']>): Sql => sql`WITH ${outcomesOnceSql(startedMs, sql`run_id = ${textLiteral(runId)}`)}
+export const campaignReportQuery = ({ runId, startedMs }: NonNullable<Campaign['run']>): Sql => {
+  const own = sql`run_id = ${textLiteral(runId)}`;
+  return sql`WITH ${outcomesOnceSql(startedMs, sql`${own} AND outcome NOT IN ('opened', 'clicked')`)},
+${heardSql(startedMs, own)}
 SELECT final, outcome, channel, reason, count(*) AS outcomes
-FROM outcomes_once GROUP BY final, outcome, channel, reason`;
+FROM outcomes_once GROUP BY final, outcome, channel, reason
+UNION ALL
+${engagementRowsSql}`;
+};
 
 type Counts = Record<string, number>;
 export type CampaignReport = {
@@ -25,14 +35,23 @@ export type CampaignReport = {
   failed: Counts;
   /** Channel that was left → reason → times. */
   moved: Record<string, Counts>;
-};
+} & Engagement;
 
 export const campaignReportOf = (rows: readonly Record<string, string | null>[]): CampaignReport => {
-  const report: CampaignReport = { recipients: 0, sent: 0, byChannel: {}, skipped: {}, failed: {}, moved: {} };
+  const report: CampaignReport = {
+    recipients: 0,
+    sent: 0,
+    byChannel: {},
+    skipped: {},
+    failed: {},
+    moved: {},
+    ...engagementOf(rows),
+  };
   const add = (to: Counts, name: string | null | undefined, count: number) => {
     to[name ?? ''] = (to[name ?? ''] ?? 0) + count;
   };
   for (const { final, outcome, channel, reason, outcomes } of rows) {
+    if (isEngagement(outcome)) continue;
     const count = Number(outcomes);
     if (final !== 'true') {
       const left = report.moved[channel ?? ''] ?? {};

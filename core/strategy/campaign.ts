@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { audienceRef } from '../audience/audience-ref.ts';
 import { CHANNELS, type Channel } from '../delivery/channel.ts';
+import { planTracking } from '../delivery/links/link-settings.ts';
 import { PRIORITIES } from '../delivery/priority.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(64));
@@ -16,6 +17,8 @@ export const campaignInput = z.strictObject({
   topic: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,31}$/)),
   /** Absent: normal. High may use the touches that caps reserve. */
   priority: z.optional(z.enum(PRIORITIES)),
+  /** False: nobody notices who clicks, or opens. Absent: as the settings say. */
+  tracking: z.optional(planTracking),
   /** Absent: as soon as it is approved. */
   sendAt: z.optional(z.iso.datetime({ offset: true })),
 });

@@ -1,5 +1,6 @@
 import type { ResolvedSegment } from '../audience/segment.ts';
 import type { Channel, Lane } from '../delivery/channel.ts';
+import type { PlanTracking } from '../delivery/links/link-settings.ts';
 import type { Priority } from '../delivery/priority.ts';
 import type { TemplateInput } from './template.ts';
 
@@ -19,6 +20,8 @@ export type PlanVersion = {
   priority?: Priority;
   channelPolicy: Channel[];
   template: TemplateInput;
+  /** What is not to be noticed of what people do with its messages. */
+  tracking?: PlanTracking;
   /** Of a campaign: whom. */
   segment?: ResolvedSegment;
   /** Of a campaign: epoch ms, or null for now. */

@@ -11,8 +11,18 @@ export type TemplateProfile = {
   attributes: Record<string, unknown>;
 };
 
+/** The person's own links out of this message: to unsubscribe from its topic, and to all preferences. */
+export type LinkVariables = { readonly unsubscribe_url: string; readonly preferences_url: string };
+/** What a preview shows in their place: nobody may unsubscribe somebody by looking at one. */
+export const SAMPLE_LINKS: LinkVariables = { unsubscribe_url: '#unsubscribe', preferences_url: '#preferences' };
+
 /** Values for one rendering. `event` and `window` exist only in event-triggered messages. */
-export type TemplateVariables = { profile: TemplateProfile; event?: AcceptedEvent; window?: { value?: number } };
+export type TemplateVariables = {
+  profile: TemplateProfile;
+  event?: AcceptedEvent;
+  window?: { value?: number };
+  links?: LinkVariables;
+};
 
 /** The variables that exist at all, so that a misspelt one is found when the template is saved. */
 const KNOWN: Record<string, readonly string[]> = {
@@ -20,6 +30,9 @@ const KNOWN: Record<string, readonly string[]> = {
   event: ['id', 'type', 'profileId', 'source', 'time', 'properties'],
   window: ['value'],
 };
+
+/** Variables without members. */
+const PLAIN: readonly unknown[] = Object.keys(SAMPLE_LINKS);
 
 /** One use of a variable: `profile.attributes.city` is ['profile', 'attributes', 'city']; a nested array is `a[b.c]`. */
 export type VariableUse = { segments: readonly unknown[]; line: number };
@@ -30,8 +43,9 @@ export type VariableUse = { segments: readonly unknown[]; line: number };
  */
 export const variableError = ({ segments }: VariableUse): string | undefined => {
   const [root, member, attribute] = segments;
+  if (PLAIN.includes(root)) return member === undefined ? undefined : `${String(root)} has no members`;
   const members = typeof root === 'string' ? KNOWN[root] : undefined;
-  if (!members) return `there is no variable ${String(root)}; there are profile, event and window`;
+  if (!members) return `there is no variable ${String(root)}; there are profile, event, window, ${PLAIN.join(' and ')}`;
   if (member === undefined || typeof member === 'object') return `name a member of ${root}: ${members.join(', ')}`;
   if (!members.includes(String(member))) return `${root} has no member ${member}; it has ${members.join(', ')}`;
   if (member === 'attributes' && typeof attribute !== 'string') return 'name the attribute: profile.attributes.<name>';
@@ -41,8 +55,22 @@ export const variableError = ({ segments }: VariableUse): string | undefined => 
   return undefined;
 };
 
-/** The scope that Liquid reads. The event's time is ISO 8601, which Liquid's `date` filter takes. */
-export const scopeOf = ({ profile, event, window }: TemplateVariables): Record<string, unknown> => ({
+/**
+ * The scope that Liquid reads. The event's time is ISO 8601, which Liquid's `date` filter takes. Links are made when they are
+ * asked for, so they stay behind their getters.
+ */
+export const scopeOf = ({
+  profile,
+  event,
+  window,
+  links = SAMPLE_LINKS,
+}: TemplateVariables): Record<string, unknown> => ({
+  get unsubscribe_url() {
+    return links.unsubscribe_url;
+  },
+  get preferences_url() {
+    return links.preferences_url;
+  },
   profile: {
     profileId: profile.profileId,
     ...(profile.email !== undefined && { email: profile.email }),

@@ -2,12 +2,17 @@ import * as z from 'zod/mini';
 
 const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max));
 
-/** Content for one or more channels. Every field is Liquid; `profile`, `event` and `window` are its variables. */
+/** Links in plain text are followed only where this says so: a followed link is long, and a text message is billed by its length. */
+const trackLinks = z.optional(z.boolean());
+
+/** Content for one or more channels. Every text is Liquid; `profile`, `event`, `window` and links are its variables. */
 export const templateInput = z.strictObject({
   name: text(100),
   channels: z.strictObject({
-    email: z.optional(z.strictObject({ subject: text(500), html: text(200_000), text: z.optional(text(100_000)) })),
-    sms: z.optional(z.strictObject({ text: text(1_600) })),
+    email: z.optional(
+      z.strictObject({ subject: text(500), html: text(200_000), text: z.optional(text(100_000)), trackLinks }),
+    ),
+    sms: z.optional(z.strictObject({ text: text(1_600), trackLinks })),
     push: z.optional(z.strictObject({ title: text(200), body: text(2_000) })),
     inapp: z.optional(
       z.strictObject({
@@ -34,9 +39,9 @@ export type TemplateInput = z.infer<typeof templateInput>;
 /** `editors`: everybody who wrote one of its versions. Nobody puts their own content in force. */
 export type Template = TemplateInput & { id: string; version: number; editors: string[] };
 
-/** A rendered message, ready for a channel adapter. */
+/** A rendered message, ready for a channel adapter. `headers`: lines of the email's head beside those of the provider. */
 export type RenderedContent =
-  | { channel: 'email'; subject: string; html: string; text?: string }
+  | { channel: 'email'; subject: string; html: string; text?: string; headers?: Record<string, string> }
   | { channel: 'sms'; text: string }
   | { channel: 'push'; title: string; body: string }
   | { channel: 'inapp'; title: string; body: string; url?: string; expiresAfterDays: number }

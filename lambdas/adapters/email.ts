@@ -71,9 +71,10 @@ export const emailChannel = (from: string, configurationSet: string): ChannelSen
             TemplateData: JSON.stringify({ subject: '', html: '', text: '' }),
           },
         },
-        BulkEmailEntries: messages.map(({ address, ref, content: { subject, html, text } }) => ({
+        BulkEmailEntries: messages.map(({ address, ref, content: { subject, html, text, headers } }) => ({
           Destination: { ToAddresses: [address] },
           ReplacementTags: refParts(ref, MAX_TAG).map((Value, n) => ({ Name: refTag(n), Value })),
+          ...(headers && { ReplacementHeaders: Object.entries(headers).map(([Name, Value]) => ({ Name, Value })) }),
           ReplacementEmailContent: {
             ReplacementTemplate: { ReplacementTemplateData: JSON.stringify({ subject, html, text }) },
           },

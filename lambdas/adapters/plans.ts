@@ -1,3 +1,4 @@
+import { DEFAULT_LINK_SETTINGS, type LinkSettings } from '../../core/delivery/links/link-settings.ts';
 import type { PlanRef } from '../../core/delivery/messages.ts';
 import { DEFAULT_SETTINGS, type DeliverySettings } from '../../core/delivery/settings.ts';
 import type { Trigger } from '../../core/event/trigger.ts';
@@ -29,6 +30,10 @@ export const plans = (table: string) => {
     SETTINGS_MAX_AGE_MS,
     async (id) => (await defs.get<DeliverySettings>('settings', id))?.body ?? DEFAULT_SETTINGS,
   );
+  const links = cached(
+    SETTINGS_MAX_AGE_MS,
+    async (id) => (await defs.get<LinkSettings>('settings', id))?.body ?? DEFAULT_LINK_SETTINGS,
+  );
   return {
     /** The frozen plan; never changes, so it is kept for ever. Throws when there is none. */
     planOf: ({ id, hash }: PlanRef): Promise<PlanVersion> => version(`${id}@${hash}`),
@@ -41,5 +46,6 @@ export const plans = (table: string) => {
       return (await trigger(id)) === 'active' ? undefined : 'plan-paused';
     },
     settings: (): Promise<DeliverySettings> => settings('delivery'),
+    linkSettings: (): Promise<LinkSettings> => links('links'),
   };
 };

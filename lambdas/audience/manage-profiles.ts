@@ -1,8 +1,5 @@
 import { routes } from '../../core/access/routes/profiles.ts';
-import { profileChanged } from '../../core/audience/live/membership-change.ts';
 import { ProfileTooLarge, profileId as profileIdSchema } from '../../core/audience/profile.ts';
-import { consentRows } from '../../core/delivery/consent.ts';
-import { putAudit } from '../adapters/audit.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { erasedPeople } from '../adapters/erased-people.ts';
 import { profiles } from '../adapters/profiles.ts';
@@ -10,6 +7,7 @@ import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { refuseErased } from '../middleware/refuse-erased.ts';
+import { changeConsents } from './change-consents.ts';
 import { changeProfile } from './change-profile.ts';
 import { env } from './manage-profiles.env.ts';
 
@@ -18,6 +16,12 @@ const { PROFILES_TABLE, CONTACTS_TABLE, PROFILES_STREAM, CONSENTS_STREAM, AUDIT_
 const people = profiles(PROFILES_TABLE);
 const contactStates = contacts(CONTACTS_TABLE);
 const refuse = refuseErased(erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN));
+const statements = {
+  contacts: contactStates,
+  auditTable: AUDIT_TABLE,
+  consentsStream: CONSENTS_STREAM,
+  intakeQueueUrl: INTAKE_QUEUE_URL,
+};
 const sinks = { auditTable: AUDIT_TABLE, profilesStream: PROFILES_STREAM, intakeQueueUrl: INTAKE_QUEUE_URL };
 
 /** Profiles and consents. Running a change twice is safe: merging the same again, or agreeing again, changes nothing. */
@@ -41,17 +45,7 @@ export const handler = apiHandler('audience/manage-profiles', routes, {
   putConsents: async ({ params, body: { consents }, actor, nowMs }) => {
     const profileId = idOf(params);
     await refuse([profileId]);
-    const detail = Object.entries(consents).map(([key, given]) => `${key}: ${given ? 'yes' : 'no'}`);
-    // The entry goes first: a consent that nobody can account for is worse than an entry without its effect, which the
-    // caller, having got an error, will repeat.
-    const entry = { subject: `profile/${profileId}`, action: 'consent', actor, atMs: nowMs, version: 0 };
-    await putAudit(AUDIT_TABLE, { ...entry, detail: detail.join(', ').slice(0, 1_000) });
-    await contactStates.setConsents(profileId, consents);
-    const { appendRows } = await import('../adapters/lake.ts');
-    await appendRows(CONSENTS_STREAM, consentRows(profileId, consents, { imported: false, atMs: nowMs }));
-    const changed = Object.keys(consents).map((key) => `consents.${key}`);
-    const { sendOwnEvents } = await import('../adapters/own-events.ts');
-    await sendOwnEvents(INTAKE_QUEUE_URL, [profileChanged(profileId, nowMs, { changed })]);
+    await changeConsents(statements, { profileId, consents, actor, nowMs });
     return { body: await contactView(profileId) };
   },
 

@@ -1,4 +1,5 @@
 import { routes } from '../../core/access/routes/delivery.ts';
+import { DEFAULT_LINK_SETTINGS, type LinkSettings } from '../../core/delivery/links/link-settings.ts';
 import { DEFAULT_SETTINGS, type DeliverySettings, settingsText } from '../../core/delivery/settings.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
@@ -28,6 +29,27 @@ export const handler = apiHandler('delivery/manage-settings', routes, {
     };
     const outbox = [{ effect: 'audit' as const, entry }];
     const stored = await saveDefinition(defs, 'settings', 'delivery', settings, version, nowMs, outbox, sinks);
+    return { body: { ...stored.body, version: stored.version } };
+  },
+
+  getLinkSettings: async () => {
+    const stored = await defs.get<LinkSettings>('settings', 'links');
+    return { body: { ...(stored?.body ?? DEFAULT_LINK_SETTINGS), version: stored?.version ?? 0 } };
+  },
+
+  putLinkSettings: async ({ body: { version, ...settings }, actor, nowMs }) => {
+    const { tracking, topics } = settings;
+    const noticed = (['clicks', 'opens'] as const).filter((one) => tracking[one]).join(' and ') || 'nothing';
+    const entry = {
+      subject: 'settings/links',
+      action: 'change',
+      actor,
+      atMs: nowMs,
+      version: version + 1,
+      detail: `${noticed} noticed, not for ${tracking.notForSources.length} sources; ${topics.length} topics`,
+    };
+    const outbox = [{ effect: 'audit' as const, entry }];
+    const stored = await saveDefinition(defs, 'settings', 'links', settings, version, nowMs, outbox, sinks);
     return { body: { ...stored.body, version: stored.version } };
   },
 });

@@ -1,4 +1,5 @@
 import type { Channel, Lane } from '../../core/delivery/channel.ts';
+import type { messageLinks } from '../../core/delivery/links/message-links.ts';
 import type { PlanRef, SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
 import type { OutcomeRow } from '../../core/delivery/outcome.ts';
 import type { Refusals } from '../../core/delivery/refusals.ts';
@@ -24,6 +25,8 @@ export type Ports = {
   /** What this worker remembers of each plan on its channel, by plan id. It only decides what is cheaper. */
   refusals: Map<string, Refusals>;
   renderer(): Promise<Pick<Renderer, 'render'>>;
+  /** What makes the links of a plan's messages on this channel; undefined where they have none of Herald's. */
+  linksOf(plan: PlanVersion, source: string | undefined): Promise<ReturnType<typeof messageLinks> | undefined>;
   sender: ChannelSender;
   append(rows: readonly OutcomeRow[]): Promise<void>;
   enqueue(channel: Channel, lane: Lane, messages: readonly SendMessage[]): Promise<void>;

@@ -66,7 +66,12 @@ export const prepareRecipients = async (
   // Who has a touch already, or needs none, is decided on by this read alone: it must not miss a withdrawn consent.
   const strongly = lane === 'transactional' || takenOver || toRead.some(isTouched);
   const profileIds = toRead.map(({ row }) => row.profileId);
-  const [known, renderer] = await Promise.all([ports.contacts.getMany(profileIds, strongly), ports.renderer()]);
+  const source = message.kind === 'direct' ? message.event.source : undefined;
+  const [known, renderer, linksOf] = await Promise.all([
+    ports.contacts.getMany(profileIds, strongly),
+    ports.renderer(),
+    ports.linksOf(plan, source),
+  ]);
   const { planKind, planId } = plan;
   const unit = heardUnit(work.unit);
   const refOf = (index: number, profileId: string): string => {
@@ -92,7 +97,10 @@ export const prepareRecipients = async (
       return;
     }
     // Rendered before the touch is written: who cannot be rendered for needs none.
-    const rendered = renderer.render(plan.template, channel, variablesOf(message, row));
+    const ref = refOf(index, profileId);
+    const links = linksOf?.({ profileId, ref });
+    const variables = { ...variablesOf(message, row), ...(links && { links: links.variables }) };
+    const rendered = renderer.render(plan.template, channel, variables);
     if (rendered.kind === 'render-failed') {
       // Not for whom: logs outlive the erasure of a person.
       console.warn({ message: 'Not rendered', plan: plan.planId, error: rendered.message });
@@ -101,7 +109,7 @@ export const prepareRecipients = async (
       const decision = gate({ ...asked, contact });
       return void settled.set(index, decision.decision === 'send' ? 'render-failed' : decision.reason);
     }
-    const input = { ...asked, content: contentCode(rendered.content) };
+    const input = { ...asked, content: contentCode(links ? links.bare(rendered.content) : rendered.content) };
     contact ??= await ports.contacts.reserve(input);
     const reason = contact && (await reserve(ports, { ...input, contact }));
     if (reason) {
@@ -113,8 +121,8 @@ export const prepareRecipients = async (
     }
     const id = messageName(work, profileId);
     const atMs = message.kind === 'direct' ? message.event.receivedMs : nowMs;
-    const names = { key: index, id, atMs, ref: refOf(index, profileId) };
-    ready.push({ ...names, profileId, address, content: rendered.content });
+    const content = links ? links.dress(rendered.content) : rendered.content;
+    ready.push({ key: index, id, atMs, ref, profileId, address, content });
   });
   const undoubted = addressed.filter((one) => !isDoubtful(one)).length;
   ports.refusals.set(plan.planId, noteRefusals(past, undoubted, refused));

@@ -11,5 +11,7 @@ export const sendBatchEnv = {
   OUTCOMES_STREAM: z.string(),
   ERASURES_TABLE: z.string(),
   ERASURE_KEY_ARN: z.string(),
+  LINK_KEY_ARN: z.string(),
+  LINKS_URL: z.url(),
   ...sendQueuesEnv,
 };

@@ -2,6 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type * as z from 'zod/mini';
 import type { Channel } from '../../core/delivery/channel.ts';
 import { isSettled } from '../../core/delivery/ledger.ts';
+import { needsLinks } from '../../core/delivery/links/needs-links.ts';
 import type { SendMessage } from '../../core/delivery/messages.ts';
 import type { ChannelSender } from '../../core/delivery/sender.ts';
 import type { Renderer } from '../../core/strategy/render.ts';
@@ -39,15 +40,27 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
   const erased = erasedPeople(env.ERASURES_TABLE, env.ERASURE_KEY_ARN);
   const readerOf = recipients({ bucket: env.WORK_BUCKET, profilesTable: env.PROFILES_TABLE, erased });
   const people = contacts(env.CONTACTS_TABLE);
+  const { linkSettings, ...planPorts } = plans(env.DEFINITIONS_TABLE);
+  let links: ReturnType<typeof loadLinks> | undefined;
+  const loadLinks = async () => {
+    const { linkWriter } = await import('./write-links.ts');
+    const { LINK_KEY_ARN: secretArn, LINKS_URL: base } = env;
+    return linkWriter({ secretArn, base, settings: linkSettings, now: () => Date.now() });
+  };
   const shared: Omit<Ports, 'rowsOf'> = {
     now: () => Date.now(),
-    ...plans(env.DEFINITIONS_TABLE),
+    ...planPorts,
     ledger: ledger(env.LEDGER_TABLE),
     contacts: { ...people, ...touches(env.CONTACTS_TABLE, people) },
     refusals: new Map(),
     renderer: () => {
       renderer ??= loadRenderer();
       return renderer;
+    },
+    async linksOf(plan, source) {
+      if (!needsLinks(plan.template, sender.channel)) return undefined;
+      links ??= loadLinks();
+      return (await links)(plan, sender.channel, source);
     },
     // deliverMessage hands a sender only content of its own channel: it checks the step's channel first.
     sender: sender as unknown as ChannelSender,

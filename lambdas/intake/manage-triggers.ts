@@ -178,7 +178,7 @@ const refuseTemplate = ({ editors, version }: Template, actor: string, read: num
   }
 };
 
-const planOf = ({ id, name, topic, lane, priority, channelPolicy }: Trigger, template: Template) =>
+const planOf = ({ id, name, topic, lane, priority, channelPolicy, tracking }: Trigger, template: Template) =>
   freezePlan({
     planKind: 'trigger',
     planId: id,
@@ -187,5 +187,6 @@ const planOf = ({ id, name, topic, lane, priority, channelPolicy }: Trigger, tem
     lane,
     ...(priority && { priority }),
     channelPolicy,
+    ...(tracking && { tracking }),
     template: { name: template.name, channels: template.channels },
   });

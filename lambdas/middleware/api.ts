@@ -28,8 +28,11 @@ export type ApiRequest<R extends Route = Route> = {
   requestId: string;
 };
 
-/** What an operation answers. The status is the route's success status. */
-export type ApiResponse = { body?: unknown; headers?: Record<string, string> };
+/** A page or an image, for people. `status` where it is not the route's success: a page says in its own words what is wrong. */
+export type ApiDocument = { type: string; content: string | Uint8Array; status?: number };
+
+/** What an operation answers: `body` as JSON, or a document. The status is the route's success status. */
+export type ApiResponse = { body?: unknown; document?: ApiDocument; headers?: Record<string, string> };
 
 type RouteOf<Routes extends readonly Route[], Handler extends string> = Extract<Routes[number], { handler: Handler }>;
 
@@ -95,7 +98,25 @@ export const apiHandler = <const Routes extends readonly Route[], Handler extend
     .handler(answer as never) as unknown as ApiLambda;
 };
 
-const responseOf = (route: Route, { body, headers = {} }: ApiResponse): APIGatewayProxyStructuredResultV2 => ({
+const responseOf = (route: Route, { body, document, headers = {} }: ApiResponse): APIGatewayProxyStructuredResultV2 => {
+  if (document) return documentOf(route, document, headers);
+  return jsonOf(route, body, headers);
+};
+
+const documentOf = (
+  { method, success }: Route,
+  { type, content, status }: ApiDocument,
+  headers: Record<string, string>,
+): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: status ?? success.status,
+  headers: { 'content-type': type, ...headers },
+  ...(method !== 'HEAD' &&
+    (typeof content === 'string'
+      ? { body: content }
+      : { body: Buffer.from(content).toString('base64'), isBase64Encoded: true })),
+});
+
+const jsonOf = (route: Route, body: unknown, headers: Record<string, string>): APIGatewayProxyStructuredResultV2 => ({
   statusCode: route.success.status,
   headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
   ...(body !== undefined && { body: JSON.stringify(body) }),

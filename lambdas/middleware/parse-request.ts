@@ -16,14 +16,14 @@ export const parseRequest = (): middy.MiddlewareObj<ApiEvent, APIGatewayProxyStr
   before: ({ event }) => {
     const { route, source } = event as RoutedEvent;
     const claims = event.requestContext.authorizer?.jwt?.claims ?? {};
-    const { body, query } = route;
+    const { body, query, form } = route;
     const nowMs = Date.now();
     (event as RoutedEvent).request = {
       actor: source?.id ?? String(claims.sub ?? ''),
       roles: rolesOf(claims['cognito:groups']),
-      params: paramsOf(event),
+      params: paramsOf(event, route),
       query: query ? parse('invalid-query', query, event.queryStringParameters ?? {}) : {},
-      body: body && parse('invalid-body', body, jsonOf(event)),
+      body: body && parse('invalid-body', body, form ? formOf(event) : jsonOf(event)),
       headers: event.headers,
       nowMs,
       newId: ulid(nowMs),
@@ -32,19 +32,29 @@ export const parseRequest = (): middy.MiddlewareObj<ApiEvent, APIGatewayProxyStr
   },
 });
 
-/** DynamoDB takes no longer keys, and so gives no longer ids. */
+/** DynamoDB takes no longer keys, and so gives no longer ids. What people bring from a message is no id, but a sealed token. */
 const MAX_PARAM_BYTES = 1_024;
 
-const paramsOf = (event: ApiEvent): Record<string, string> => {
+const paramsOf = (event: ApiEvent, { roles }: RoutedEvent['route']): Record<string, string> => {
   const params = (event.pathParameters ?? {}) as Record<string, string>;
+  if (roles === 'public') return params;
   const [long] = Object.entries(params).find(([, value]) => Buffer.byteLength(value) > MAX_PARAM_BYTES) ?? [];
   if (long !== undefined) throw new Problem('not-found', `No ${long} has more than ${MAX_PARAM_BYTES} bytes`);
   return params;
 };
 
+const textOf = ({ body = '', isBase64Encoded }: ApiEvent): string =>
+  isBase64Encoded ? Buffer.from(body, 'base64').toString() : body;
+
+/** The values of each name, in order. */
+const formOf = (event: ApiEvent): Record<string, string[]> => {
+  const values = new URLSearchParams(textOf(event));
+  return Object.fromEntries([...new Set(values.keys())].map((name) => [name, values.getAll(name)]));
+};
+
 /** An empty body counts as `{}`: then the answer names the fields that are missing. */
 const jsonOf = (event: ApiEvent): unknown => {
-  const text = event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString() : (event.body ?? '');
+  const text = textOf(event);
   if (text.trim() === '') return {};
   let value: unknown;
   try {

@@ -18,7 +18,7 @@ const MAX_DAYS_AHEAD = 350;
  * everything that does not fit, so that a marketer corrects it in one go.
  */
 export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowMs: number): Promise<PlanVersion> => {
-  const { id, name, topic, channelPolicy, priority, sendAt, templateId, audience } = campaign;
+  const { id, name, topic, channelPolicy, priority, sendAt, templateId, audience, tracking } = campaign;
   const [segment, template] = await Promise.all([
     audienceOf(defs, audience),
     defs.get<TemplateInput>('template', templateId),
@@ -56,6 +56,7 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
     lane: 'promotional',
     ...(priority && { priority }),
     channelPolicy,
+    ...(tracking && { tracking }),
     template: { name: template.body.name, channels: template.body.channels },
     segment,
     sendAtMs,

@@ -36,8 +36,10 @@ const KEYS_GIVEN: Record<string, string[]> = {
   'audience/change-list-part': ['Work/lists/', 'Work/snapshots/'],
   'audience/estimate-audience': ['Work/samples/'],
   'delivery/send-email': ['Work/snapshots/'],
+  'delivery/send-inapp': ['Work/snapshots/'],
   'delivery/send-push': ['Work/snapshots/'],
   'delivery/send-sms': ['Work/snapshots/'],
+  'delivery/send-webhook': ['Work/snapshots/'],
   'delivery/dispatch-snapshot': ['Work/athena/'],
 };
 

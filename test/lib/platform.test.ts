@@ -1,7 +1,7 @@
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { routes } from '../../core/access/routes.ts';
+import { apiRoutes, linkRoutes, routes } from '../../core/access/routes.ts';
 import { FULL_MEMORIES } from '../../core/audience/live/memory.ts';
 import { CHANNELS } from '../../core/delivery/channel.ts';
 import { Delivery } from '../../lib/delivery.ts';
@@ -121,10 +121,13 @@ describe('queues', () => {
 describe('the API', () => {
   const made = propertiesOf<RouteProperties>(devApi, 'AWS::ApiGatewayV2::Route');
 
-  test('has exactly the routes of the table', () => {
-    expect(made.map(({ RouteKey }) => RouteKey).sort()).toEqual(
-      routes.map(({ method, path }) => `${method} ${path}`).sort(),
-    );
+  const door = propertiesOf<RouteProperties>(devStacks.HeraldDelivery, 'AWS::ApiGatewayV2::Route');
+  const keysOf = (some: typeof routes) => some.map(({ method, path }) => `${method} ${path}`).sort();
+
+  test('has exactly the routes of the table, but for those of links, which have a door of their own', () => {
+    expect(made.map(({ RouteKey }) => RouteKey).sort()).toEqual(keysOf(apiRoutes));
+    expect(door.map(({ RouteKey }) => RouteKey).sort()).toEqual(keysOf(linkRoutes));
+    expect(linkRoutes.filter(({ roles }) => roles !== 'public')).toEqual([]);
   });
 
   test('names functions that the two stacks before it make, and waits for both', () => {
@@ -141,7 +144,7 @@ describe('the API', () => {
 
   test('asks for a token wherever the table names roles', () => {
     for (const { method, path, roles } of routes) {
-      const { AuthorizationType } = made.find(({ RouteKey }) => RouteKey === `${method} ${path}`)!;
+      const { AuthorizationType } = [...made, ...door].find(({ RouteKey }) => RouteKey === `${method} ${path}`)!;
       expect(AuthorizationType).toBe(typeof roles === 'string' ? 'NONE' : 'JWT');
     }
   });

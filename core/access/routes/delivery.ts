@@ -3,6 +3,8 @@ import { deliverySettings } from '../../delivery/settings-input.ts';
 import { OPERATORS, READERS } from '../role.ts';
 import type { Route } from '../route.ts';
 import { routes as inbox } from './inbox.ts';
+import { routes as linkSettings } from './link-settings.ts';
+import { routes as links } from './links.ts';
 import { routes as webhooks } from './webhooks.ts';
 
 const handler = 'delivery/manage-settings';
@@ -44,5 +46,7 @@ export const routes = [
     errors: ['version-conflict'],
   },
   ...inbox,
+  ...linkSettings,
+  ...links,
   ...webhooks,
 ] as const satisfies readonly Route[];

@@ -9,6 +9,8 @@ const count = z.int();
 const counts = z.record(z.string(), count);
 const figures = { people: count, messages: count };
 const rate = z.optional(z.number());
+/** People, and those of whom a machine was noticed, by what it was. */
+const heard = z.object({ people: count, machines: counts });
 
 /** Every report says what it counts, when it was counted, and how much of the lake was read for it. */
 const report = <T extends Record<string, z.core.$ZodType>>(members: T) =>
@@ -39,8 +41,11 @@ export const routes = [
         skipped: counts,
         failed: counts,
         moved: z.record(z.string(), counts),
+        opened: heard,
+        clicked: heard,
+        links: z.array(z.object({ link: z.string(), people: count })),
       }),
-      description: 'Recipients, sent by channel, not sent by reason',
+      description: 'Recipients, sent by channel, not sent by reason; opened and clicked, people and machines apart',
     },
     errors: ['not-found'],
   },

@@ -18,7 +18,16 @@ afterAll(() => lake.close());
 // The earliest instant that the generator gives.
 const run = { runId: "run'1", startedMs: FROM_MS - 30 * 3_600_000 };
 const report = async () => campaignReportOf(await lake.query(campaignReportQuery(run)));
-const zeros: CampaignReport = { recipients: 0, sent: 0, byChannel: {}, skipped: {}, failed: {}, moved: {} };
+const nothingHeard = { opened: { people: 0, machines: {} }, clicked: { people: 0, machines: {} }, links: [] };
+const zeros: CampaignReport = {
+  recipients: 0,
+  sent: 0,
+  byChannel: {},
+  skipped: {},
+  failed: {},
+  moved: {},
+  ...nothingHeard,
+};
 
 const countBy = <T>(all: readonly T[], name: (one: T) => string) =>
   Object.fromEntries([...Map.groupBy(all, name)].map(([key, some]) => [key, some.length]));
@@ -39,6 +48,7 @@ const reportTwin = (rows: readonly OutcomeRow[]): CampaignReport => {
     skipped: countBy(of('skipped'), (row) => row.reason),
     failed: countBy(of('failed'), (row) => row.reason),
     moved: Object.fromEntries([...left].map(([channel, some]) => [channel, countBy(some, (row) => row.reason)])),
+    ...nothingHeard,
   };
 };
 

@@ -188,6 +188,7 @@ export class World {
       },
       refusals: this.refusals,
       renderer: async () => liquid,
+      linksOf: async () => undefined,
       sender: { channel, chunk, send: (messages) => this.effect(() => this.provide(channel, messages)) },
       append: (rows) => this.effect(() => void this.outcomes.push(...rows)),
       enqueue: (next, _lane: Lane, messages) =>

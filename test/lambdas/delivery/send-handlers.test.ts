@@ -49,6 +49,8 @@ beforeAll(async () => {
     PROFILES_TABLE: 'profiles',
     WORK_BUCKET: 'work',
     OUTCOMES_STREAM: 'outcomes',
+    LINK_KEY_ARN: 'link-key',
+    LINKS_URL: 'https://go.example.com',
     PUSH_APPLICATION_ID: 'app',
     SMS_ORIGINATION: 'pool',
   });
