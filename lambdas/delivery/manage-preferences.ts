@@ -46,6 +46,8 @@ const visitOf = async ({ params: { token }, headers, nowMs }: Asked) => {
     contactStates.get(profileId),
     profileOf(environment.PROFILES_TABLE, profileId),
   ]);
+  // Nothing is held of them: erased long ago, or never known. A statement would bring them back.
+  if (!profile && contact.version === 0) return { refusal: page(strangers.erased(), 410) };
   const pages = personPages(pageLocale(profile?.locale, accepted), settings);
   const { consents } = contact;
   const choices = (now: Consents = consents) =>
