@@ -1,6 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { env as manageSettingsEnv } from '../lambdas/delivery/manage-settings.env.ts';
+import { HeldMessages } from './delivery/held-messages.ts';
 import { Inbox } from './delivery/inbox.ts';
 import { Links } from './delivery/links.ts';
 import { Senders } from './delivery/senders.ts';
@@ -23,8 +24,9 @@ export class Delivery extends Stack {
   ) {
     super(scope, id, { description: `Herald ${stage.name}: from the send queues to the providers` });
     const { lake, sendQueues, intake } = platform;
+    const heldMessages = new HeldMessages(this, 'HeldMessages', { state, sendQueues });
     const links = new Links(this, 'Links', { stage, state, lake, intake });
-    new Senders(this, 'Senders', { stage, state, lake, sendQueues, links });
+    new Senders(this, 'Senders', { stage, state, lake, sendQueues, heldMessages, links });
     new Inbox(this, 'Inbox', { state });
 
     new TypedFunction(this, 'ManageSettings', {

@@ -60,7 +60,7 @@ export const TABLES = {
   Identities: { personal: 'by-index', variable: 'IDENTITIES_TABLE', holds: 'anonymous ids and aliases' },
   Timers: {
     ...{ personal: 'by-scan', variable: 'TIMERS_TABLE', keys: ['bucket', 'timer'] },
-    holds: 'events whose trigger looks again later',
+    holds: 'events whose trigger looks again later, and messages that wait for the end of the night or for a receipt',
   },
   Ledger: {
     ...{ personal: 'by-scan', variable: 'LEDGER_TABLE', keys: ['run', 'unit'] },
@@ -157,5 +157,6 @@ export const QUEUES = {
     days: 14,
     why: 'What other systems are told: the attempts end within a day, and what they were told before is theirs.',
   },
+  HeldMessagesDeadLetters: { personal: 'expires', days: 14, why: 'Minutes, and nothing about people.' },
   BusDeadLetters: { personal: 'expires', days: 14, why: 'Events of the bus that could not be queued.' },
 } as const satisfies Record<string, Expires>;

@@ -12,6 +12,8 @@ export type LedgerRecord = {
   leaseUntilMs: number;
   /** One letter per recipient of the batch: see `MARKS`. */
   marks: string;
+  /** Epoch ms before which nothing more is to be done for these recipients, by index: they go on in the batch's next message. */
+  due?: Record<number, number>;
   /** The provider's id, kept when the batch is one message: its outcome can then be written again in full. */
   messageId?: string;
 };
@@ -35,6 +37,9 @@ const MARKS: Record<Reason | 'sent', string> = {
   'frequency-cap': 'f',
   'channel-cap': 'h',
   'minimum-gap': 'i',
+  'quiet-hours': 'q',
+  'sms-window': 'w',
+  'over-budget': 'v',
   duplicate: 'd',
   'too-late': 't',
   'plan-cancelled': 'k',
@@ -46,6 +51,8 @@ const MARKS: Record<Reason | 'sent', string> = {
   'address-refused': 'x',
   'provider-refused': 'g',
   'provider-unavailable': 'u',
+  'not-delivered': 'j',
+  'not-opened': 'l',
   'unknown-after-crash': 'b',
 };
 const MEANING = new Map(
@@ -96,6 +103,10 @@ export const reopen = (record: LedgerRecord, indexes: readonly number[]): Ledger
 
 export const settle = (record: LedgerRecord, results: ReadonlyMap<number, Settled>): LedgerRecord =>
   mark(record, new Map([...results].map(([n, reason]) => [n, MARKS[reason || 'sent']])));
+
+/** Notes when these recipients go on. */
+export const holdUntil = (record: LedgerRecord, due: ReadonlyMap<number, number>): LedgerRecord =>
+  due.size === 0 ? record : { ...record, due: { ...record.due, ...Object.fromEntries(due) } };
 
 /** What is settled, by recipient. `unpublished`: only those whose outcome may not be in the lake yet. */
 export const settledOf = (record: LedgerRecord, which: 'all' | 'unpublished'): Map<number, Settled> =>

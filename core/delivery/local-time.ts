@@ -41,14 +41,15 @@ export const wallAt = (atMs: number, timeZone: string): number => {
 };
 
 /**
- * The first instant at which the wall shows this time. One that a change of the clock leaves out is taken by the clock before
- * the change: 02:30 in the hour that is missing is 03:30.
+ * The first instant after `afterMs` at which the wall shows this time. One that a change of the clock leaves out is taken by
+ * the clock before the change: 02:30 in the hour that is missing is 03:30.
  */
-export const instantOf = (wallMs: number, timeZone: string): number => {
+export const instantOf = (wallMs: number, timeZone: string, afterMs = Number.NEGATIVE_INFINITY): number => {
   // No zone changes its clock twice within two days, so one of these two was right at the time.
   const offsets = [-DAY_MS, DAY_MS].map((away) => wallAt(wallMs + away, timeZone) - (wallMs + away));
   const candidates = offsets.map((offset) => wallMs - offset).sort((a, b) => a - b);
-  return candidates.find((atMs) => wallAt(atMs, timeZone) === wallMs) ?? wallMs - (offsets[0] ?? 0);
+  const shown = candidates.find((atMs) => atMs > afterMs && wallAt(atMs, timeZone) === wallMs);
+  return shown ?? wallMs - (offsets[0] ?? 0);
 };
 
 export const CALENDAR_PERIODS = ['day', 'week', 'month'] as const;

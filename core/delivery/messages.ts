@@ -1,5 +1,6 @@
 import type { AcceptedEvent } from '../event/event.ts';
 import type { FailReason, SkipReason } from './outcome.ts';
+import type { Heard } from './policy.ts';
 
 /** Which plan version a message belongs to. `hash` names the frozen content (see core/strategy/plan-version.ts). */
 export type PlanRef = { kind: 'campaign' | 'trigger'; id: string; hash: string };
@@ -8,10 +9,35 @@ export type PlanRef = { kind: 'campaign' | 'trigger'; id: string; hash: string }
  * What earlier channels of the policy said about a recipient. `reason` and `step` are of the last channel that had an
  * address; `touched` says that a touch may be reserved, to be given back if no channel takes the message.
  */
-export type Earlier = { reason?: SkipReason | FailReason; step?: number; touched?: true };
+export type Earlier = {
+  reason?: SkipReason | FailReason;
+  step?: number;
+  touched?: true;
+  /** Steps whose channels took the message, so that it was sent, whatever the later ones say. */
+  taken?: number[];
+  /** What is to be heard of the last of them before the next channel gets its turn. `unit`: the ledger record that it was sent in. */
+  awaits?: { what: Heard; unit: string; sentMs: number };
+};
+
+/**
+ * Where a recipient goes on who is not wanted yet: at which step, and not before when (epoch ms; 0: at once, behind the others).
+ */
+export type Later = { step: number; dueMs: number };
+
+/** What the messages of one chain have in common: a batch, or a person, has at most one of them under way at a time. */
+export type Link = {
+  /** Index into the plan's channel policy; the queue is that channel's. */
+  step: number;
+  /** How often the chain has come back to a step that it had been at; absent: never. */
+  round?: number;
+  /** Epoch ms before which nothing is to be done; absent: at once. */
+  dueMs?: number;
+  /** Epoch ms after which the message is no longer worth sending; absent: it always is. */
+  deadlineMs?: number;
+};
 
 /** A pointer to at most 100 recipients: a byte range of a snapshot part (NDJSON of SnapshotRow). */
-export type SnapshotMessage = {
+export type SnapshotMessage = Link & {
   kind: 'snapshot';
   plan: PlanRef;
   runId: string;
@@ -22,16 +48,16 @@ export type SnapshotMessage = {
   offset: number;
   bytes: number;
   count: number;
-  /** Index into the plan's channel policy; the queue is that channel's. */
-  step: number;
   /** Indexes (0..count-1) of the recipients still wanted at this step; absent: all. */
   only?: number[];
-  /** By index, for the recipients of `only` of whom there is something to say. */
+  /** By index, those who are wanted at another step, or later: the message's follower takes them along. */
+  later?: Record<number, Later>;
+  /** By index, for the recipients of `only` and `later` of whom there is something to say. */
   earlier?: Record<number, Earlier>;
 };
 
 /** A real-time message: it carries its recipient and the event that caused it. */
-export type DirectMessage = {
+export type DirectMessage = Link & {
   kind: 'direct';
   plan: PlanRef;
   profileId: string;
@@ -42,8 +68,6 @@ export type DirectMessage = {
    * asked for it.
    */
   window?: { value?: number; firing: string };
-  step: number;
-  /** Epoch ms after which the message is no longer worth sending. */
   deadlineMs: number;
   earlier?: Earlier;
 };

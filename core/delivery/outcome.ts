@@ -9,6 +9,9 @@ export const SKIP_REASONS = [
   'frequency-cap',
   'channel-cap',
   'minimum-gap',
+  'quiet-hours',
+  'sms-window',
+  'over-budget',
   'duplicate',
   'too-late',
   'plan-cancelled',
@@ -25,6 +28,8 @@ export const FAIL_REASONS = [
   'address-refused',
   'provider-refused',
   'provider-unavailable',
+  'not-delivered',
+  'not-opened',
   'unknown-after-crash',
 ] as const;
 export type FailReason = (typeof FAIL_REASONS)[number];

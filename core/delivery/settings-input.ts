@@ -39,6 +39,22 @@ const caps = z.array(cap).check(
   ),
 );
 
+const timeOfDay = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'A time of day, as 21:00'));
+
+const quietHours = z
+  .strictObject({
+    /** By the clock where the person is; over midnight when `to` is not later than `from`. */
+    from: timeOfDay,
+    to: timeOfDay,
+    /** Wait for their end, or let it be. */
+    otherwise: z.enum(['defer', 'drop']),
+    /** Absent: all. */
+    channels: z.optional(z.array(z.enum(CHANNELS)).check(z.minLength(1))),
+    /** After their end batches are spread over so many minutes. Absent: 15. */
+    jitterMinutes: z.optional(z.int().check(z.minimum(0), z.maximum(240))),
+  })
+  .check(z.refine(({ from, to }) => from !== to, { path: ['to'], message: 'Quiet hours that never end' }));
+
 /** What operators may set for all plans. Stored as the definition `settings/delivery`. */
 export const deliverySettings = z.strictObject({
   /** The cap that always holds: over all channels and topics, in any so many hours. */
@@ -48,6 +64,11 @@ export const deliverySettings = z.strictObject({
   minimumGap: z.optional(z.strictObject({ minutes: z.int().check(z.minimum(1), z.maximum(7 * 24 * 60)) })),
   /** The same content is not sent to the same person again within this time. */
   noDuplicatesWithin: z.optional(z.strictObject({ hours })),
+  quietHours: z.optional(quietHours),
+  /** True: promotional SMS to numbers of the United States wait for 08:00 to 21:00 where the person is. */
+  usSmsWindow: z.optional(z.boolean()),
+  /** What one message costs, by channel, in whatever currency budgets of plans are in. Without a price: nothing. */
+  prices: z.optional(z.partialRecord(z.enum(CHANNELS), z.number().check(z.minimum(0)))),
   /** IANA zone of people whose profile names none. Absent: UTC. */
   fallbackTimeZone: z.optional(z.string().check(z.maxLength(64), z.refine(isTimeZone, 'Not an IANA time zone'))),
 });

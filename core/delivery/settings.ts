@@ -14,6 +14,8 @@ export const settingsText = ({ frequencyCap, caps = [], ...rest }: DeliverySetti
     ...caps.map(capText),
     ...(rest.minimumGap ? [`${rest.minimumGap.minutes} minutes apart`] : []),
     ...(rest.noDuplicatesWithin ? [`no content twice in ${rest.noDuplicatesWithin.hours} hours`] : []),
+    ...(rest.quietHours ? [quietText(rest.quietHours)] : []),
+    ...(rest.usSmsWindow ? ['SMS to the United States from 08:00 to 21:00'] : []),
     ...(rest.fallbackTimeZone ? [`unknown time zones are ${rest.fallbackTimeZone}`] : []),
   ].join('; ');
 
@@ -24,3 +26,6 @@ const capText = ({ touches, within, channel, topic }: NonNullable<DeliverySettin
     ...(topic ? [`about ${topic}`] : []),
     'hours' in within ? `in ${within.hours} hours` : `a calendar ${within.calendar}`,
   ].join(' ');
+
+const quietText = ({ from, to, otherwise, channels }: NonNullable<DeliverySettings['quietHours']>): string =>
+  `quiet from ${from} to ${to}${channels ? ` on ${channels.join(', ')}` : ''}, or ${otherwise}`;

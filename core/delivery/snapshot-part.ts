@@ -1,7 +1,8 @@
 import { knownConsents, snapshotRow, type UnloadedRow } from '../audience/segment-queries.ts';
 import type { PlanVersion } from '../strategy/plan-version.ts';
 import { firstStep } from './channel.ts';
-import { BATCH_SIZE, ERASED, PART_SIZE, type PlanRef, type SnapshotMessage, type SnapshotRow } from './messages.ts';
+import { BATCH_SIZE, ERASED, PART_SIZE, type SnapshotMessage, type SnapshotRow } from './messages.ts';
+import { channelsOf } from './policy.ts';
 
 /** Recipients that start at the same step of the policy: what a part is made of. */
 export type Cut = { step: number; rows: SnapshotRow[] };
@@ -14,12 +15,13 @@ export async function* cutParts(
   unloaded: AsyncIterable<UnloadedRow>,
   { channelPolicy, lane }: Pick<PlanVersion, 'channelPolicy' | 'lane'>,
 ): AsyncGenerator<Cut> {
-  const waiting = channelPolicy.map((_, step): Cut => ({ step, rows: [] }));
+  const policy = channelsOf(channelPolicy);
+  const waiting = policy.map((_, step): Cut => ({ step, rows: [] }));
   for await (const one of unloaded) {
     const row = snapshotRow(one);
     // Who was erased since has no id any more, and keeps their place among the others.
     const addresses = row.erased === undefined ? row : { ...row, profileId: ERASED };
-    const { step, sure } = firstStep(channelPolicy, addresses, knownConsents(one));
+    const { step, sure } = firstStep(policy, addresses, knownConsents(one));
     const cut = waiting[step] as Cut;
     cut.rows.push(sure || lane === 'transactional' ? row : { ...row, lookFirst: true });
     if (cut.rows.length < PART_SIZE) continue;
@@ -41,7 +43,7 @@ const lineOf = (row: SnapshotRow): string =>
  */
 export const snapshotPart = (
   rows: readonly SnapshotRow[],
-  { plan, runId, part, step }: { plan: PlanRef; runId: string; part: string; step: number },
+  { plan, runId, part, step, deadlineMs }: Pick<SnapshotMessage, 'plan' | 'runId' | 'part' | 'step' | 'deadlineMs'>,
 ): { body: Uint8Array; pointers: SnapshotMessage[] } => {
   const batches: Buffer[] = [];
   const pointers: SnapshotMessage[] = [];
@@ -59,6 +61,7 @@ export const snapshotPart = (
       bytes: text.length,
       count: batch.length,
       step,
+      ...(deadlineMs !== undefined && { deadlineMs }),
     });
     batches.push(text);
     offset += text.length;

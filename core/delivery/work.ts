@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Earlier, SendMessage } from './messages.ts';
+import type { Earlier, Link, SendMessage } from './messages.ts';
 import { touchKey } from './touch.ts';
 
 /** A send message as the ledger and the sender see it: a batch of recipients at one step, or a batch of one. */
@@ -13,6 +13,8 @@ export type Work = {
   only?: readonly number[];
   eventId: string;
   earlierOf: (index: number) => Earlier;
+  /** Names the batch, or the person's message, at whichever step. */
+  batch: string;
   /** Key of the touch: the same at every step, so falling back to another channel counts once. */
   touchKey: string;
   outcomeIdOf: (profileId: string) => string;
@@ -43,20 +45,25 @@ export const namesPerson = (run: string, unit: string, ids: ReadonlySet<string>)
   return ids.has(parts[parts[0] === 'w' ? 1 : 2] ?? '');
 };
 
+/** Names the message among those of its chain. */
+const place = ({ step, round }: Link): string => (round ? `${step}.${round}` : `${step}`);
+
 export const workOf = (message: SendMessage): Work => {
   const { step } = message;
+  const at = place(message);
   if (message.kind === 'snapshot') {
     const { runId: run, part, batch, count, only, earlier = {} } = message;
     return {
       run,
-      unit: `b#${partName(part)}#${batch}#${step}`,
+      unit: `b#${partName(part)}#${batch}#${at}`,
       count,
       step,
       ...(only && { only }),
       eventId: '',
       earlierOf: (index) => earlier[index] ?? {},
+      batch: `${run}#${partName(part)}#${batch}`,
       touchKey: touchKey(run),
-      outcomeIdOf: (profileId) => `${run}#${escaped(profileId)}#${step}`,
+      outcomeIdOf: (profileId) => `${run}#${escaped(profileId)}#${at}`,
     };
   }
   const { plan, profileId, event, window, earlier = {} } = message;
@@ -67,12 +74,13 @@ export const workOf = (message: SendMessage): Work => {
   );
   return {
     run,
-    unit: `${once}#${step}`,
+    unit: `${once}#${at}`,
     count: 1,
     step,
     eventId: event.id,
     earlierOf: () => earlier,
+    batch: `${run}#${once}`,
     touchKey: touchKey(`${run}#${once}`),
-    outcomeIdOf: () => `${run}#${once}#${step}`,
+    outcomeIdOf: () => `${run}#${once}#${at}`,
   };
 };

@@ -1,4 +1,5 @@
 import { CHANNELS, LANES } from '../delivery/channel.ts';
+import { channelsOf } from '../delivery/policy.ts';
 import type { Facts } from './evaluate.ts';
 import type { Needs } from './facts.ts';
 import { NO_NEEDS, needsNothing, withNeeds } from './matcher/needs.ts';
@@ -12,7 +13,16 @@ import { readTriggers, writeTriggers } from './trigger-snapshot.ts';
 /** What matching needs of a trigger that is in force. */
 export type ActiveTrigger = Pick<
   Trigger,
-  'id' | 'version' | 'name' | 'eventType' | 'where' | 'window' | 'channelPolicy' | 'lane' | 'maxLatenessSeconds'
+  | 'id'
+  | 'version'
+  | 'name'
+  | 'eventType'
+  | 'where'
+  | 'window'
+  | 'channelPolicy'
+  | 'lane'
+  | 'deadline'
+  | 'maxLatenessSeconds'
 > & { hash: string };
 
 /** A trigger that an event matches, and as which of its patterns (see patternsOf). */
@@ -56,8 +66,20 @@ const isInForce = (trigger: Trigger): trigger is Trigger & { hash: string } =>
 const judge = (
   full: Trigger & { hash: string },
 ): { trigger: ActiveTrigger; rules: Rule[] } | { fault: TriggerFault } => {
-  const { id, version, name, hash, eventType, where, window, channelPolicy, lane, maxLatenessSeconds } = full;
-  const trigger = { id, version, name, hash, eventType, where, window, channelPolicy, lane, maxLatenessSeconds };
+  const { id, version, name, hash, eventType, where, window, channelPolicy, lane, deadline, maxLatenessSeconds } = full;
+  const trigger = {
+    id,
+    version,
+    name,
+    hash,
+    eventType,
+    where,
+    window,
+    channelPolicy,
+    lane,
+    deadline,
+    maxLatenessSeconds,
+  };
   try {
     return { trigger, rules: rulesOf(trigger) };
   } catch (error) {
@@ -76,7 +98,7 @@ export const rulesOf = (
   trigger: Pick<ActiveTrigger, 'id' | 'eventType' | 'where' | 'window' | 'channelPolicy' | 'lane'>,
 ): Rule[] => {
   if (!trigger.channelPolicy?.[0]) throw new Error('It has no channel');
-  const strange = trigger.channelPolicy.filter((channel) => !CHANNELS.includes(channel));
+  const strange = channelsOf(trigger.channelPolicy).filter((channel) => !CHANNELS.includes(channel));
   if (strange.length > 0) throw new Error(`This release has no channel ${strange.join(', ')}`);
   if (!LANES.includes(trigger.lane)) throw new Error(`This release has no lane ${trigger.lane}`);
   const rules = patternRules(trigger);

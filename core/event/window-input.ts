@@ -1,19 +1,10 @@
 import * as z from 'zod/mini';
 import { propertyPath } from '../audience/condition.ts';
+import { durationInput } from './duration-input.ts';
 import { eventPattern } from './event-pattern.ts';
 import type { Window } from './trigger.ts';
 import { MAX_WINDOW_EVENTS } from './window-state.ts';
 
-const UNITS = { seconds: 2_678_400, minutes: 44_640, hours: 744, days: 31 };
-const whole = (maximum: number) => z.optional(z.int().check(z.minimum(1), z.maximum(maximum)));
-const duration = z
-  .strictObject({
-    seconds: whole(UNITS.seconds),
-    minutes: whole(UNITS.minutes),
-    hours: whole(UNITS.hours),
-    days: whole(UNITS.days),
-  })
-  .check(z.refine((value) => Object.keys(value).length === 1, 'Exactly one of seconds, minutes, hours, days'));
 const date = z.iso.datetime({ offset: true });
 
 const members = {
@@ -23,7 +14,7 @@ const members = {
   max: z.optional(propertyPath),
   after: z.optional(eventPattern),
   without: z.optional(eventPattern),
-  within: z.optional(duration),
+  within: z.optional(durationInput),
   since: z.optional(date),
   until: z.optional(date),
   reaches: z.optional(z.number()),

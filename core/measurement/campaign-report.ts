@@ -11,7 +11,7 @@ import {
 } from './engagement.ts';
 import { outcomesOnceSql } from './outcomes-sql.ts';
 
-export const CAMPAIGN_REPORT_DEFINITION = `Recipients: people for whom the campaign came to an end, each counted once, by their final outcome: sent (a channel accepted the message; by channel), skipped or failed (by reason). Moved: how often a channel of the policy was left for the next one, by channel and reason. While the campaign sends, people who are still on their way are missing; before it runs, everything is zero. ${ENGAGEMENT_DEFINITION} Outcomes are in the lake about a minute after they happen.`;
+export const CAMPAIGN_REPORT_DEFINITION = `Recipients: people for whom the campaign came to an end, each counted once, by their final outcome: sent (a channel accepted the message; by channel), skipped or failed (by reason). Moved: how often a channel of the policy was left for the next one, or a message put off, by channel and reason. While the campaign sends, people who are still on their way are missing; before it runs, everything is zero. ${ENGAGEMENT_DEFINITION} Outcomes are in the lake about a minute after they happen.`;
 
 /** Counts of the outcomes of one run. */
 export const campaignReportQuery = ({ runId, startedMs }: NonNullable<Campaign['run']>): Sql => {
@@ -54,6 +54,8 @@ export const campaignReportOf = (rows: readonly Record<string, string | null>[])
     if (isEngagement(outcome)) continue;
     const count = Number(outcomes);
     if (final !== 'true') {
+      // A channel took it, and the policy waits for a receipt: the final outcome is to come.
+      if (outcome === 'sent') continue;
       const left = report.moved[channel ?? ''] ?? {};
       report.moved[channel ?? ''] = left;
       add(left, reason, count);

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { audienceRef } from '../audience/audience-ref.ts';
-import { CHANNELS, type Channel } from '../delivery/channel.ts';
 import { planTracking } from '../delivery/links/link-settings.ts';
+import { budgetInput, channelPolicyInput } from '../delivery/policy-input.ts';
 import { PRIORITIES } from '../delivery/priority.ts';
+import { durationInput } from '../event/duration-input.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(64));
 
@@ -11,12 +12,14 @@ export const campaignInput = z.strictObject({
   name: z.string().check(z.minLength(1), z.maxLength(100)),
   audience: audienceRef,
   templateId: id,
-  /** Ordered: the next channel is tried on missing address, opt-out and refused address. */
-  channelPolicy: z.array(z.enum(CHANNELS)).check(z.minLength(1), z.maxLength(CHANNELS.length)),
+  channelPolicy: channelPolicyInput,
+  budget: budgetInput,
   /** Consent is asked per channel, or per channel and topic. */
   topic: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,31}$/)),
   /** Absent: normal. High may use the touches that caps reserve. */
   priority: z.optional(z.enum(PRIORITIES)),
+  /** After it has begun to send it is worth sending for so long; who would get it later does not. Absent: for ever. */
+  deadline: z.optional(durationInput),
   /** False: nobody notices who clicks, or opens. Absent: as the settings say. */
   tracking: z.optional(planTracking),
   /** Absent: as soon as it is approved. */
@@ -64,5 +67,4 @@ export type Campaign = CampaignInput & {
   run?: { runId: string; startedMs: number; snapshotSize?: number; parts?: number; finishedMs?: number };
   /** Why a campaign failed or was cancelled. */
   reason?: string;
-  channelPolicy: Channel[];
 };

@@ -1,7 +1,9 @@
 import type { ResolvedSegment } from '../audience/segment.ts';
-import type { Channel, Lane } from '../delivery/channel.ts';
+import type { Lane } from '../delivery/channel.ts';
 import type { PlanTracking } from '../delivery/links/link-settings.ts';
+import type { PolicyStep } from '../delivery/policy.ts';
 import type { Priority } from '../delivery/priority.ts';
+import type { Duration } from '../event/trigger.ts';
 import type { TemplateInput } from './template.ts';
 
 /**
@@ -18,8 +20,12 @@ export type PlanVersion = {
   lane: Lane;
   /** Absent: normal. */
   priority?: Priority;
-  channelPolicy: Channel[];
+  channelPolicy: PolicyStep[];
+  /** The most that the messages to one person may cost together. */
+  budget?: number;
   template: TemplateInput;
+  /** Of a campaign: how long it is worth sending after it has begun. */
+  deadline?: Duration;
   /** What is not to be noticed of what people do with its messages. */
   tracking?: PlanTracking;
   /** Of a campaign: whom. */

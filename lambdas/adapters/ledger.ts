@@ -24,6 +24,7 @@ const decode = (item: Item): LedgerRecord => ({
   token: Number(item.token?.N),
   leaseUntilMs: Number(item.leaseUntilMs?.N),
   marks: item.marks?.S ?? '',
+  ...(item.due?.S && { due: JSON.parse(item.due.S) as Record<number, number> }),
   ...(item.messageId?.S && { messageId: item.messageId.S }),
 });
 
@@ -85,7 +86,7 @@ export const ledger = (table: string) => {
           new UpdateItemCommand({
             TableName: table,
             Key: keyOf(key),
-            UpdateExpression: `SET #lease = :lease, #marks = :marks${record.messageId ? ', messageId = :id' : ''}`,
+            UpdateExpression: `SET #lease = :lease, #marks = :marks${record.due ? ', due = :due' : ''}${record.messageId ? ', messageId = :id' : ''}`,
             ConditionExpression: '#token = :token',
             ExpressionAttributeNames: {
               '#token': 'token',
@@ -96,6 +97,7 @@ export const ledger = (table: string) => {
               ':token': { N: String(record.token) },
               ':lease': { N: String(record.leaseUntilMs) },
               ':marks': { S: record.marks },
+              ...(record.due && { ':due': { S: JSON.stringify(record.due) } }),
               ...(record.messageId && { ':id': { S: record.messageId } }),
             },
           }),

@@ -18,41 +18,53 @@ import type { WakeAt } from './schedules.ts';
  */
 const KEPT_SECONDS = 8 * 86_400;
 
+/** What waits for `dueMs` (epoch ms): a JSON body under a key, in the bucket of a minute. */
+export type DueRow = { dueMs: number; key: string; body: unknown; bucketAt: (minuteMs: number) => string };
+
+/** Puts a row where it is found within two minutes after it is due, and after now. Once this returns nothing can make it not be. */
+export const putDue = async (
+  table: string,
+  wakeAt: WakeAt,
+  clock: () => number,
+  { dueMs, key, body, bucketAt }: DueRow,
+): Promise<void> => {
+  for (;;) {
+    const minuteMs = minuteFor(dueMs, clock());
+    await wakeAt(minuteMs);
+    await dynamo.send(
+      new PutItemCommand({
+        TableName: table,
+        Item: {
+          bucket: { S: bucketAt(minuteMs) },
+          timer: { S: key },
+          body: { S: JSON.stringify(body) },
+          expiresAt: { N: String(minuteMs / 1_000 + KEPT_SECONDS) },
+        },
+      }),
+    );
+    // Written later, it may have come after the bucket was read: then it is written into a later one as well.
+    if (clock() <= minuteMs - SURE_MS) return;
+  }
+};
+
 /** Timers that wait, one item each, by the minute in which they ring. */
 export const timers = (table: string, wakeAt: WakeAt, clock: () => number) => ({
-  /**
-   * Makes the timer ring within two minutes after `dueMs`, and after now. Once this returns nothing can make it not ring.
-   * Setting it again is harmless: it may ring twice.
-   */
-  async set(timer: Timer): Promise<void> {
+  /** Makes the timer ring when it is due. Setting it again is harmless: it may ring twice. */
+  set(timer: Timer): Promise<void> {
     const { shard, key } = placeOf(timer);
-    for (;;) {
-      const minuteMs = minuteFor(timer.dueMs, clock());
-      await wakeAt(minuteMs);
-      await dynamo.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: {
-            bucket: { S: bucketOf(minuteMs, shard) },
-            timer: { S: key },
-            body: { S: JSON.stringify(timer) },
-            expiresAt: { N: String(minuteMs / 1_000 + KEPT_SECONDS) },
-          },
-        }),
-      );
-      // Written later, it may have come after the bucket was read: then it is written into a later one as well.
-      if (clock() <= minuteMs - SURE_MS) return;
-    }
+    const bucketAt = (minuteMs: number) => bucketOf(minuteMs, shard);
+    return putDue(table, wakeAt, clock, { dueMs: timer.dueMs, key, body: timer, bucketAt });
   },
 });
 export type Timers = ReturnType<typeof timers>;
 
 /** Where a timer is. */
 export type TimerKey = { bucket: string; key: string };
+export type Due<T> = TimerKey & { body: T };
 export type DueTimer = TimerKey & { timer: Timer };
 
-/** The timers of a bucket, page by page; a page is up to 1 MB. Strongly consistent. */
-export async function* dueTimers(table: string, bucket: string): AsyncGenerator<DueTimer[]> {
+/** The rows of a bucket, page by page; a page is up to 1 MB. Strongly consistent. */
+export async function* dueRows<T>(table: string, bucket: string): AsyncGenerator<Due<T>[]> {
   let from: QueryCommandOutput['LastEvaluatedKey'];
   do {
     const page: QueryCommandOutput = await dynamo.send(
@@ -65,16 +77,23 @@ export async function* dueTimers(table: string, bucket: string): AsyncGenerator<
         ...(from && { ExclusiveStartKey: from }),
       }),
     );
-    yield (page.Items ?? []).map((item) => decode(bucket, item));
+    yield (page.Items ?? []).map((item) => decode<T>(bucket, item));
     from = page.LastEvaluatedKey;
   } while (from);
 }
 
-const decode = (bucket: string, { timer, body }: Record<string, AttributeValue>): DueTimer => ({
+const decode = <T>(bucket: string, { timer, body }: Record<string, AttributeValue>): Due<T> => ({
   bucket,
   key: timer?.S ?? '',
-  timer: JSON.parse(body?.S ?? '') as Timer,
+  body: JSON.parse(body?.S ?? '') as T,
 });
+
+/** The timers of a bucket. */
+export async function* dueTimers(table: string, bucket: string): AsyncGenerator<DueTimer[]> {
+  for await (const page of dueRows<Timer>(table, bucket)) {
+    yield page.map(({ body: timer, ...key }) => ({ ...key, timer }));
+  }
+}
 
 /** What BatchWriteItem takes. */
 const MAX_DELETES = 25;

@@ -3,6 +3,7 @@ import type { PendingPerson } from '../../core/audience/erasure.ts';
 import { forgetExport, type PersonalExport } from '../../core/audience/personal-export.ts';
 import { TABLES } from '../../core/audience/personal-stores.ts';
 import type { ProfileImport } from '../../core/audience/profile-import.ts';
+import type { HeldMessage } from '../../core/delivery/held-message.ts';
 import { namesPerson } from '../../core/delivery/work.ts';
 import type { EventTypeEntry } from '../../core/event/catalogue.ts';
 import { forgetIn } from '../../core/event/catalogue-forget.ts';
@@ -20,7 +21,10 @@ type ScannedVariable = (typeof byScan)[number]['variable'];
 /** Of an item of such a table: whether it is about one of these. */
 const isAbout: Record<ScannedVariable, (item: Item, ids: ReadonlySet<string>) => boolean> = {
   TIMERS_TABLE: ({ body }, ids) => {
-    const { event } = JSON.parse(body?.S ?? '{}') as Partial<Timer>;
+    // A timer, or a message to a person that waits for its time.
+    const { event: own, message } = JSON.parse(body?.S ?? '{}') as Partial<Timer> & Partial<HeldMessage>;
+    if (message?.kind === 'direct' && ids.has(message.profileId)) return true;
+    const event = own ?? (message?.kind === 'direct' ? message.event : undefined);
     const { profileId, anonymousId } = event ?? {};
     return ids.has(profileId ?? '') || (anonymousId !== undefined && ids.has(anonymousProfileId(anonymousId)));
   },

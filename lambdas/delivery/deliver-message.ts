@@ -1,5 +1,6 @@
 import {
   attemptedOf,
+  holdUntil,
   isSettled,
   type LedgerRecord,
   markAttempted,
@@ -12,7 +13,9 @@ import {
 } from '../../core/delivery/ledger.ts';
 import type { SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
 import { nextStepOf, type Step, touchesToRelease } from '../../core/delivery/plan-batch.ts';
+import { channelsOf } from '../../core/delivery/policy.ts';
 import type { Outgoing, SendResult } from '../../core/delivery/sender.ts';
+import { waitsFor } from '../../core/delivery/waiting.ts';
 import { type Work, workOf } from '../../core/delivery/work.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
@@ -55,7 +58,7 @@ export const deliverMessage = async (
 ): Promise<Publication> => {
   const work = workOf(message);
   const plan = await ports.planOf(message.plan);
-  if (plan.channelPolicy[work.step] !== ports.sender.channel) {
+  if (channelsOf(plan.channelPolicy)[work.step] !== ports.sender.channel) {
     throw new Error(`Step ${work.step} of ${plan.planId}@${plan.hash} is not ${ports.sender.channel}`);
   }
   const rows = await ports.rowsOf(message);
@@ -65,17 +68,19 @@ export const deliverMessage = async (
     policy,
     lane: plan.lane,
     takenOver: false,
+    heldUntil: () => undefined,
     nextStepOf: nextStepOf(message, rows, policy),
   };
   const first = await prepareFirst(ports, message, untaken, plan, rows, receives);
   const claimed = await ports.ledger.claim(work, first.marks, ports.now(), leftMs() + LEASE_MARGIN_MS);
   if (claimed === 'busy') throw new RetryLater(`Another worker has ${work.run} ${work.unit}`);
 
-  const step = { ...untaken, takenOver: claimed.token > 1 };
+  const taken = { ...untaken, takenOver: claimed.token > 1 };
   const lastTry = receives >= LAST_RECEIVE[plan.lane];
-  const delivery: Delivery = { ports, message, work, plan, step, lastTry, leftMs };
-  const prepared = step.takenOver ? undefined : first.prepared;
+  const delivery: Delivery = { ports, message, work, plan, step: taken, lastTry, leftMs };
+  const prepared = taken.takenOver ? undefined : first.prepared;
   const { record, messageIds } = await send(delivery, claimed, rows, prepared);
+  const step: Step = { ...taken, heldUntil: (index) => record.due?.[index] };
   const profileIdOf = (index: number) =>
     message.kind === 'direct' ? message.profileId : (rows[index]?.profileId ?? '');
   const settled = settledOf(record, 'unpublished');
@@ -107,7 +112,7 @@ const prepareFirst = async (
   const fits = plan.lane === 'promotional' && receives === 1 && indexes.length <= ports.sender.chunk;
   if (!fits || !indexes.every((index) => work.earlierOf(index).touched)) return { marks: open.marks };
   const prepared = await prepareRecipients(ports, message, step, plan, rows, indexes, { mayReserve: false });
-  if (prepared.lacking) return { marks: open.marks };
+  if (prepared.lacking || prepared.due.size > 0) return { marks: open.marks };
   const marked = markAttempted(
     settle(open, prepared.settled),
     prepared.ready.map(({ key }) => key),
@@ -136,7 +141,7 @@ const send = async (
   const resumed = marked ? claimed : afterCrash(claimed, plan);
   const prepared =
     marked ?? (await prepareRecipients(ports, message, step, plan, rows, openOf(resumed), { mayReserve: true }));
-  let record = settle(resumed, prepared.settled);
+  let record = holdUntil(settle(resumed, prepared.settled), prepared.due);
   for (let at = 0; at < prepared.ready.length; at += ports.sender.chunk) {
     const chunk = prepared.ready.slice(at, at + ports.sender.chunk);
     if (leftMs() < CALL_MS) {
@@ -178,21 +183,24 @@ const givenBack = (
   return { ...record, leaseUntilMs: 0, ...(messageId && { messageId }) };
 };
 
-/** Settles what the provider answered; whom it asks to come again is open again. */
+/** Settles what the provider answered; whom it asks to come again is open again. Of whom it took, something may be waited for. */
 const note = (
-  { plan, lastTry }: Delivery,
+  { ports, plan, step, lastTry }: Delivery,
   record: LedgerRecord,
   chunk: readonly Outgoing[],
   results: ReadonlyMap<number, SendResult>,
   messageIds: Map<number, string>,
 ): LedgerRecord => {
   const settled = new Map<number, Settled>();
+  const due = new Map<number, number>();
   const again: number[] = [];
   for (const { key } of chunk) {
     const result = results.get(key) ?? { status: 'unknown', reason: 'no answer for this address' };
     if (result.status === 'sent') {
       settled.set(key, '');
       messageIds.set(key, result.messageId);
+      const wait = waitsFor(step, key);
+      if (wait) due.set(key, ports.now() + wait.ms);
     } else if (result.status === 'refused') {
       settled.set(key, result.reason);
     } else if (result.status === 'unknown' && plan.lane === 'promotional') {
@@ -203,5 +211,5 @@ const note = (
       again.push(key);
     }
   }
-  return reopen(settle(record, settled), again);
+  return reopen(holdUntil(settle(record, settled), due), again);
 };

@@ -1,8 +1,10 @@
 import type { Context } from 'aws-lambda';
 import type { UnloadedRow } from '../../core/audience/segment-queries.ts';
 import type { PlanRef } from '../../core/delivery/messages.ts';
+import { channelsOf } from '../../core/delivery/policy.ts';
 import { type Cut, cutParts, snapshotPart } from '../../core/delivery/snapshot-part.ts';
 import { partUnit } from '../../core/delivery/work.ts';
+import { durationMs } from '../../core/event/duration.ts';
 import { begun, MACHINE } from '../../core/strategy/campaign-decisions.ts';
 import { PlanCancelled } from '../../core/strategy/plan-cancelled.ts';
 import { definitions } from '../adapters/definitions.ts';
@@ -56,17 +58,24 @@ export const handler = async (
   if (isRefusal(result)) throw new Error(`Campaign ${campaignId} cannot be sent: ${result.detail}`);
   const plan: PlanRef = { kind: 'campaign', id: campaignId, hash };
   const version = await known.planOf(plan);
-  const { channelPolicy, lane } = version;
+  const { channelPolicy, lane, deadline } = version;
+  const deadlineMs = deadline && (result.run?.startedMs ?? Date.now()) + durationMs(deadline);
   const files = manifest ? await unloadedFiles(WORK_BUCKET, manifest) : [];
   // Parts are dispatched in order, each known before its pointers go out: all but the last one are out.
   const out = (await progress.parts(runId)).length - 1;
 
   const dispatch = async (part: string, { step, rows }: Cut) => {
-    const channel = channelPolicy[step];
+    const channel = channelsOf(channelPolicy)[step];
     if (!channel) throw new Error(`${campaignId}@${hash} has no channel`);
     if (context.getRemainingTimeInMillis() < ENOUGH_MS) throw new MoreToDispatch(`${part} is next`);
     if (await known.stopOf(plan)) throw new PlanCancelled(`Campaign ${campaignId} is cancelled`);
-    const { body, pointers } = snapshotPart(rows, { plan, runId, part, step });
+    const { body, pointers } = snapshotPart(rows, {
+      plan,
+      runId,
+      part,
+      step,
+      ...(deadlineMs !== undefined && { deadlineMs }),
+    });
     await writeObject(WORK_BUCKET, part, body);
     const size = { batches: pointers.length, recipients: rows.length };
     await progress.registerPart({ run: runId, unit: partUnit(part) }, size, Date.now());

@@ -1,4 +1,5 @@
 import type { Channel, Lane } from '../../core/delivery/channel.ts';
+import type { HeldMessage } from '../../core/delivery/held-message.ts';
 import type { messageLinks } from '../../core/delivery/links/message-links.ts';
 import type { PlanRef, SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
 import type { OutcomeRow } from '../../core/delivery/outcome.ts';
@@ -20,7 +21,7 @@ export type Ports = {
   settings(): Promise<DeliverySettings>;
   /** The recipients of the message in order; undefined is a person who has no profile (any more). */
   rowsOf(message: SendMessage): Promise<(SnapshotRow | undefined)[]>;
-  ledger: Pick<Ledger, 'claim' | 'save' | 'batchesDone'>;
+  ledger: Pick<Ledger, 'claim' | 'save' | 'batchesDone' | 'heardOf'>;
   contacts: Pick<Contacts, 'get' | 'getMany' | 'suppress'> & Touches;
   /** What this worker remembers of each plan on its channel, by plan id. It only decides what is cheaper. */
   refusals: Map<string, Refusals>;
@@ -30,4 +31,6 @@ export type Ports = {
   sender: ChannelSender;
   append(rows: readonly OutcomeRow[]): Promise<void>;
   enqueue(channel: Channel, lane: Lane, messages: readonly SendMessage[]): Promise<void>;
+  /** Has it enqueued when it is due. */
+  hold(message: HeldMessage, dueMs: number): Promise<void>;
 };

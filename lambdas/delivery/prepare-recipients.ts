@@ -1,5 +1,4 @@
 import { needsLook } from '../../core/delivery/caps.ts';
-import { addressOf } from '../../core/delivery/channel.ts';
 import { type GateInput, gate } from '../../core/delivery/gate.ts';
 import type { Settled } from '../../core/delivery/ledger.ts';
 import type { SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
@@ -7,11 +6,14 @@ import type { SkipReason } from '../../core/delivery/outcome.ts';
 import type { Step } from '../../core/delivery/plan-batch.ts';
 import { encodeRef, heardUnit, messageName } from '../../core/delivery/receipt-ref.ts';
 import { looksFirst, NO_REFUSALS, noteRefusals } from '../../core/delivery/refusals.ts';
+import { screen } from '../../core/delivery/screen.ts';
 import type { Outgoing } from '../../core/delivery/sender.ts';
 import { contentCode, hasTouch, reserveTouch } from '../../core/delivery/touch.ts';
+import { waitsFor } from '../../core/delivery/waiting.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
+import { hearWaiting } from './hear-waiting.ts';
 import type { Ports } from './ports.ts';
 import { release } from './release-touch.ts';
 
@@ -20,44 +22,73 @@ const PARALLEL_RESERVATIONS = 25;
 /** Two workers seldom want the same person; many times in a row means that something is wrong. */
 const MAX_CONFLICTS = 10;
 
-/** `lacking`: somebody needs a touch that was not to be written, and is in neither. */
-export type Prepared = { settled: Map<number, Settled>; ready: Outgoing[]; lacking: boolean };
+/**
+ * `due`: of those settled, who comes again, and when. `lacking`: somebody needs a touch that was not to be written, and is in
+ * neither.
+ */
+export type Prepared = {
+  settled: Map<number, Settled>;
+  due: Map<number, number>;
+  ready: Outgoing[];
+  lacking: boolean;
+};
 
 /**
  * Decides on the recipients `open` of a batch, whether each gets the message on this channel now: `ready` has passed the
- * gate, is rendered, and its touch is reserved; `settled` says why not for the others. People without an address cost
- * nothing. A promotional message to somebody who cannot have its touch yet costs one conditional write and no read; with
- * all others, where a cap on the channel or topic counts, and where many are refused, the contact is read first (decisions
- * 0002 and 0020). Without `mayReserve` nothing is written.
+ * gate, is rendered, and its touch is reserved; `settled` says why not for the others. Who needs no contact to be decided on
+ * (`screen`) costs nothing. A promotional message to somebody who cannot have its touch yet costs one conditional write and no
+ * read; with all others, where a cap on the channel or topic counts, and where many are refused, the contact is read first
+ * (decisions 0002 and 0020). Without `mayReserve` nothing is written.
  */
 export const prepareRecipients = async (
   ports: Ports,
   message: SendMessage,
-  { work, takenOver }: Step,
+  step: Step,
   plan: PlanVersion,
   rows: readonly (SnapshotRow | undefined)[],
   open: readonly number[],
   { mayReserve }: { mayReserve: boolean },
 ): Promise<Prepared> => {
+  const { work, takenOver, policy } = step;
   const nowMs = ports.now();
-  const stop = await ports.stopOf(message.plan);
-  if (stop) return { settled: new Map(open.map((index) => [index, stop])), ready: [], lacking: false };
-  if (message.kind === 'direct' && nowMs > message.deadlineMs) {
-    return { settled: new Map(open.map((index) => [index, 'too-late'])), ready: [], lacking: false };
+  // Who was sent to is not touched by what stops the plan.
+  const { settled, due } = await hearWaiting(ports, step, open);
+  const left = open.filter((index) => !settled.has(index));
+  const { deadlineMs = Number.POSITIVE_INFINITY } = message;
+  const stop = (await ports.stopOf(message.plan)) ?? (nowMs > deadlineMs ? 'too-late' : undefined);
+  if (stop) {
+    for (const index of left) settled.set(index, stop);
+    return { settled, due, ready: [], lacking: false };
   }
 
   const { channel } = ports.sender;
-  const settled = new Map<number, Settled>();
-  const addressed = open.flatMap((index) => {
-    const row = rows[index];
-    const address = row && row.erased === undefined ? addressOf(channel, row) : undefined;
-    if (!row || !address) settled.set(index, unreachable(row));
-    return row && address ? [{ index, row, address }] : [];
-  });
-  if (addressed.length === 0) return { settled, ready: [], lacking: false };
-
   const { topic, lane, priority = 'normal' } = plan;
   const settings = await ports.settings();
+  const addressed = left.flatMap((index) => {
+    const row = rows[index];
+    const { taken } = work.earlierOf(index);
+    const { batch } = work;
+    const asked = {
+      row,
+      channel,
+      lane,
+      policy,
+      budget: plan.budget,
+      step: work.step,
+      taken,
+      settings,
+      nowMs,
+      deadlineMs,
+      batch,
+    };
+    const screened = screen(asked);
+    if (row && 'address' in screened) return { index, row, address: screened.address };
+    if ('reason' in screened) settled.set(index, screened.reason);
+    if ('reason' in screened && screened.untilMs !== undefined) due.set(index, screened.untilMs);
+    return [];
+  });
+  if (addressed.length === 0) return { settled, due, ready: [], lacking: false };
+
   const past = ports.refusals.get(plan.planId) ?? NO_REFUSALS;
   const readAll = lane === 'transactional' || takenOver || looksFirst(past) || needsLook(settings, { channel, topic });
   const isTouched = ({ index }: { index: number }) => work.earlierOf(index).touched === true;
@@ -76,7 +107,17 @@ export const prepareRecipients = async (
   const unit = heardUnit(work.unit);
   const refOf = (index: number, profileId: string): string => {
     const message = messageName(work, profileId);
-    return encodeRef({ planKind, planId, run: work.run, message, unit, index, channel, waits: false, profileId });
+    return encodeRef({
+      planKind,
+      planId,
+      run: work.run,
+      message,
+      unit,
+      index,
+      channel,
+      waits: waitsFor(step, index) !== undefined,
+      profileId,
+    });
   };
   const ready: Outgoing[] = [];
   let refused = 0;
@@ -126,12 +167,7 @@ export const prepareRecipients = async (
   });
   const undoubted = addressed.filter((one) => !isDoubtful(one)).length;
   ports.refusals.set(plan.planId, noteRefusals(past, undoubted, refused));
-  return { settled, ready: ready.sort((a, b) => a.key - b.key), lacking };
-};
-
-const unreachable = (row: SnapshotRow | undefined): SkipReason => {
-  if (!row) return 'profile-missing';
-  return row.erased === undefined ? 'no-address' : 'erased';
+  return { settled, due, ready: ready.sort((a, b) => a.key - b.key), lacking };
 };
 
 const variablesOf = (message: SendMessage, row: SnapshotRow) => ({

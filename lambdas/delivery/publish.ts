@@ -2,6 +2,7 @@ import type { Channel, Lane } from '../../core/delivery/channel.ts';
 import { isSettled, type LedgerRecord, publishRecord, settledOf } from '../../core/delivery/ledger.ts';
 import type { SendMessage } from '../../core/delivery/messages.ts';
 import { nextMessage, outcomeRows, type Step } from '../../core/delivery/plan-batch.ts';
+import { channelOf } from '../../core/delivery/policy.ts';
 import { partUnit } from '../../core/delivery/work.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import type { Ports } from './ports.ts';
@@ -32,8 +33,11 @@ export const publish = async (ports: Ports, publications: readonly Publication[]
   for (const { message, plan, step, record } of publications) {
     if (!isSettled(record)) continue;
     const following = nextMessage(message, settledOf(record, 'all'), step);
-    const channel = following && plan.channelPolicy[following.step];
-    if (following && channel) {
+    const onward = following && plan.channelPolicy[following.step];
+    const channel = onward && channelOf(onward);
+    if (following?.dueMs && channel && following.dueMs > ports.now()) {
+      await ports.hold({ channel, lane: plan.lane, message: following }, following.dueMs);
+    } else if (following && channel) {
       const key = `${channel} ${plan.lane}`;
       next.set(key, {
         channel,

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { schedulesEnv } from '../adapters/schedules.env.ts';
 import { sendQueuesEnv } from '../adapters/send-queues.ts';
 
 /** What every sender reads; each channel adds its own. */
@@ -11,6 +12,8 @@ export const sendBatchEnv = {
   OUTCOMES_STREAM: z.string(),
   ERASURES_TABLE: z.string(),
   ERASURE_KEY_ARN: z.string(),
+  TIMERS_TABLE: z.string(),
+  ...schedulesEnv,
   LINK_KEY_ARN: z.string(),
   LINKS_URL: z.url(),
   ...sendQueuesEnv,

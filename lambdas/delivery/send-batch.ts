@@ -8,12 +8,14 @@ import type { ChannelSender } from '../../core/delivery/sender.ts';
 import type { Renderer } from '../../core/strategy/render.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { erasedPeople } from '../adapters/erased-people.ts';
+import { heldMessages } from '../adapters/held-messages.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import { appendRows } from '../adapters/lake.ts';
 import { ledger } from '../adapters/ledger.ts';
 import { plans } from '../adapters/plans.ts';
 import { sendAll } from '../adapters/queues.ts';
 import { recipients } from '../adapters/recipients.ts';
+import { wakeSchedules } from '../adapters/schedules.ts';
 import { sendQueueUrl } from '../adapters/send-queues.ts';
 import { touches } from '../adapters/touches.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
@@ -40,6 +42,7 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
   const erased = erasedPeople(env.ERASURES_TABLE, env.ERASURE_KEY_ARN);
   const readerOf = recipients({ bucket: env.WORK_BUCKET, profilesTable: env.PROFILES_TABLE, erased });
   const people = contacts(env.CONTACTS_TABLE);
+  const held = heldMessages(env.TIMERS_TABLE, wakeSchedules(env), () => Date.now());
   const { linkSettings, ...planPorts } = plans(env.DEFINITIONS_TABLE);
   let links: ReturnType<typeof loadLinks> | undefined;
   const loadLinks = async () => {
@@ -70,6 +73,7 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
         sendQueueUrl(env, channel, lane),
         messages.map((message) => ({ body: message, group: message.plan.id })),
       ),
+    hold: (message, dueMs) => held.hold(message, dueMs),
   };
 
   /** Delivers one record, or undefined when it has to come again; the log says why. */

@@ -1,4 +1,5 @@
 import { routes } from '../../core/access/routes/intake.ts';
+import { channelsOf, policySlips } from '../../core/delivery/policy.ts';
 import { type PlacedLeaf, placedLeaves } from '../../core/event/condition-tree.ts';
 import { isOver, patternsOf, type Trigger, type TriggerInput } from '../../core/event/trigger.ts';
 import {
@@ -131,11 +132,11 @@ const templateFor = async ({ templateId, channelPolicy, window }: TriggerInput):
     throw new Problem('invalid-reference', message, { errors: [{ path: 'templateId', message }] });
   }
   const template = stored.body;
-  const errors = channelPolicy.flatMap((channel, n) => {
-    const path = `channelPolicy.${n}`;
-    if (channelPolicy.indexOf(channel) !== n) return [{ path, message: `${channel} is there twice` }];
-    return template.channels[channel] ? [] : [{ path, message: `The template has no content for ${channel}` }];
-  });
+  const errors = policySlips(channelPolicy);
+  for (const [n, channel] of channelsOf(channelPolicy).entries()) {
+    if (template.channels[channel]) continue;
+    errors.push({ path: `channelPolicy.${n}`, message: `The template has no content for ${channel}` });
+  }
   const { needsOf } = renderer(await import('liquidjs'));
   const hasValue = window && ('reaches' in window || 'fallsTo' in window);
   if (!hasValue && needsOf(template).window) {
@@ -178,7 +179,7 @@ const refuseTemplate = ({ editors, version }: Template, actor: string, read: num
   }
 };
 
-const planOf = ({ id, name, topic, lane, priority, channelPolicy, tracking }: Trigger, template: Template) =>
+const planOf = ({ id, name, topic, lane, priority, channelPolicy, budget, tracking }: Trigger, template: Template) =>
   freezePlan({
     planKind: 'trigger',
     planId: id,
@@ -187,6 +188,7 @@ const planOf = ({ id, name, topic, lane, priority, channelPolicy, tracking }: Tr
     lane,
     ...(priority && { priority }),
     channelPolicy,
+    ...(budget !== undefined && { budget }),
     ...(tracking && { tracking }),
     template: { name: template.name, channels: template.channels },
   });

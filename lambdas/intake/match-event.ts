@@ -1,5 +1,5 @@
 import type { DirectMessage } from '../../core/delivery/messages.ts';
-import { deadlineOf } from '../../core/event/duration.ts';
+import { deadlineOf, durationMs } from '../../core/event/duration.ts';
 import type { Facts } from '../../core/event/evaluate.ts';
 import type { AcceptedEvent } from '../../core/event/event.ts';
 import { isAnonymous } from '../../core/event/identity.ts';
@@ -52,11 +52,11 @@ export const matchEvent = async (
   await inParallel(PARALLEL_WINDOWS, matches, async ({ trigger, role }) => {
     if (hasWindow(trigger)) {
       const firing = await isolated(ports, nowMs, () => fillWindow(ports, trigger, event, role, nowMs));
-      if (firing) found.push(triggered(trigger, event.profileId, firing));
+      if (firing) found.push(triggered(trigger, event.profileId, firing, nowMs));
       return;
     }
     const deadlineMs = deadlineOf(trigger, event);
-    if (nowMs <= deadlineMs) found.push(triggered(trigger, event.profileId, { event, deadlineMs }));
+    if (nowMs <= deadlineMs) found.push(triggered(trigger, event.profileId, { event, deadlineMs }, nowMs));
   });
   // Of somebody who is not known yet there is no address: what they do counts, and is answered when they sign in.
   return isAnonymous(event.profileId) ? [] : found;
@@ -73,7 +73,7 @@ export const ring = async (ports: MatchPorts, set: TriggerSet, timer: Timer, now
   if (!trigger || trigger.version !== timer.version || !hasWindow(trigger)) return [];
   const firing = await isolated(ports, nowMs, () => ringTimer(ports, trigger, timer, nowMs));
   const { profileId } = timer.event;
-  return firing && !isAnonymous(profileId) ? [triggered(trigger, profileId, firing)] : [];
+  return firing && !isAnonymous(profileId) ? [triggered(trigger, profileId, firing, nowMs)] : [];
 };
 
 const hasWindow = (trigger: ActiveTrigger): trigger is Filled => trigger.window !== undefined;
@@ -83,9 +83,12 @@ const triggered = (
   trigger: ActiveTrigger,
   profileId: string,
   asked: Firing | Pick<DirectMessage, 'event' | 'deadlineMs'>,
+  nowMs: number,
 ): Triggered => {
+  const { deadline } = trigger;
+  const deadlineMs = deadline ? nowMs + durationMs(deadline) : asked.deadlineMs;
   const plan = { kind: 'trigger' as const, id: trigger.id, hash: trigger.hash };
-  return { trigger, message: { kind: 'direct', plan, profileId, ...asked, step: 0 } };
+  return { trigger, message: { kind: 'direct', plan, profileId, ...asked, deadlineMs, step: 0 } };
 };
 
 const isolated = async <T>(ports: MatchPorts, nowMs: number, fill: () => Promise<T>): Promise<T | undefined> => {

@@ -1,7 +1,8 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { LeadModelSet } from '../../core/audience/lead-model-set.ts';
 import { segmentOfMembership } from '../../core/audience/membership.ts';
-import type { Channel, Lane } from '../../core/delivery/channel.ts';
+import type { Lane } from '../../core/delivery/channel.ts';
+import { channelOf, type PolicyStep } from '../../core/delivery/policy.ts';
 import type { Facts } from '../../core/event/evaluate.ts';
 import type { AcceptedEvent, EventRow, IntakeMessage } from '../../core/event/event.ts';
 import { isAnonymous, isLogin } from '../../core/event/identity.ts';
@@ -257,7 +258,7 @@ const work = async (
 /** To the queue of each plan's first channel and lane; a queue that refuses fails the records that fed it. */
 const enqueue = async (found: readonly Found[], failed: Set<SQSRecord>): Promise<void> => {
   const byQueue = Map.groupBy(found, ({ triggered: { trigger } }) =>
-    sendQueueUrl(environment, trigger.channelPolicy[0] as Channel, trigger.lane as Lane),
+    sendQueueUrl(environment, channelOf(trigger.channelPolicy[0] as PolicyStep), trigger.lane as Lane),
   );
   for (const [url, group] of byQueue) {
     try {

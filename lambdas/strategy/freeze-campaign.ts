@@ -1,6 +1,7 @@
 import type { AudienceRef } from '../../core/audience/audience-ref.ts';
 import { UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
 import type { ResolvedSegment } from '../../core/audience/segment.ts';
+import { channelsOf, policySlips } from '../../core/delivery/policy.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { freezePlan } from '../../core/strategy/plan-hash.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
@@ -18,7 +19,8 @@ const MAX_DAYS_AHEAD = 350;
  * everything that does not fit, so that a marketer corrects it in one go.
  */
 export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowMs: number): Promise<PlanVersion> => {
-  const { id, name, topic, channelPolicy, priority, sendAt, templateId, audience, tracking } = campaign;
+  const { id, name, topic, channelPolicy, budget, priority, deadline, sendAt, templateId, audience, tracking } =
+    campaign;
   const [segment, template] = await Promise.all([
     audienceOf(defs, audience),
     defs.get<TemplateInput>('template', templateId),
@@ -32,9 +34,8 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
     errors.push({ path: `audience.${Object.keys(audience)[0]}`, message: segment.message });
   }
   if (!template) errors.push({ path: 'templateId', message: `There is no template ${templateId}` });
-  for (const [n, channel] of channelPolicy.entries()) {
-    if (channelPolicy.indexOf(channel) !== n)
-      errors.push({ path: `channelPolicy.${n}`, message: `${channel} is there twice` });
+  errors.push(...policySlips(channelPolicy));
+  for (const [n, channel] of channelsOf(channelPolicy).entries()) {
     if (template && !template.body.channels[channel]) {
       errors.push({ path: `channelPolicy.${n}`, message: `The template has no content for ${channel}` });
     }
@@ -55,7 +56,9 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
     topic,
     lane: 'promotional',
     ...(priority && { priority }),
+    ...(deadline && { deadline }),
     channelPolicy,
+    ...(budget !== undefined && { budget }),
     ...(tracking && { tracking }),
     template: { name: template.body.name, channels: template.body.channels },
     segment,

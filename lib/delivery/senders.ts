@@ -16,13 +16,21 @@ import type { Lake } from '../lake.ts';
 import type { SendQueues } from '../send-queues.ts';
 import { type Stage, sendersAtOnce } from '../stages.ts';
 import type { State } from '../state.ts';
+import type { HeldMessages } from './held-messages.ts';
 import type { Links } from './links.ts';
 
-export type SendersProps = { stage: Stage; state: State; lake: Lake; sendQueues: SendQueues; links: Links };
+export type SendersProps = {
+  stage: Stage;
+  state: State;
+  lake: Lake;
+  sendQueues: SendQueues;
+  heldMessages: HeldMessages;
+  links: Links;
+};
 
 /** One sender per channel behind its two lanes, and what it sends through at the provider. */
 export class Senders extends Construct {
-  constructor(scope: Construct, id: string, { stage, state, lake, sendQueues, links }: SendersProps) {
+  constructor(scope: Construct, id: string, { stage, state, lake, sendQueues, heldMessages, links }: SendersProps) {
     super(scope, id);
     const shared = {
       environment: {
@@ -33,6 +41,7 @@ export class Senders extends Construct {
         DEFINITIONS_TABLE: reads(state.definitions),
         WORK_BUCKET: objects(state.work, { 'snapshots/': 'read' }),
         OUTCOMES_STREAM: appends(lake.streams.outcomes),
+        ...heldMessages.bindings,
         ...links.bindings,
         ...sendQueues.bindings,
       },

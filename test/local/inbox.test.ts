@@ -42,7 +42,9 @@ it('is a page that shows text as text and emails in a sandbox', async () => {
   expect(page).not.toMatch(/<script|<i>/);
   expect(page).toContain('&#60;script&#62;alert(&#34;sms&#34;)');
   expect(page).toContain('A &#38; B &#60;i&#62;');
-  expect(page).toMatch(/<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="Email to a&#34;b@example.com" srcdoc="&#60;base target=&#34;_blank&#34;&#62;&#60;script/);
+  expect(page).toMatch(
+    /<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="Email to a&#34;b@example.com" srcdoc="&#60;base target=&#34;_blank&#34;&#62;&#60;script/,
+  );
 });
 
 it('filters by the query string, which it escapes', async () => {

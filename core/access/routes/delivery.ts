@@ -27,7 +27,7 @@ export const routes = [
     path: '/v1/settings/delivery',
     summary: 'Set what holds for all sends',
     description:
-      'All of it concerns promotional messages to one person, over all plans; transactional ones pass and do not count. `frequencyCap` counts over all channels and topics in a rolling window; `caps` add others, rolling or by the calendar of the person, and may be about one channel (where it is reached, the next channel of the policy gets its turn), one topic, or both. Of the touches of a cap `reserved` ones are for plans of high priority. `minimumGap` is the time between two messages, `noDuplicatesWithin` that within which nobody gets the same content twice: it is compared as it is rendered, with the ten newest messages. People whose profile names no time zone are taken to be in `fallbackTimeZone` (UTC if absent). What is left out is off. Changes act within 10 seconds.',
+      'All of it concerns promotional messages to one person, over all plans; transactional ones pass and do not count. `frequencyCap` counts over all channels and topics in a rolling window; `caps` add others, rolling or by the calendar of the person, and may be about one channel (where it is reached, the next channel of the policy gets its turn), one topic, or both. Of the touches of a cap `reserved` ones are for plans of high priority. `minimumGap` is the time between two messages, `noDuplicatesWithin` that within which nobody gets the same content twice: it is compared as it is rendered, with the ten newest messages. People whose profile names no time zone are taken to be in `fallbackTimeZone` (UTC if absent). In `quietHours`, by the clock where the person is, messages wait for their end (`defer`: then the gate decides again, and who would get it after its deadline does not) or are left out (`drop`). `usSmsWindow` has SMS to the United States wait for 08:00 to 21:00 where the person is: by the profile’s time zone, else by the area code; a number that may be anywhere waits until it is day from New York to Hawaii. `prices` are what one message costs by channel, for the budgets of plans. What is left out is off. Changes act within 10 seconds.',
     handler,
     roles: OPERATORS,
     body: settings,
@@ -40,6 +40,9 @@ export const routes = [
       ],
       minimumGap: { minutes: 60 },
       noDuplicatesWithin: { hours: 72 },
+      quietHours: { from: '21:00', to: '08:00', otherwise: 'defer' },
+      usSmsWindow: true,
+      prices: { sms: 0.05 },
       fallbackTimeZone: 'Europe/Paris',
     },
     success: { status: 200, schema: settings, description: 'The settings now in force' },

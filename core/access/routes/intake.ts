@@ -86,7 +86,8 @@ export const routes = [
     method: 'POST',
     path: '/v1/triggers',
     summary: 'Write an event-triggered message',
-    description: 'It is a draft until somebody else activates it.',
+    description:
+      'It is a draft until somebody else activates it. `channelPolicy`, `budget` and `priority` are as of campaigns; `deadline` is how long its message is worth sending after it has fired.',
     handler,
     roles: WRITERS,
     body: triggerInput,

@@ -195,7 +195,7 @@ export const routes = [
     path: '/v1/campaigns',
     summary: 'Write a campaign',
     description:
-      'It is a draft until it is submitted. Whom it is for must exist; what else it refers to is checked when it is submitted.',
+      'It is a draft until it is submitted. Whom it is for must exist; what else it refers to is checked when it is submitted. `channelPolicy` is ordered: where a channel cannot reach somebody, the next one gets its turn. A step may also be `{channel, ifNotDeliveredWithin, ifNotOpenedWithin}`: then the next one follows when no receipt came in that time. `budget` is the most that the messages to one person may cost together, by the prices in the delivery settings; a channel that would exceed it is left out. `deadline` is how long the campaign is worth sending after it has begun. `priority` high may use the touches that caps reserve.',
     handler: campaigns,
     roles: WRITERS,
     body: campaignInput,

@@ -25,12 +25,18 @@ const message = (step: number, earlier?: Record<number, Earlier>): SnapshotMessa
   ...(earlier && { earlier }),
 });
 const everywhere: SnapshotRow = { profileId: 'ada', pushToken: 't', phone: '+1', email: 'e', attributes: {} };
-const stepOf = (pointer: SnapshotMessage, takenOver = false, rows = Array<SnapshotRow>(9).fill(everywhere)): Step => ({
+const stepOf = (
+  pointer: SnapshotMessage,
+  takenOver = false,
+  rows = Array<SnapshotRow>(9).fill(everywhere),
+  held: Record<number, number> = {},
+): Step => ({
   work: workOf(pointer),
   policy,
   lane: 'promotional',
   takenOver,
   nextStepOf: nextStepOf(pointer, rows, policy),
+  heldUntil: (index) => held[index],
 });
 const row = (settled: Settled, step: number, earlier?: Earlier) => {
   const pointer = message(step, earlier && { 0: earlier });
@@ -48,10 +54,13 @@ test('these reasons, and no others, move on to the next channel', () => {
     'no-consent',
     'suppressed',
     'channel-cap',
+    'over-budget',
     'opted-out',
     'address-refused',
     'provider-refused',
     'provider-unavailable',
+    'not-delivered',
+    'not-opened',
   ]);
   expect(moving(2)).toEqual([]);
 });
@@ -71,8 +80,8 @@ describe('where people go on', () => {
       return after && [after.step, after.only];
     };
     expect(next([noPhone, noPhone])).toEqual([2, [0, 1]]);
-    // One message, so whoever has no phone passes through that step too.
-    expect(next([noPhone, everywhere])).toEqual([1, [0, 1]]);
+    // One message: whoever has no phone is taken along.
+    expect(next([noPhone, everywhere])).toEqual([1, [1]]);
     expect(next([onlyPush, noPhone])).toEqual([2, [1]]);
     expect(next([onlyPush, onlyPush])).toBeUndefined();
     expect(next([noEmail, everywhere], 1)).toEqual([2, [1]]);
@@ -177,5 +186,157 @@ describe('touches to give back', () => {
     const refused = new Map<number, Settled>([[0, 'address-refused']]);
     expect(touchesToRelease(refused, stepOf(message(1)))).toEqual([]);
     expect(touchesToRelease(refused, { ...stepOf(message(2)), lane: 'transactional' })).toEqual([]);
+  });
+});
+
+describe('who is put off', () => {
+  const pointer = message(0);
+  const night = new Map<number, Settled>([
+    [0, ''],
+    [1, 'quiet-hours'],
+    [2, 'quiet-hours'],
+    [3, 'address-refused'],
+    [4, 'quiet-hours'],
+    [5, 'quiet-hours'],
+  ]);
+  /** Of person 5 the night drops messages. */
+  const held = { 1: 900_000, 2: 870_000, 4: 5_000_000 };
+  const first = nextMessage(pointer, night, stepOf(pointer, false, undefined, held)) as SnapshotMessage;
+
+  test('waits, while who falls back goes on at once, all in one message', () => {
+    expect(first).toEqual({
+      ...message(1),
+      only: [3],
+      later: { 1: { step: 0, dueMs: 900_000 }, 2: { step: 0, dueMs: 870_000 }, 4: { step: 0, dueMs: 5_000_000 } },
+      earlier: { 3: { reason: 'address-refused', step: 0, touched: true } },
+    });
+  });
+
+  const second = nextMessage(first, new Map<number, Settled>([[3, '']]), stepOf(first)) as SnapshotMessage;
+  test('is taken along until it is time; who is due within a minute goes together', () => {
+    expect(second).toEqual({
+      ...message(0),
+      round: 1,
+      dueMs: 900_000,
+      only: [1, 2],
+      later: { 4: { step: 0, dueMs: 5_000_000 } },
+    });
+    expect(workOf(second).unit).not.toBe(workOf(pointer).unit);
+    expect(workOf(second).outcomeIdOf('ada')).not.toBe(workOf(pointer).outcomeIdOf('ada'));
+    expect(workOf(second).touchKey).toBe(workOf(pointer).touchKey);
+  });
+
+  test('goes on to another channel in the morning like everybody else', () => {
+    const morning = new Map<number, Settled>([
+      [1, ''],
+      [2, 'no-consent'],
+    ]);
+    const third = nextMessage(second, morning, stepOf(second)) as SnapshotMessage;
+    expect(third).toEqual({
+      ...message(1),
+      round: 1,
+      only: [2],
+      later: { 4: { step: 0, dueMs: 5_000_000 } },
+      earlier: { 2: { reason: 'no-consent', step: 0 } },
+    });
+    const fourth = nextMessage(third, new Map<number, Settled>([[2, '']]), stepOf(third)) as SnapshotMessage;
+    expect(fourth).toEqual({ ...message(0), round: 2, dueMs: 5_000_000, only: [4] });
+    expect(nextMessage(fourth, new Map<number, Settled>([[4, '']]), stepOf(fourth))).toBeUndefined();
+  });
+
+  test('is no final outcome; whom the night drops is', () => {
+    const plan = { planKind: 'campaign' as const, planId: 'c1' };
+    const step = stepOf(pointer, false, undefined, held);
+    const rows = outcomeRows(night, (index) => `p${index}`, new Map(), step, plan, 5);
+    expect(rows.map(({ outcome, reason, final }) => [outcome, reason, final])).toEqual([
+      ['sent', '', true],
+      ['skipped', 'quiet-hours', false],
+      ['skipped', 'quiet-hours', false],
+      ['failed', 'address-refused', false],
+      ['skipped', 'quiet-hours', false],
+      ['skipped', 'quiet-hours', true],
+    ]);
+  });
+
+  test('a touch of an earlier channel is kept meanwhile', () => {
+    const touched = message(1, { 1: { reason: 'address-refused', step: 0, touched: true } });
+    const step = stepOf(touched, false, undefined, { 1: 9 });
+    const settled = new Map<number, Settled>([[1, 'quiet-hours']]);
+    expect(touchesToRelease(settled, step)).toEqual([]);
+    expect(nextMessage(touched, settled, step)?.earlier).toEqual(touched.earlier);
+    expect(touchesToRelease(settled, stepOf(touched))).toEqual([1]);
+  });
+});
+
+describe('who is waited for', () => {
+  const waits = { channel: 'sms', ifNotDeliveredWithin: { minutes: 10 }, ifNotOpenedWithin: { hours: 1 } } as const;
+  const waiting = (pointer: SnapshotMessage, held: Record<number, number> = {}): Step => ({
+    ...stepOf(pointer, false, undefined, held),
+    policy: ['push', waits, 'email'],
+  });
+  const pointer = message(1, { 0: { reason: 'address-refused', step: 0, touched: true } });
+  const sent = new Map<number, Settled>([
+    [0, ''],
+    [1, ''],
+  ]);
+  const plan = { planKind: 'campaign' as const, planId: 'c1' };
+  const rowsOf = (settled: Map<number, Settled>, step: Step) =>
+    outcomeRows(settled, (index) => `p${index}`, new Map(), step, plan, 5).map((one) => [
+      one.channel,
+      one.outcome,
+      one.reason,
+      one.final,
+    ]);
+  const first = nextMessage(pointer, sent, waiting(pointer, { 0: 605_000, 1: 610_000 })) as SnapshotMessage;
+
+  test('has got a message, which is not the final outcome yet', () => {
+    expect(rowsOf(sent, waiting(pointer, { 0: 605_000, 1: 610_000 }))).toEqual([
+      ['sms', 'sent', '', false],
+      ['sms', 'sent', '', false],
+    ]);
+    const awaits = { what: 'delivered' as const, unit: workOf(pointer).unit };
+    expect(first).toEqual({
+      ...message(1),
+      round: 1,
+      dueMs: 610_000,
+      only: [0, 1],
+      earlier: {
+        0: { reason: 'address-refused', step: 0, touched: true, taken: [1], awaits: { ...awaits, sentMs: 5_000 } },
+        1: { touched: true, taken: [1], awaits: { ...awaits, sentMs: 10_000 } },
+      },
+    });
+  });
+
+  test('one is delivered, and waited for again; the other goes on', () => {
+    const settled = new Map<number, Settled>([
+      [0, ''],
+      [1, 'not-delivered'],
+    ]);
+    const step = waiting(first, { 0: 3_605_000 });
+    const second = nextMessage(first, settled, step) as SnapshotMessage;
+    expect(second).toEqual({
+      ...message(2),
+      round: 1,
+      only: [1],
+      later: { 0: { step: 1, dueMs: 3_605_000 } },
+      earlier: {
+        0: {
+          ...{ reason: 'address-refused', step: 0, touched: true, taken: [1] },
+          awaits: { what: 'opened', unit: workOf(pointer).unit, sentMs: 5_000 },
+        },
+        1: { reason: 'not-delivered', step: 1, touched: true, taken: [1] },
+      },
+    });
+    expect(rowsOf(settled, step)).toEqual([
+      ['sms', 'sent', '', false],
+      ['sms', 'failed', 'not-delivered', false],
+    ]);
+    // No later channel could: it was sent all the same, and the touch stays.
+    const none = new Map<number, Settled>([[1, 'no-consent']]);
+    expect(rowsOf(none, waiting(second))).toEqual([['sms', 'sent', '', true]]);
+    expect(touchesToRelease(none, waiting(second))).toEqual([]);
+    const third = nextMessage(second, none, waiting(second)) as SnapshotMessage;
+    expect(third).toMatchObject({ step: 1, round: 2, dueMs: 3_605_000, only: [0] });
+    expect(rowsOf(new Map([[0, '']]), waiting(third))).toEqual([['sms', 'sent', '', true]]);
   });
 });

@@ -67,6 +67,9 @@ export const personWorld = async () => {
     /** The same in the tables that are read whole. */
     async inWholeTables(id: string) {
       await put('TIMERS', { bucket: 'b', timer: `1#${id}`, body: { event: { profileId: id, id: 'e' } } });
+      const message = { kind: 'direct', profileId: id, event: { profileId: id, id: 'e' }, step: 0 };
+      const held = { channel: 'sms', lane: 'promotional', message };
+      await put('TIMERS', { bucket: 'send#b', timer: `2#${id}`, body: held });
       await put('LEDGER', { run: 't#trigger', unit: `shop#e1#${id}#0` });
       await put('IDEMPOTENCY', { id: `mia#${id}`, body: { members: [id] } });
     },

@@ -5,6 +5,7 @@ import { gate } from '../../../core/delivery/gate.ts';
 import { claimRecord, isSettled, type LedgerRecord } from '../../../core/delivery/ledger.ts';
 import type { SendMessage, SnapshotMessage, SnapshotRow } from '../../../core/delivery/messages.ts';
 import type { OutcomeRow } from '../../../core/delivery/outcome.ts';
+import type { Heard } from '../../../core/delivery/policy.ts';
 import type { Refusals } from '../../../core/delivery/refusals.ts';
 import type { Outgoing, SendResult } from '../../../core/delivery/sender.ts';
 import { DEFAULT_SETTINGS } from '../../../core/delivery/settings.ts';
@@ -36,6 +37,7 @@ export const plan = (overrides: Partial<PlanVersion> = {}): PlanVersion => ({
       push: { title: 'Hi', body: 'Hello {{ profile.profileId }}' },
       sms: { text: 'Hello {{ profile.profileId }}' },
       email: { subject: 'Hi', html: '<p>{{ profile.profileId }}</p>' },
+      inapp: { title: 'Hi', body: 'Hello {{ profile.profileId }}', expiresAfterDays: 1 },
     },
   },
   ...overrides,
@@ -70,10 +72,14 @@ export class World {
   records = new Map<string, LedgerRecord>();
   people = new Map<string, ContactState>();
   doneBatches = new Set<string>();
+  /** What receipts have said, by ledger unit. */
+  heard = new Map<string, Record<Heard, Set<number>>>();
   refusals = new Map<string, Refusals>();
-  queue: { message: SendMessage; channel: Channel; receives: number }[] = [];
+  queue: { message: SendMessage; channel: Channel; receives: number; dueMs?: number }[] = [];
   /** What providers accepted. */
   accepted: { channel: Channel; address: string; ref: string; text: string }[] = [];
+  /** When, in the same order. */
+  acceptedMs: number[] = [];
   calls = new Map<string, number>();
   outcomes: OutcomeRow[] = [];
   writes = { ledger: 0, contacts: 0, reads: 0 };
@@ -145,6 +151,7 @@ export class World {
             if (this.records.get(`${run} ${unit}`)?.token !== record.token) throw new RetryLater('fenced');
             this.records.set(`${run} ${unit}`, record);
           }),
+        heardOf: async ({ unit }) => this.heard.get(unit) ?? { delivered: new Set(), opened: new Set() },
         batchesDone: ({ run, unit }, batches) =>
           this.effect(() => {
             this.writes.ledger += 1;
@@ -197,6 +204,10 @@ export class World {
             this.queue.push({ message: structuredClone(message), channel: next, receives: 0 });
           }
         }),
+      hold: ({ message, channel: next }, dueMs) =>
+        this.effect(() => {
+          this.queue.push({ message: structuredClone(message), channel: next, receives: 0, dueMs });
+        }),
     };
   }
 
@@ -208,6 +219,7 @@ export class World {
         const result = answer(address, calls);
         if (result !== 'accept') return [key, result];
         this.accepted.push({ channel, address, ref, text: JSON.stringify(content) });
+        this.acceptedMs.push(this.nowMs);
         return [key, { status: 'sent', messageId: `m-${address}` }];
       }),
     );
@@ -221,11 +233,21 @@ export class World {
     if (!isSettled(publication.record)) throw new RetryLater('The provider asks to come again');
   }
 
+  /** The first message that is due, or the first of all at its time. */
+  next(): World['queue'][number] {
+    const due = this.queue.filter(({ dueMs = 0 }) => dueMs <= this.nowMs);
+    const item =
+      due[0] ?? (this.queue.toSorted((a, b) => (a.dueMs ?? 0) - (b.dueMs ?? 0))[0] as World['queue'][number]);
+    this.queue.splice(this.queue.indexOf(item), 1);
+    this.nowMs = Math.max(this.nowMs, item.dueMs ?? 0);
+    return item;
+  }
+
   /** Works like the queue and its workers until nothing is left: what fails comes back after the visibility timeout. */
   async drain(maxRounds = 200): Promise<void> {
     for (let round = 0; this.queue.length > 0; round += 1) {
       if (round > maxRounds) throw new Error('The queue never drains');
-      const item = this.queue.shift() as World['queue'][number];
+      const item = this.next();
       item.receives += 1;
       try {
         await this.deliver(item.channel, item.message, { receives: item.receives });

@@ -49,6 +49,8 @@ beforeAll(async () => {
     PROFILES_TABLE: 'profiles',
     WORK_BUCKET: 'work',
     OUTCOMES_STREAM: 'outcomes',
+    TIMERS_TABLE: 'timers',
+    ...{ SCHEDULE_GROUP: 'g', WAKE_FUNCTION_ARN: 'f', WAKE_ROLE_ARN: 'r', WAKE_DEAD_LETTERS_ARN: 'd' },
     LINK_KEY_ARN: 'link-key',
     LINKS_URL: 'https://go.example.com',
     PUSH_APPLICATION_ID: 'app',
