@@ -38,7 +38,7 @@ const reportTwin = (rows: readonly OutcomeRow[]): CampaignReport => {
   const final = own.filter((row) => row.final);
   const of = (outcome: OutcomeRow['outcome']) => final.filter((row) => row.outcome === outcome);
   const left = Map.groupBy(
-    own.filter((row) => !row.final),
+    own.filter((row) => !row.final && row.outcome !== 'sent'),
     (row) => row.channel,
   );
   return {
