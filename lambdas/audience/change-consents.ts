@@ -16,7 +16,8 @@ export type Statement = { profileId: string; consents: Consents; actor: string; 
 /**
  * Records what a person said: in the audit log, the contact state, the lake, and as an event. Running it twice is safe: it says
  * the same again. The entry goes first: a consent that nobody can account for is worse than an entry without its effect, which the
- * caller, having got an error, will repeat.
+ * caller, having got an error, will repeat. The contact state goes next, for a no acts even
+ * when the lake cannot be reached.
  */
 export const changeConsents = async (
   { contacts, auditTable, consentsStream, intakeQueueUrl }: ConsentPorts,

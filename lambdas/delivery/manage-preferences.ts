@@ -65,7 +65,7 @@ const saidBy = (said: Consents) => Object.keys(said).length > 0;
 
 /**
  * The pages behind the links out of a message. A token that Herald did not seal changes nothing. Running a change twice is safe:
- * what was said already is not said again.
+ * it says the same again, or nothing.
  */
 export const handler = apiHandler('delivery/manage-preferences', routes, {
   askToUnsubscribe: async (request) => {
@@ -74,10 +74,10 @@ export const handler = apiHandler('delivery/manage-preferences', routes, {
   },
 
   unsubscribe: async (request) => {
-    const { refusal, pages, claim, consents, say, preferences } = await visitOf(request);
+    const { refusal, pages, claim, say, preferences } = await visitOf(request);
     if (refusal) return refusal;
-    const said = unsubscribed(consents, claim);
-    if (saidBy(said)) await say(said);
+    // A mailbox that got no answer asks again, and whatever was lost on the way is then made up for.
+    await say(unsubscribed({}, claim));
     return page(pages.unsubscribed(claim, preferences));
   },
 
