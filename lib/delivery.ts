@@ -26,7 +26,7 @@ export class Delivery extends Stack {
     const { lake, sendQueues, intake } = platform;
     const heldMessages = new HeldMessages(this, 'HeldMessages', { state, sendQueues });
     const links = new Links(this, 'Links', { stage, state, lake, intake });
-    new Senders(this, 'Senders', { stage, state, lake, sendQueues, heldMessages, links });
+    new Senders(this, 'Senders', { stage, state, lake, sendQueues, intake, heldMessages, links });
     new Inbox(this, 'Inbox', { state });
 
     new TypedFunction(this, 'ManageSettings', {

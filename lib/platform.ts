@@ -39,6 +39,7 @@ export class Platform extends Stack {
       ...{ stage, state, lake, sendQueues, bus, busDeadLetters },
       stageChanges: stageChanges.queue,
     });
+    this.intake = intake;
     this.audience = new Audience(this, 'Audience', {
       ...{ stage, state, lake, intake, stageChanges, webhooks },
       deadLetters: busDeadLetters,

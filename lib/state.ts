@@ -31,6 +31,8 @@ export const BY_MEMBERSHIP_INDEX = 'by-membership';
 export class State extends Stack {
   readonly definitions: Table;
   readonly profiles: Table;
+  /** Whose a device is. */
+  readonly devices: Table;
   readonly contacts: Table;
   readonly windows: Table;
   readonly timers: Table;
@@ -70,6 +72,7 @@ export class State extends Stack {
       });
     this.definitions = table('Definitions', text('kind'), text('id'));
     this.profiles = table('Profiles', text('profileId'));
+    this.devices = table('Devices', text('deviceId'), undefined, 'expiresAt');
     this.contacts = table('Contacts', text('profileId'));
     this.windows = table('Windows', text('profileId'), text('triggerId'), 'expiresAt');
     this.timers = table('Timers', text('bucket'), text('timer'), 'expiresAt');

@@ -6,6 +6,8 @@ type Content = { TitleOverride?: string; BodyOverride?: string };
 
 const FAILURES: Record<string, { DeliveryStatus: string; StatusCode: number }> = {
   dead: { DeliveryStatus: 'PERMANENT_FAILURE', StatusCode: 410 },
+  // As when the credentials of APNs or FCM are wrong.
+  denied: { DeliveryStatus: 'PERMANENT_FAILURE', StatusCode: 400 },
   'opted-out': { DeliveryStatus: 'OPT_OUT', StatusCode: 200 },
   throttled: { DeliveryStatus: 'THROTTLED', StatusCode: 429 },
 };
@@ -21,7 +23,9 @@ export const pinpoint = (ctx: Context): Service => {
     if (failed) return failed;
     ctx.meter.count('channel-push', 1, 'pinpoint:SendMessages');
     const MessageId = messages.add({ channel: 'push', to, title, body });
-    return { DeliveryStatus: 'SUCCESSFUL', StatusCode: 200, MessageId };
+    // FCM names the token that has taken the place of this one.
+    const UpdatedToken = simulate(to) === 'renewed' ? to.replace('renew-', 'renewed-') : undefined;
+    return { DeliveryStatus: 'SUCCESSFUL', StatusCode: 200, MessageId, ...(UpdatedToken && { UpdatedToken }) };
   };
 
   return {

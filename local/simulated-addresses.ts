@@ -1,10 +1,12 @@
 /** What a provider does with a message to a simulated address. `accepted` is every other address. */
-type Simulated = 'accepted' | 'dead' | 'opted-out' | 'invalid' | 'rejected' | 'throttled';
+type Simulated = 'accepted' | 'dead' | 'opted-out' | 'renewed' | 'denied' | 'invalid' | 'rejected' | 'throttled';
 
 /** All simulated addresses: the address alone decides, so that runs repeat. Throttled is only the first attempt. */
 const RULES: readonly [channel: 'push' | 'sms' | 'email', address: RegExp, behaviour: Simulated][] = [
   ['push', /^dead-/, 'dead'],
   ['push', /^optout-/, 'opted-out'],
+  ['push', /^renew-/, 'renewed'],
+  ['push', /^denied-/, 'denied'],
   ['push', /^throttle-once-/, 'throttled'],
   ['sms', /^\+1555550/, 'opted-out'],
   ['sms', /^\+1555551/, 'invalid'],

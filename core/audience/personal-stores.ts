@@ -20,6 +20,7 @@ export type TableVariable =
   | 'INBOX_TABLE'
   | 'TIMERS_TABLE'
   | 'LEDGER_TABLE'
+  | 'DEVICES_TABLE'
   | 'AUDIT_TABLE'
   | 'DEFINITIONS_TABLE';
 
@@ -61,6 +62,10 @@ export const TABLES = {
   Timers: {
     ...{ personal: 'by-scan', variable: 'TIMERS_TABLE', keys: ['bucket', 'timer'] },
     holds: 'events whose trigger looks again later, and messages that wait for the end of the night or for a receipt',
+  },
+  Devices: {
+    ...{ personal: 'by-scan', variable: 'DEVICES_TABLE', keys: ['deviceId'] },
+    holds: 'whose a device is, by a hash of its token',
   },
   Ledger: {
     ...{ personal: 'by-scan', variable: 'LEDGER_TABLE', keys: ['run', 'unit'] },

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { CHANNELS } from '../delivery/channel.ts';
 import { ANONYMOUS, isAnonymous } from '../event/identity.ts';
+import { withOwnToken } from './device.ts';
 import { isPlainText } from './question.ts';
 
 /** Text that every part of Herald can carry: no NUL, no half of a surrogate pair. */
@@ -43,13 +44,16 @@ export const profileInput = z.strictObject({
   email: z.optional(z.nullable(z.email().check(z.maxLength(254)))),
   /** E.164, for example +33612345678. */
   phone: z.optional(z.nullable(z.string().check(z.regex(/^\+[1-9]\d{6,14}$/)))),
-  pushToken: z.optional(z.nullable(text(4096).check(z.minLength(1)))),
+  /** Null takes all devices of the person away. */
+  pushToken: z.optional(z.nullable(z.string().check(z.maxLength(4096), z.regex(/^[!-~]+$/)))),
   /** IANA name, for example Europe/Paris. */
   timeZone: z.optional(z.nullable(z.string().check(z.maxLength(64), z.refine(isTimeZone, 'Not an IANA time zone')))),
   locale: z.optional(z.nullable(z.string().check(z.regex(/^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}$/)))),
   attributes: z.optional(z.record(attributeName, attributeValue)),
 });
 export type ProfileInput = z.infer<typeof profileInput>;
+/** What Herald itself changes in a profile, too: `devices` is the whole text of devices (see device.ts). */
+export type ProfileChange = ProfileInput & { devices?: string };
 export type AttributeValue = z.infer<typeof attributeValue>;
 
 /** A channel, or a channel and a topic: `sms`, `email/offers`. The more specific one counts. */
@@ -88,7 +92,7 @@ export class ProfileTooLarge extends Error {
 export const mergeProfile = (
   id: string,
   current: Profile | undefined,
-  input: ProfileInput,
+  input: ProfileChange,
   nowMs: number,
 ): Profile | undefined => {
   const merged: Profile = {
@@ -97,8 +101,13 @@ export const mergeProfile = (
     updatedMs: nowMs,
     attributes: withoutNulls({ ...current?.attributes, ...input.attributes }),
   };
+  const named = {
+    ...input,
+    ...(input.pushToken && { pushToken: withOwnToken(current?.pushToken, input.pushToken) }),
+    ...(input.devices !== undefined && { pushToken: input.devices }),
+  };
   for (const field of FIELDS) {
-    const value = input[field] === undefined ? current?.[field] : input[field];
+    const value = named[field] === undefined ? current?.[field] : named[field];
     if (value) merged[field] = value;
   }
   const bytes = new TextEncoder().encode(JSON.stringify(merged)).length;

@@ -1,9 +1,12 @@
+import { devicesIn, type Platform, platformOf, type TokenNews } from '../../core/audience/device.ts';
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
 import { providerCall } from './provider-call.ts';
-import { forAll, resultOfError } from './send-error.ts';
+import { resultOfError } from './send-error.ts';
 
 /** SendMessages takes at most this many addresses. */
 const MAX_ADDRESSES = 100;
+/** People a chunk: each may have several devices, in calls beside each other. */
+const CHUNK = 100;
 
 const pinpoint = providerCall({
   signingName: 'mobiletargeting',
@@ -11,11 +14,22 @@ const pinpoint = providerCall({
   endpointVariable: 'AWS_ENDPOINT_URL_PINPOINT',
 });
 
-/** What it says of one address. */
-type MessageResult = { DeliveryStatus?: string; StatusCode?: number; StatusMessage?: string; MessageId?: string };
+const CHANNEL_TYPES: Record<Platform, string> = {
+  apns: 'APNS',
+  'apns-sandbox': 'APNS_SANDBOX',
+  fcm: 'GCM',
+  adm: 'ADM',
+  baidu: 'BAIDU',
+};
 
-/** APNs tokens are hexadecimal, 64 characters today and longer when Apple says so; FCM tokens never are. */
-const platformOf = (token: string): 'APNS' | 'GCM' => (/^[0-9a-f]{64,200}$/i.test(token) ? 'APNS' : 'GCM');
+/** What it says of one address. */
+type MessageResult = {
+  DeliveryStatus?: string;
+  StatusCode?: number;
+  StatusMessage?: string;
+  MessageId?: string;
+  UpdatedToken?: string;
+};
 
 /** HTTP 200 hides failures, so each address's own result is read. */
 const resultOf = (result: MessageResult | undefined): SendResult => {
@@ -28,7 +42,8 @@ const resultOf = (result: MessageResult | undefined): SendResult => {
     case 'TEMPORARY_FAILURE':
       return { status: 'retry', reason };
     case 'PERMANENT_FAILURE':
-      return { status: 'refused', reason: 'address-refused' };
+      // 400 may be our own bad credentials: it says nothing about the device.
+      return { status: 'refused', reason: result.StatusCode === 400 ? 'provider-refused' : 'address-refused' };
     case 'OPT_OUT':
       return { status: 'refused', reason: 'opted-out' };
     default:
@@ -36,39 +51,92 @@ const resultOf = (result: MessageResult | undefined): SendResult => {
   }
 };
 
-/** Push by End User Messaging (`SendMessages` with addresses): one call a batch, each address with content of its own. */
-export const pushChannel = (applicationId: string): ChannelSender<'push'> => {
-  const call = async (messages: readonly Outgoing<'push'>[]): Promise<Map<number, SendResult>> => {
+/** Nothing but 410 is about the token itself, and for good. */
+const isDead = ({ DeliveryStatus, StatusCode }: MessageResult): boolean =>
+  DeliveryStatus === 'PERMANENT_FAILURE' && StatusCode === 410;
+
+/** One message to one device. */
+type Part = { message: Outgoing<'push'>; token: string; channelType: string };
+
+/**
+ * What the devices of one person come to: sent when any has it. When none has, and of any nobody knows, so it is of the
+ * person; refused only when all are.
+ */
+const together = (results: readonly SendResult[]): SendResult =>
+  (['sent', 'unknown', 'retry'] as const)
+    .map((wanted) => results.find(({ status }) => status === wanted))
+    .find((found) => found !== undefined) ??
+  results[0] ?? { status: 'refused', reason: 'address-refused' };
+
+/**
+ * Push by End User Messaging (`SendMessages` with addresses), to every device of a person, each address with content of its
+ * own. `tell` hears what the provider says about tokens; when that fails, the next push hears it again.
+ */
+export const pushChannel = (
+  applicationId: string,
+  tell: (news: readonly TokenNews[]) => Promise<void>,
+): ChannelSender<'push'> => {
+  const call = async (parts: readonly Part[], news: TokenNews[]): Promise<Map<Part, SendResult>> => {
     try {
       const { Result } = (await pinpoint(`/v1/apps/${applicationId}/messages`, {
         Addresses: Object.fromEntries(
-          messages.map(({ address, content }) => [
-            address,
-            { ChannelType: platformOf(address), TitleOverride: content.title, BodyOverride: content.body },
+          parts.map(({ token, channelType, message: { content } }) => [
+            token,
+            { ChannelType: channelType, TitleOverride: content.title, BodyOverride: content.body },
           ]),
         ),
         MessageConfiguration: { DefaultPushNotificationMessage: { Action: 'OPEN_APP' } },
       })) as { Result?: Record<string, MessageResult> };
-      return new Map(messages.map(({ key, address }) => [key, resultOf(Result?.[address])]));
+      for (const { token, message } of parts) {
+        const result = Result?.[token] ?? {};
+        const becomes = result.UpdatedToken && result.UpdatedToken !== token ? result.UpdatedToken : undefined;
+        if (becomes || isDead(result)) news.push({ profileId: message.profileId, token, ...(becomes && { becomes }) });
+      }
+      return new Map(parts.map((part) => [part, resultOf(Result?.[part.token])]));
     } catch (error) {
-      return forAll(messages, resultOfError(error));
+      const failed = resultOfError(error);
+      return new Map(parts.map((part) => [part, failed]));
     }
   };
 
   return {
     channel: 'push',
-    chunk: MAX_ADDRESSES,
+    chunk: CHUNK,
     async send(messages) {
-      const results = new Map<number, SendResult>();
-      // A call names each address once: people who share a device go in calls of their own.
-      let left = [...messages];
-      while (left.length > 0) {
-        const seen = new Set<string>();
-        const unique = left.filter(({ address }) => !seen.has(address) && seen.add(address));
-        left = left.filter((message) => !unique.includes(message));
-        for (const [key, result] of await call(unique)) results.set(key, result);
+      const parts = messages.flatMap((message) =>
+        devicesIn(message.address).map(
+          (line): Part => ({ message, token: line.token, channelType: CHANNEL_TYPES[platformOf(line)] }),
+        ),
+      );
+      const news: TokenNews[] = [];
+      const answers = await Promise.all(callsOf(parts).map((some) => call(some, news)));
+      if (news.length > 0) {
+        await tell(news).catch((error) => console.warn({ message: 'Tokens stay as they were', error: String(error) }));
       }
-      return results;
+      const results = new Map(answers.flatMap((answer) => [...answer]));
+      return new Map(
+        messages.map((message) => {
+          const own = parts.filter((part) => part.message === message);
+          return [message.key, together(own.map((part) => results.get(part) as SendResult))];
+        }),
+      );
     },
   };
+};
+
+/** A call names each address once, and takes a hundred: people who share a device go in calls of their own. */
+const callsOf = (parts: readonly Part[]): Part[][] => {
+  const calls: { parts: Part[]; tokens: Set<string> }[] = [];
+  for (const part of parts) {
+    const free = ({ parts: some, tokens }: (typeof calls)[number]) =>
+      some.length < MAX_ADDRESSES && !tokens.has(part.token);
+    let call = calls.find(free);
+    if (!call) {
+      call = { parts: [], tokens: new Set() };
+      calls.push(call);
+    }
+    call.parts.push(part);
+    call.tokens.add(part.token);
+  }
+  return calls.map((one) => one.parts);
 };

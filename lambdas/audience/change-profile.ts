@@ -1,5 +1,5 @@
 import { profileChanged } from '../../core/audience/live/membership-change.ts';
-import { mergeProfile, type Profile, type ProfileInput, profileRow } from '../../core/audience/profile.ts';
+import { mergeProfile, type Profile, type ProfileChange, profileRow } from '../../core/audience/profile.ts';
 import { publishOutbox, type Sinks } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 import type { Profiles } from '../adapters/profiles.ts';
@@ -11,19 +11,20 @@ const MAX_NAMED = 100;
 
 /**
  * Merges into a stored profile, again when somebody else was faster, and publishes its lake row, audit entry and event. What
- * cannot be published now stays in the item for the sweep. Throws ProfileTooLarge, and `version-conflict` when the
- * profile stays contended.
+ * cannot be published now stays in the item for the sweep. A function as `input` is asked what to merge into what is stored;
+ * undefined is nothing. Throws ProfileTooLarge, and `version-conflict` when the profile stays contended.
  */
 export const changeProfile = async (
   { profiles, sinks }: { profiles: Profiles; sinks: Sinks },
   profileId: string,
-  input: ProfileInput,
+  change: ProfileChange | ((current: Profile | undefined) => ProfileChange | undefined),
   actor: string,
   nowMs: number,
 ): Promise<Profile> => {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const stored = await profiles.get(profileId);
-    const merged = mergeProfile(profileId, stored?.profile, input, nowMs);
+    const input = typeof change === 'function' ? change(stored?.profile) : change;
+    const merged = input && mergeProfile(profileId, stored?.profile, input, nowMs);
     if (!merged) return stored?.profile as Profile;
     const { version } = merged;
     const entry = {
@@ -54,7 +55,7 @@ export const changeProfile = async (
   throw new Problem('version-conflict', `Profile ${profileId} is being changed by others; try again`);
 };
 
-const namesOf = ({ attributes = {}, ...fields }: ProfileInput): string[] => [
-  ...Object.keys(fields),
+const namesOf = ({ attributes = {}, ...fields }: ProfileChange): string[] => [
+  ...Object.keys(fields).map((name) => (name === 'devices' ? 'pushToken' : name)),
   ...Object.keys(attributes).map((name) => `attributes.${name}`),
 ];

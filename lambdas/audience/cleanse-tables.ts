@@ -28,6 +28,7 @@ const isAbout: Record<ScannedVariable, (item: Item, ids: ReadonlySet<string>) =>
     const { profileId, anonymousId } = event ?? {};
     return ids.has(profileId ?? '') || (anonymousId !== undefined && ids.has(anonymousProfileId(anonymousId)));
   },
+  DEVICES_TABLE: ({ profileId }, ids) => ids.has(profileId?.S ?? ''),
   LEDGER_TABLE: ({ run, unit }, ids) => namesPerson(run?.S ?? '', unit?.S ?? '', ids),
 };
 

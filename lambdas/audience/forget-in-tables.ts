@@ -1,3 +1,4 @@
+import { devicesIn } from '../../core/audience/device.ts';
 import { idsOf, type PendingPerson, withFound } from '../../core/audience/erasure.ts';
 import { TABLES } from '../../core/audience/personal-stores.ts';
 import type { Profile } from '../../core/audience/profile.ts';
@@ -44,5 +45,6 @@ const addressesOf = async (table: string, profileId: string): Promise<string[]> 
   const [item] = await itemsOf(table, 'profileId', profileId);
   if (!item?.body?.S) return [];
   const { email, phone, pushToken } = JSON.parse(item.body.S) as Profile;
-  return [email, phone, pushToken].filter((address) => address !== undefined);
+  const tokens = devicesIn(pushToken).map(({ token }) => token);
+  return [email, phone, ...tokens].filter((address) => address !== undefined);
 };

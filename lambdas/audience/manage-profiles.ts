@@ -1,5 +1,6 @@
 import { routes } from '../../core/access/routes/profiles.ts';
-import { ProfileTooLarge, profileId as profileIdSchema } from '../../core/audience/profile.ts';
+import { deviceIdOf, devicesIn, platformOf } from '../../core/audience/device.ts';
+import { type Profile, ProfileTooLarge, profileId as profileIdSchema } from '../../core/audience/profile.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { erasedPeople } from '../adapters/erased-people.ts';
 import { profiles } from '../adapters/profiles.ts';
@@ -30,7 +31,7 @@ export const handler = apiHandler('audience/manage-profiles', routes, {
     const profileId = idOf(params);
     await refuse([profileId]);
     try {
-      return { body: await changeProfile({ profiles: people, sinks }, profileId, body, actor, nowMs) };
+      return { body: profileView(await changeProfile({ profiles: people, sinks }, profileId, body, actor, nowMs)) };
     } catch (error) {
       throw error instanceof ProfileTooLarge ? new Problem('body-too-large', error.message) : error;
     }
@@ -39,7 +40,7 @@ export const handler = apiHandler('audience/manage-profiles', routes, {
   getProfile: async ({ params }) => {
     const stored = await people.get(idOf(params));
     if (!stored) throw new Problem('not-found', `There is no profile ${params.profileId}`);
-    return { body: stored.profile };
+    return { body: profileView(stored.profile) };
   },
 
   putConsents: async ({ params, body: { consents }, actor, nowMs }) => {
@@ -58,6 +59,14 @@ const idOf = ({ profileId }: { profileId: string }): string => {
     throw new Problem('not-found', 'A profile id has 1 to 128 characters, and does not begin with anonymous:');
   }
   return id.data;
+};
+
+/** Tokens are long, and secrets: the API tells the first, and of each device the id by which it is removed. */
+const profileView = ({ pushToken, ...profile }: Profile) => {
+  const lines = devicesIn(pushToken);
+  if (lines.length === 0) return profile;
+  const devices = lines.map((line) => ({ deviceId: deviceIdOf(line.token), platform: platformOf(line) }));
+  return { ...profile, pushToken: lines[0]?.token, devices };
 };
 
 const contactView = async (profileId: string) => {

@@ -19,6 +19,7 @@ export const personTablesEnv = {
   ...tablesByIdEnv,
   TIMERS_TABLE: z.string(),
   LEDGER_TABLE: z.string(),
+  DEVICES_TABLE: z.string(),
   DEFINITIONS_TABLE: z.string(),
 } satisfies Record<TableVariable, unknown>;
 export type PersonTables = Record<TableVariable, string>;

@@ -4,4 +4,8 @@ import { sendBatchEnv } from './send-batch.env.ts';
 export const env = z.object({
   ...sendBatchEnv,
   PUSH_APPLICATION_ID: z.string(),
+  DEVICES_TABLE: z.string(),
+  PROFILES_STREAM: z.string(),
+  AUDIT_TABLE: z.string(),
+  INTAKE_QUEUE_URL: z.string(),
 });

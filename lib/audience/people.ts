@@ -1,13 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { env as manageAliasesEnv } from '../../lambdas/audience/manage-aliases.env.ts';
+import { env as manageDevicesEnv } from '../../lambdas/audience/manage-devices.env.ts';
 import { env as manageProfilesEnv } from '../../lambdas/audience/manage-profiles.env.ts';
 import type { AudienceProps } from '../audience.ts';
 import { knowsErased } from '../erased-people.ts';
-import { appends, reads, readsAndWrites, sends } from '../kit/bindings.ts';
+import { appends, reads, readsAndWrites, rewrites, sends } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 
-/** Profiles, what people agreed to, and by which other ids they are known. */
+/** Profiles, devices, what people agreed to, and by which other ids they are known. */
 export class People extends Construct {
   constructor(scope: Construct, id: string, { state, lake, intake }: AudienceProps) {
     super(scope, id);
@@ -22,6 +23,21 @@ export class People extends Construct {
         CONTACTS_TABLE: readsAndWrites(state.contacts),
         PROFILES_STREAM: appends(lake.streams.profiles),
         CONSENTS_STREAM: appends(lake.streams.consents),
+        AUDIT_TABLE,
+        ...knowsErased(state),
+        INTAKE_QUEUE_URL,
+      },
+      timeout: Duration.seconds(15),
+    });
+
+    new TypedFunction(this, 'ManageDevices', {
+      entry: 'audience/manage-devices',
+      env: manageDevicesEnv,
+      environment: {
+        DEFINITIONS_TABLE: reads(state.definitions),
+        PROFILES_TABLE: readsAndWrites(state.profiles),
+        DEVICES_TABLE: rewrites(state.devices),
+        PROFILES_STREAM: appends(lake.streams.profiles),
         AUDIT_TABLE,
         ...knowsErased(state),
         INTAKE_QUEUE_URL,

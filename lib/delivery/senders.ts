@@ -9,8 +9,19 @@ import { env as sendPushEnv } from '../../lambdas/delivery/send-push.env.ts';
 import { env as sendSmsEnv } from '../../lambdas/delivery/send-sms.env.ts';
 import { env as sendWebhookEnv } from '../../lambdas/delivery/send-webhook.env.ts';
 import { knowsErased } from '../erased-people.ts';
+import type { Intake } from '../intake.ts';
 import { acknowledge } from '../kit/acknowledge.ts';
-import { addsTo, allow, appends, type Binding, objects, reads, readsAndWrites } from '../kit/bindings.ts';
+import {
+  addsTo,
+  allow,
+  appends,
+  type Binding,
+  objects,
+  reads,
+  readsAndWrites,
+  rewrites,
+  sends,
+} from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import type { Lake } from '../lake.ts';
 import type { SendQueues } from '../send-queues.ts';
@@ -24,13 +35,14 @@ export type SendersProps = {
   state: State;
   lake: Lake;
   sendQueues: SendQueues;
+  intake: Intake;
   heldMessages: HeldMessages;
   links: Links;
 };
 
 /** One sender per channel behind its two lanes, and what it sends through at the provider. */
 export class Senders extends Construct {
-  constructor(scope: Construct, id: string, { stage, state, lake, sendQueues, heldMessages, links }: SendersProps) {
+  constructor(scope: Construct, id: string, { stage, state, lake, sendQueues, intake, heldMessages, links }: SendersProps) {
     super(scope, id);
     const shared = {
       environment: {
@@ -59,7 +71,16 @@ export class Senders extends Construct {
         ...{ ...shared, ...reserved('push') },
         entry: 'delivery/send-push',
         env: sendPushEnv,
-        environment: { ...shared.environment, PUSH_APPLICATION_ID: this.push(stage) },
+        environment: {
+          ...shared.environment,
+          PUSH_APPLICATION_ID: this.push(stage),
+          // Tokens that are dead are taken out of profiles.
+          PROFILES_TABLE: readsAndWrites(state.profiles),
+          DEVICES_TABLE: rewrites(state.devices),
+          PROFILES_STREAM: appends(lake.streams.profiles),
+          AUDIT_TABLE: addsTo(state.audit),
+          INTAKE_QUEUE_URL: sends(intake.queue),
+        },
       }),
       sms: new TypedFunction(this, 'SendSms', {
         ...{ ...shared, ...reserved('sms') },

@@ -106,3 +106,41 @@ localTest(NEEDS, 'another system is told what to say to whom, and once', async (
     { type: 'message', data: { profileId: 'ada', fields: { text: 'Thank you for $59.9', phone: '+12025550001' } } },
   ]);
 });
+
+localTest(
+  NEEDS,
+  'a push goes to each device; a dead one goes by itself, and a device goes with whoever signs in',
+  async () => {
+    const herald = await bootLocal();
+    const { api, as, cloud } = herald;
+    await addPerson(herald, 'ada', {});
+    await addPerson(herald, 'bob', {});
+    const apiKey = await herald.connectSource('App');
+    const register = (profileId: string, token: string) =>
+      api.must('POST /v1/devices', { apiKey, body: { profileId, token, platform: 'fcm' } });
+    for (const token of ['phone', 'dead-tablet', 'denied-watch', 'renew-laptop']) await register('ada', token);
+    await trigger(herald, ['push'], await template(herald, { push: { title: 'Thank you', body: 'for your order' } }));
+
+    await order(herald, apiKey, 'o-1');
+    const pushed = () =>
+      cloud.inbox
+        .list()
+        .map(({ to }) => to)
+        .sort();
+    expect(pushed()).toEqual(['phone', 'renew-laptop']);
+    const devicesOf = async (profileId: string) => {
+      const { devices = [] } = await api.must<{ devices?: object[] }>(
+        `GET /v1/profiles/${profileId}`,
+        await as('viewer-vera'),
+      );
+      return devices.length;
+    };
+    // Of the watch nobody knows whether its token or our credentials are wrong.
+    expect(await devicesOf('ada')).toBe(3);
+
+    await register('bob', 'phone');
+    expect([await devicesOf('ada'), await devicesOf('bob')]).toEqual([2, 1]);
+    await order(herald, apiKey, 'o-2');
+    expect(pushed()).toEqual(['phone', 'renew-laptop', 'renewed-laptop']);
+  },
+);

@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts';
 import { routes as aliases } from './aliases.ts';
 import { routes as audiences } from './audiences.ts';
+import { routes as devices } from './devices.ts';
 import { routes as estimates } from './estimates.ts';
 import { routes as explanations } from './explanations.ts';
 import { routes as imports } from './imports.ts';
@@ -18,6 +19,7 @@ import { routes as snapshots } from './snapshots.ts';
 /** Whom to reach, by what is managed. */
 export const routes = [
   ...profiles,
+  ...devices,
   ...aliases,
   ...imports,
   ...segments,

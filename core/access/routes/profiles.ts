@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { PLATFORMS } from '../../audience/device.ts';
 import { consentsInput, profileInput } from '../../audience/profile.ts';
 import { PROFILE_READERS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
@@ -12,7 +13,9 @@ export const profile = z.object({
   updatedMs: count,
   email: z.optional(z.string()),
   phone: z.optional(z.string()),
+  /** Of the device that was registered last, or the token that the profile itself names. */
   pushToken: z.optional(z.string()),
+  devices: z.optional(z.array(z.object({ deviceId: z.string(), platform: z.enum(PLATFORMS) }))),
   timeZone: z.optional(z.string()),
   locale: z.optional(z.string()),
   attributes: z.record(z.string(), z.json()),
@@ -32,7 +35,7 @@ export const routes = [
     path: '/v1/profiles/{profileId}',
     summary: 'Make or change a profile',
     description:
-      'Merges: fields and attributes that the body does not name stay, those that are null go. `version` grows by one when something changed.',
+      'Merges: fields and attributes that the body does not name stay, those that are null go. `version` grows by one when something changed. `pushToken` takes the place of the token that was set here before; devices that an app has registered (POST /v1/devices) stay, unless it is null.',
     handler: profiles,
     roles: WRITERS,
     body: profileInput,

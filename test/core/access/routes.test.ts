@@ -117,6 +117,8 @@ const WHO: Record<string, string> = {
   'POST /v1/campaigns/{campaignId}/approve': 'aA',
   'POST /v1/campaigns/{campaignId}/reject': 'aA',
   'POST /v1/campaigns/{campaignId}/cancel': 'moA',
+  'POST /v1/devices': 'key',
+  'DELETE /v1/devices/{deviceId}': 'key',
   'GET /v1/inbox/{profileId}/messages': 'key',
   'POST /v1/inbox/{profileId}/messages/{messageId}/read': 'key',
   'POST /v1/inbox/{profileId}/read': 'key',

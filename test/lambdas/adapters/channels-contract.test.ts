@@ -62,7 +62,7 @@ const endpoint: WebhookEndpoint = {
 
 const PROVIDERS: { [C in Channel]: Provider<C> } = {
   push: {
-    sender: async () => (await import('../../../lambdas/adapters/push.ts')).pushChannel('app'),
+    sender: async () => (await import('../../../lambdas/adapters/push.ts')).pushChannel('app', async () => {}),
     message: (key) => outgoing(key, `token-${key}`, { channel: 'push', title: 't', body: 'b' }),
     accepts: (request) => tokens(request),
     refusesOne: (request) => tokens(request, 'token-1'),

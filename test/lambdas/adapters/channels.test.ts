@@ -35,13 +35,19 @@ const failure = (status: number, type: string, extra: object = {}): AwsAnswer =>
 });
 
 describe('push', () => {
+  const news: object[] = [];
+  beforeEach(() => {
+    news.length = 0;
+  });
   const note = (key: number, address: string) =>
     outgoing<'push'>(key, address, { channel: 'push', title: `t${key}`, body: `b${key}` });
   const send = (...addresses: string[]) =>
-    channels.push.pushChannel('app1').send(
-      addresses.map((address, n) => note(n, address)),
-      'promotional',
-    );
+    channels.push
+      .pushChannel('app1', async (told) => void news.push(...told))
+      .send(
+        addresses.map((address, n) => note(n, address)),
+        'promotional',
+      );
   const results = (byAddress: Record<string, object>): AwsAnswer => ({
     body: { ApplicationId: 'app1', Result: byAddress },
   });
@@ -72,7 +78,7 @@ describe('push', () => {
   test.each([
     ['SUCCESSFUL', { status: 'sent', messageId: 'm' }],
     ['DUPLICATE', { status: 'sent', messageId: 'm' }],
-    ['PERMANENT_FAILURE', refused('address-refused')],
+    ['PERMANENT_FAILURE', refused('provider-refused')],
     ['OPT_OUT', refused('opted-out')],
     ['THROTTLED', { status: 'retry' }],
     ['TEMPORARY_FAILURE', { status: 'retry' }],
@@ -80,6 +86,64 @@ describe('push', () => {
   ])('HTTP 200 with %s', async (DeliveryStatus, expected) => {
     answer = () => results({ x: { DeliveryStatus, StatusCode: 400, MessageId: 'm' } });
     expect((await send('x')).get(0)).toMatchObject(expected);
+  });
+
+  const accepted = { DeliveryStatus: 'SUCCESSFUL', StatusCode: 200, MessageId: 'm' };
+  const failed = (StatusCode: number) => ({ DeliveryStatus: 'PERMANENT_FAILURE', StatusCode });
+  const busy = { DeliveryStatus: 'THROTTLED', StatusCode: 429 };
+
+  test.each([
+    [410, refused('address-refused'), [{ profileId: 'p0', token: 'x' }]],
+    [404, refused('address-refused'), []],
+    // Our own credentials may be wrong: no token dies of it.
+    [400, refused('provider-refused'), []],
+  ])('%i for good', async (status, expected, told) => {
+    answer = () => results({ x: failed(status) });
+    expect((await send('x')).get(0)).toEqual(expected);
+    expect(news).toEqual(told);
+  });
+
+  test('a token that has become another one is told', async () => {
+    answer = () => results({ x: { ...accepted, UpdatedToken: 'y' }, z: { ...accepted, UpdatedToken: 'z' } });
+    expect((await send('x', 'z')).get(0)).toMatchObject({ status: 'sent' });
+    expect(news).toEqual([{ profileId: 'p0', token: 'x', becomes: 'y' }]);
+  });
+
+  test('a push goes to each device of a person, by its platform', async () => {
+    answer = () => results({ a: accepted, b: accepted, c: accepted });
+    expect((await send('apns-sandbox a\nbaidu b\nc')).size).toBe(1);
+    expect(requests).toHaveLength(1);
+    expect(requests[0]?.body).toMatchObject({
+      Addresses: { a: { ChannelType: 'APNS_SANDBOX' }, b: { ChannelType: 'BAIDU' }, c: { ChannelType: 'GCM' } },
+    });
+  });
+
+  test.each([
+    ['any has it', { a: failed(410), b: accepted }, { status: 'sent' }],
+    ['none has it, and one is busy', { a: failed(410), b: busy }, { status: 'retry' }],
+    ['none has it, and of one nobody knows', { a: busy }, { status: 'unknown' }],
+    ['all are dead', { a: failed(410), b: failed(410) }, refused('address-refused')],
+  ])('of two devices: %s', async (_, byAddress, expected) => {
+    answer = () => results(byAddress);
+    expect((await send('fcm a\nfcm b')).get(0)).toMatchObject(expected);
+  });
+
+  test('more devices than a call takes go in calls of a hundred', async () => {
+    answer = (request) =>
+      results(
+        Object.fromEntries(Object.keys((request.body as { Addresses: object }).Addresses).map((t) => [t, accepted])),
+      );
+    const people = Array.from({ length: 60 }, (_, n) => `fcm a${n}\nfcm b${n}\nfcm c${n}`);
+    expect([...(await send(...people)).values()].map(({ status }) => status)).toEqual(people.map(() => 'sent'));
+    expect(requests.map(({ body }) => Object.keys((body as { Addresses: object }).Addresses).length)).toEqual([
+      100, 80,
+    ]);
+  });
+
+  test('who cannot be told of a dead token tells nobody else', async () => {
+    answer = () => results({ x: failed(410) });
+    const channel = channels.push.pushChannel('app1', () => Promise.reject(new Error('throttled')));
+    expect((await channel.send([note(0, 'x')], 'promotional')).get(0)).toEqual(refused('address-refused'));
   });
 
   test('an address without a result is unknown', async () => {
