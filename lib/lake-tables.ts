@@ -45,6 +45,7 @@ const profiles = {
   email: 'string',
   phone: 'string',
   push_token: 'string',
+  wechat_open_id: 'string',
   time_zone: 'string',
   locale: 'string',
   attributes: 'string',

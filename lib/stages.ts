@@ -29,13 +29,24 @@ export type StageConfig = {
    * @default 'pool/herald', which you replace before the first text message: until then each is refused
    */
   smsOrigination: `${'pool' | 'phone-number' | 'sender-id'}/${string}`;
+  /**
+   * What WhatsApp messages come from, as the end of its ARN: `phone-number-id/…` of a WhatsApp business account that is linked
+   * to End User Messaging Social. @default 'phone-number-id/herald', which you replace before the first message
+   */
+  whatsappOrigination: `phone-number-id/${string}`;
+  /**
+   * Your WeChat official account; its secret goes into the secret WechatSecret of the state stack. An account answers only
+   * addresses that it has allowed, which Lambda's are not: `endpoint` is a proxy of yours at a fixed one. @default no account:
+   * each message is refused
+   */
+  wechat?: { appId: string; endpoint: string };
   /** Sender of emails, at a domain that is verified in SES. @default 'herald@example.com', which you replace */
   emailFrom: `${string}@${string}`;
   /**
    * Invocations at once of match-events, and of each channel's sender per lane: the load on the provider and on your
    * account's concurrency. They are reserved: intake + 3 × (transactional + promotional) for push, SMS and email, the sum
    * of `others` for each other channel, and 7 for hand-overs.
-   * @default 10, 5 and 5, others 2 and 3: 57 of an account's 1,000
+   * @default 10, 5 and 5, others 2 and 3: 67 of an account's 1,000
    */
   concurrency: Lanes & { intake: number; others: Lanes };
   /** Requests a second that the API takes from all callers together, and how many at one instant. @default 200 and 400 */
@@ -78,6 +89,7 @@ export const DEFAULTS: StageConfig = {
   keepState: true,
   signIn: { kind: 'cognito' },
   smsOrigination: 'pool/herald',
+  whatsappOrigination: 'phone-number-id/herald',
   emailFrom: 'herald@example.com',
   concurrency: { intake: 10, transactional: 5, promotional: 5, others: { transactional: 2, promotional: 3 } },
   apiThrottle: { rateLimit: 200, burstLimit: 400 },
@@ -104,6 +116,7 @@ const CONFIGS: Record<StageName, StageConfig> = {
     lakeFirstDay: '1990-01-01',
     loopbackWebhooks: true,
     signIn: { kind: 'issuer', issuer: 'http://local.herald/issuer', audience: 'herald' },
+    wechat: { appId: 'local', endpoint: 'https://api.weixin.qq.com' },
   },
   emulator: {
     ...DEFAULTS,

@@ -51,6 +51,8 @@ export class State extends Stack {
   readonly erasureKey: Secret;
   /** Keys that seal the links in messages, by version: see core/delivery/links/link-keys.ts. */
   readonly linkKey: Secret;
+  /** Secret of the WeChat official account, which an operator puts in; absent without an account. */
+  readonly wechatSecret?: Secret;
   readonly lake: Bucket;
   readonly work: Bucket;
   /** Absent when the stage trusts an issuer that exists. */
@@ -108,6 +110,17 @@ export class State extends Stack {
       'AwsSolutions-SMG4':
         'Links in messages work for years, so a key is never replaced but joined by another one, by hand: docs/links-and-preferences.md.',
     });
+    if (stage.wechat) {
+      const secret = new Secret(this, 'WechatSecret', {
+        description: 'Herald: AppSecret of the WeChat official account. Put yours in the place of what was generated.',
+        generateSecretString: { passwordLength: 32, excludePunctuation: true },
+        removalPolicy,
+      });
+      acknowledge(secret, {
+        'AwsSolutions-SMG4': 'WeChat makes it, and has no API that makes another one.',
+      });
+      this.wechatSecret = secret;
+    }
     this.identities.addGlobalSecondaryIndex({
       indexName: BY_PROFILE_INDEX,
       partitionKey: text('profileId'),

@@ -21,6 +21,7 @@ import { sqs } from './sqs.ts';
 import { stepFunctions } from './step-functions.ts';
 import { readAssembly } from './template.ts';
 import type { Context, Service } from './types.ts';
+import { whatsapp } from './whatsapp.ts';
 
 export type CloudOptions = {
   /** Folder that `cdk synth` wrote. */
@@ -73,7 +74,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       athena(ctx),
       secretsManager(ctx),
     ];
-    return { services: [...starters, ...stores, ses(ctx), sms(ctx), pinpoint(ctx)], web: httpApi(ctx) };
+    return { services: [...starters, ...stores, ses(ctx), sms(ctx), pinpoint(ctx), whatsapp(ctx)], web: httpApi(ctx) };
   };
 
   const clock = options.clock === 'real' ? realClock() : resumedClock(options.clock.virtualStartMs, persist);

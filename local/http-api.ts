@@ -3,6 +3,7 @@ import { expectProperties, only } from './expect-properties.ts';
 import { inboxPages } from './inbox-page.ts';
 import { AUDIENCE, ISSUER, issuer } from './issuer.ts';
 import type { Context, Service, ServiceRequest, ServiceResponse } from './types.ts';
+import { wechat } from './wechat.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /** Requests are billed in steps of this size. */
@@ -38,10 +39,11 @@ const responseOf = (value: unknown): ServiceResponse => {
   };
 };
 
-/** HTTP API of API Gateway: routes, a JWT authorizer and Lambda integrations of payload format 2.0; and the inbox. */
+/** HTTP API of API Gateway: routes, a JWT authorizer and Lambda integrations of payload format 2.0; the inbox; and WeChat's API. */
 export const httpApi = (ctx: Context): Service => {
   const people = issuer(ctx);
   const pages = inboxPages(ctx);
+  const official = wechat(ctx);
   const routes: Route[] = [];
 
   const eventOf = (request: ServiceRequest, body: Buffer, routeKey: string, params?: object, claims?: object) => {
@@ -89,7 +91,10 @@ export const httpApi = (ctx: Context): Service => {
 
   return {
     signingName: 'apigateway',
-    handle: async (request) => (request.path.startsWith('/_local/') ? pages(request) : answer(request)),
+    handle: async (request) => {
+      if (request.path.startsWith('/_local/')) return pages(request);
+      return request.path.startsWith('/cgi-bin/') ? official(request) : answer(request);
+    },
     resources: {
       'AWS::ApiGatewayV2::Api': only({ ProtocolType: 'HTTP' }, ['Name', 'Tags'], ({ logicalId }) => {
         return { ref: logicalId, attributes: { ApiEndpoint: ctx.endpoint() } };

@@ -1,4 +1,4 @@
-import { type InboxMessage, inbox } from './inbox.ts';
+import { INBOX_CHANNELS, type InboxMessage, inbox } from './inbox.ts';
 import type { Context, ServiceRequest, ServiceResponse } from './types.ts';
 
 const PAGE_SIZE = 100;
@@ -43,9 +43,7 @@ export const inboxPages = (ctx: Context): ((request: ServiceRequest) => ServiceR
   const { list, count } = inbox(ctx);
 
   const page = (channel: string, to: string, messages: InboxMessage[]): string => {
-    const options = ['email', 'sms', 'push'].map(
-      (one) => `<option${one === channel ? ' selected' : ''}>${one}</option>`,
-    );
+    const options = INBOX_CHANNELS.map((one) => `<option${one === channel ? ' selected' : ''}>${one}</option>`);
     const older = new URLSearchParams({ channel, to, before: String(messages.at(-1)?.id) });
     return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from './types.ts';
 
+/** Channels that end here: in-app messages and webhooks have receivers of their own. */
+export const INBOX_CHANNELS = ['email', 'sms', 'push', 'whatsapp', 'wechat'] as const;
+export type InboxChannel = (typeof INBOX_CHANNELS)[number];
+
 /** A message that a provider accepted. `html` only for email. */
 export type InboxMessage = {
   id: number;
   messageId: string;
-  channel: 'email' | 'sms' | 'push';
+  channel: InboxChannel;
   to: string;
   title: string;
   body: string;

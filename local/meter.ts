@@ -28,6 +28,8 @@ const prices: Record<string, number> = {
   'secret-read': 5 / MILLION, // Secrets Manager †
   'channel-email': 100 / MILLION, // SES, à la carte
   'channel-push': 1 / MILLION, // †
+  'channel-whatsapp': 5_000 / MILLION, // AWS's part, without Meta's fee †
+  'channel-wechat': 0, // template messages cost nothing
   'channel-sms': 0.00581, // part to the US, without carrier fees †
 };
 

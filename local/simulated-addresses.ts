@@ -1,8 +1,10 @@
+import type { InboxChannel } from './inbox.ts';
+
 /** What a provider does with a message to a simulated address. `accepted` is every other address. */
 type Simulated = 'accepted' | 'dead' | 'opted-out' | 'renewed' | 'denied' | 'invalid' | 'rejected' | 'throttled';
 
 /** All simulated addresses: the address alone decides, so that runs repeat. Throttled is only the first attempt. */
-const RULES: readonly [channel: 'push' | 'sms' | 'email', address: RegExp, behaviour: Simulated][] = [
+const RULES: readonly [channel: InboxChannel, address: RegExp, behaviour: Simulated][] = [
   ['push', /^dead-/, 'dead'],
   ['push', /^optout-/, 'opted-out'],
   ['push', /^renew-/, 'renewed'],
@@ -11,11 +13,15 @@ const RULES: readonly [channel: 'push' | 'sms' | 'email', address: RegExp, behav
   ['sms', /^\+1555550/, 'opted-out'],
   ['sms', /^\+1555551/, 'invalid'],
   ['sms', /^\+1555552/, 'throttled'],
+  ['whatsapp', /^\+1555552/, 'throttled'],
+  ['wechat', /^nofollow-/, 'opted-out'],
+  ['wechat', /^invalid-/, 'invalid'],
+  ['wechat', /^throttle-once-/, 'throttled'],
   ['email', /^reject-/, 'rejected'],
   ['email', /^throttle-once-/, 'throttled'],
 ];
 
-export const simulatedAddresses = (of: 'push' | 'sms' | 'email'): ((address: string) => Simulated) => {
+export const simulatedAddresses = (of: InboxChannel): ((address: string) => Simulated) => {
   const throttled = new Set<string>();
   return (address) => {
     const [, , behaviour = 'accepted'] = RULES.find(([channel, some]) => channel === of && some.test(address)) ?? [];

@@ -1,16 +1,7 @@
+import { smsParts } from '../core/delivery/sms-parts.ts';
 import { inbox } from './inbox.ts';
 import { simulatedAddresses } from './simulated-addresses.ts';
 import { AwsError, type Context, type Service, type ServiceResponse } from './types.ts';
-
-/** The basic table and the extension of GSM 03.38; an extended character takes two places, any other makes the text UCS-2. */
-const GSM = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà\f^{}\\[~\]|€]*$/;
-/** How many parts a text is billed as: 160 GSM or 70 UCS-2 characters, or 153 and 67 each when there are several. */
-export const smsParts = (text: string): number => {
-  const gsm = GSM.test(text);
-  const length = gsm ? text.length + (text.match(/[\f^{}\\[~\]|€]/g)?.length ?? 0) : text.length;
-  const [one, several] = gsm ? [160, 153] : [70, 67];
-  return length <= one ? 1 : Math.ceil(length / several);
-};
 
 /** An error with fields of its own, which the front door's plain errors lack. */
 const failure = (type: string, fields: object): ServiceResponse => ({
@@ -39,7 +30,7 @@ export const sms = (ctx: Context): Service => {
       if (behaviour === 'throttled') return failure('ThrottlingException', { message: 'Rate exceeded' });
       if (behaviour === 'opted-out')
         return failure('ConflictException', { Reason: 'DESTINATION_PHONE_NUMBER_OPTED_OUT', ResourceId: to });
-      ctx.meter.count('channel-sms', smsParts(text), 'sms:SendTextMessage');
+      ctx.meter.count('channel-sms', smsParts(text).parts, 'sms:SendTextMessage');
       return { body: { MessageId: messages.add({ channel: 'sms', to, title: '', body: text }) } };
     },
     resources: {},

@@ -37,7 +37,7 @@ describe('docs/deploy.md', () => {
     );
     const { 'AWS::DynamoDB::Table': tables, 'AWS::S3::Bucket': buckets, ...rest } = count(kept.map(({ Type }) => Type));
     expect(text).toContain(`${tables} tables, ${buckets} buckets and the user pool stay`);
-    expect(rest).toEqual({ 'AWS::Cognito::UserPool': 1, 'AWS::SecretsManager::Secret': 1 });
+    expect(rest).toEqual({ 'AWS::Cognito::UserPool': 1, 'AWS::SecretsManager::Secret': 2 });
     expect(text).toContain('and the key of erasures');
   });
 });

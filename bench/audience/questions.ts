@@ -21,7 +21,10 @@ once AS (
     FROM events WHERE type IN (${types.map((it) => `'${it}'`)}) AND dt >= '${firstDay(days)}' GROUP BY source, id
   ) AS e LEFT JOIN links AS l ON l.anonymous_id = e.profile_id),`;
 
-const CHANNELS = { push: 'push_token', sms: 'phone', email: 'email' };
+const CHANNELS = {
+  ...{ push: 'push_token', sms: 'phone', email: 'email', whatsapp: 'phone', wechat: 'wechat_open_id' },
+  ...{ inapp: 'profile_id', webhook: 'profile_id' },
+};
 const said = (key: string) => `arg_max(given, at_ms) FILTER (WHERE consent = '${key}')`;
 const known = Object.keys(CHANNELS).map(
   (it) => `coalesce(${said(`${it}/${SENDING.topic}`)}, ${said(it)}) AS ${it}_said`,
@@ -37,7 +40,8 @@ const reachable = Object.entries(CHANNELS).map(([channel, address]) => `${addres
 /** The whole preview: size, people altogether, reach by channel, and twenty of them. */
 const preview = (member: string, facts = '') => `WITH people AS (
   SELECT profile_id, arg_max(attributes, version) AS attributes, arg_max(email, version) AS email,
-    arg_max(phone, version) AS phone, arg_max(push_token, version) AS push_token
+    arg_max(phone, version) AS phone, arg_max(push_token, version) AS push_token,
+    coalesce(arg_max(wechat_open_id, version), '') AS wechat_open_id
   FROM profiles GROUP BY profile_id),
 known AS (SELECT profile_id, ${known} FROM consents GROUP BY profile_id),
 ${facts}

@@ -37,7 +37,7 @@ export type PendingPerson = {
   profileId: string;
   /** Every other id that was found so far. */
   aliases: string[];
-  /** Email, phone and push token that the profile had. */
+  /** Email, phone, WeChat open id and push tokens that the profile had. */
   addresses: string[];
   requestedMs: number;
   /** When the person was removed from the tables after every worker had learned of the erasure. */

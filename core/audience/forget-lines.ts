@@ -41,6 +41,7 @@ export const forgetUnloaded =
       ...(row.email && { email: 'erased' }),
       ...(row.phone && { phone: 'erased' }),
       ...(row.push_token && { push_token: 'erased' }),
+      ...(row.wechat_open_id && { wechat_open_id: 'erased' }),
       ...(row.consents && { consents: row.consents }),
       erased: Buffer.byteLength(JSON.stringify(snapshotRow(row as UnloadedRow))),
     };

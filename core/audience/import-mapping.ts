@@ -4,7 +4,7 @@ import { UnusableFile } from './import-form.ts';
 
 const CONSENT = `(${CHANNELS.join('|')})(/[a-z0-9][a-z0-9-]{0,31})?`;
 const TARGET = new RegExp(
-  `^(profileId|email|phone|pushToken|timeZone|locale|attributes\\.[A-Za-z][A-Za-z0-9_]{0,63}(:(string|number|boolean))?|consent\\.${CONSENT}|unsubscribed(\\.${CONSENT})?)$`,
+  `^(profileId|email|phone|pushToken|wechatOpenId|timeZone|locale|attributes\\.[A-Za-z][A-Za-z0-9_]{0,63}(:(string|number|boolean))?|consent\\.${CONSENT}|unsubscribed(\\.${CONSENT})?)$`,
 );
 const target = z.string().check(z.regex(TARGET));
 
@@ -33,7 +33,7 @@ const nameOf = (one: string) => one.replace(/:.*$/, '');
 
 /** What a target means. `name` is that of the attribute, or the consent. */
 export type Target =
-  | { kind: 'profileId' | 'email' | 'phone' | 'pushToken' | 'timeZone' | 'locale' }
+  | { kind: 'profileId' | 'email' | 'phone' | 'pushToken' | 'wechatOpenId' | 'timeZone' | 'locale' }
   | { kind: 'attribute'; name: string; type?: 'string' | 'number' | 'boolean' }
   | { kind: 'consent' | 'unsubscribed'; name: string };
 

@@ -129,6 +129,7 @@ const MESSAGES = {
   timeZone: 'not an IANA time zone, such as Europe/Paris',
   locale: 'not a locale, such as fr-FR',
   pushToken: 'not a push token',
+  wechatOpenId: 'not an open id of WeChat',
 } as const;
 
 /** Only what is valid is put into the row, so that its other cells are judged too. */

@@ -12,6 +12,8 @@ export const CHANNEL_COLUMNS: Record<Channel, Sql> = {
   push: sql`push`,
   sms: sql`sms`,
   email: sql`email`,
+  whatsapp: sql`whatsapp`,
+  wechat: sql`wechat`,
   inapp: sql`inapp`,
   webhook: sql`webhook`,
 };

@@ -37,6 +37,7 @@ export const SAMPLE_SIZE = 20;
 const ADDRESS_COLUMNS: Record<keyof Addresses, Sql> = {
   profileId: sql`m.profile_id`,
   pushToken: sql`m.push_token`,
+  wechatOpenId: sql`m.wechat_open_id`,
   phone: sql`m.phone`,
   email: sql`m.email`,
 };

@@ -46,6 +46,8 @@ export const profileInput = z.strictObject({
   phone: z.optional(z.nullable(z.string().check(z.regex(/^\+[1-9]\d{6,14}$/)))),
   /** Null takes all devices of the person away. */
   pushToken: z.optional(z.nullable(z.string().check(z.maxLength(4096), z.regex(/^[!-~]+$/)))),
+  /** Of the person, at your WeChat official account. */
+  wechatOpenId: z.optional(z.nullable(z.string().check(z.regex(/^[\w-]{1,128}$/)))),
   /** IANA name, for example Europe/Paris. */
   timeZone: z.optional(z.nullable(z.string().check(z.maxLength(64), z.refine(isTimeZone, 'Not an IANA time zone')))),
   locale: z.optional(z.nullable(z.string().check(z.regex(/^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}$/)))),
@@ -68,13 +70,14 @@ export type Profile = {
   email?: string;
   phone?: string;
   pushToken?: string;
+  wechatOpenId?: string;
   timeZone?: string;
   locale?: string;
   attributes: Record<string, Exclude<AttributeValue, null>>;
 };
 
 /** The profile's own fields, all text; an empty or absent one is missing. */
-export const FIELDS = ['email', 'phone', 'pushToken', 'timeZone', 'locale'] as const;
+export const FIELDS = ['email', 'phone', 'pushToken', 'wechatOpenId', 'timeZone', 'locale'] as const;
 export type Field = (typeof FIELDS)[number];
 
 /** JSON bytes of one profile: senders and segment queries read all of it. */
@@ -142,6 +145,7 @@ export type ProfileRow = {
   email: string;
   phone: string;
   push_token: string;
+  wechat_open_id: string;
   time_zone: string;
   locale: string;
   /** JSON text. */
@@ -155,6 +159,7 @@ export const profileRow = (profile: Profile): ProfileRow => ({
   email: profile.email ?? '',
   phone: profile.phone ?? '',
   push_token: profile.pushToken ?? '',
+  wechat_open_id: profile.wechatOpenId ?? '',
   time_zone: profile.timeZone ?? '',
   locale: profile.locale ?? '',
   attributes: JSON.stringify(profile.attributes),

@@ -29,6 +29,7 @@ const NAMES: [RegExp, string][] = [
   ],
   [/^(numero|n|no|num) (de )?(telephone|telefono|telefone|tel|mobile)$/, 'phone'],
   [/^(push|device|fcm|apns) ?token$/, 'pushToken'],
+  [/^((we ?chat|weixin|wx|微信) ?)(open ?)?id$|^open ?id$/, 'wechatOpenId'],
   [
     /^(time ?zone|tz|zeitzone|fuseau horaire|zona horaria|fuso orario|fuso horario|tijdzone|часовой пояс|タイムゾーン|时区)$/,
     'timeZone',

@@ -16,6 +16,7 @@ const COLUMNS = {
     email: sql`email`,
     phone: sql`phone`,
     push_token: sql`push_token`,
+    wechat_open_id: sql`wechat_open_id`,
   },
   ...{ time_zone: sql`time_zone`, locale: sql`locale`, attributes: sql`attributes` },
   ...{ id: sql`id`, source: sql`source`, type: sql`type`, time_ms: sql`time_ms`, received_ms: sql`received_ms` },
@@ -33,7 +34,7 @@ type Column = keyof typeof COLUMNS;
 export type SampleRow =
   | { kind: 'base'; total: number }
   | ({ kind: 'profile'; profile_id: string; place: string; attributes: string } & Record<
-      'email' | 'phone' | 'push_token' | 'time_zone' | 'locale',
+      'email' | 'phone' | 'push_token' | 'wechat_open_id' | 'time_zone' | 'locale',
       string | null | undefined
     >)
   | {
@@ -59,13 +60,13 @@ export const sampleQuery = ({ salt, location }: { salt: string; location: string
   return sql`UNLOAD (
 WITH people AS (
   SELECT * FROM (
-    SELECT profile_id, email, phone, push_token, time_zone, locale, attributes,
+    SELECT profile_id, email, phone, push_token, wechat_open_id, time_zone, locale, attributes,
       row_number() OVER (PARTITION BY profile_id ORDER BY version DESC) AS newest
     FROM profiles
   ) AS versions WHERE newest = 1
 ),
 chosen AS (
-  SELECT profile_id, email, phone, push_token, time_zone, locale, attributes,
+  SELECT profile_id, email, phone, push_token, wechat_open_id, time_zone, locale, attributes,
     to_hex(md5(to_utf8(profile_id || ${textLiteral(salt)}))) AS place
   FROM people ORDER BY place LIMIT ${integerLiteral(SAMPLE_PEOPLE)}
 ),
@@ -90,7 +91,7 @@ listed AS (
   FROM list_members AS m ${chosen} = m.profile_id
 )
 SELECT ${row('base', [], sql`count(*)`)} FROM people
-UNION ALL SELECT ${row('profile', ['profile_id', 'place', 'email', 'phone', 'push_token', 'time_zone', 'locale', 'attributes'])} FROM chosen
+UNION ALL SELECT ${row('profile', ['profile_id', 'place', 'email', 'phone', 'push_token', 'wechat_open_id', 'time_zone', 'locale', 'attributes'])} FROM chosen
 UNION ALL SELECT ${row('event', ['profile_id', 'id', 'source', 'type', 'time_ms', 'received_ms', 'properties'])} FROM seen
   WHERE nth <= ${integerLiteral(EVENTS_PER_PERSON)} AND characters <= ${integerLiteral(PROPERTIES_PER_PERSON)}
 UNION ALL SELECT ${row('consent', ['profile_id', 'consent', 'given'])} FROM said WHERE newest = 1

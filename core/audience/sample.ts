@@ -62,6 +62,7 @@ const personOf = (row: Extract<SampleRow, { kind: 'profile' }>): SampledPerson =
     ...(row.email && { email: row.email }),
     ...(row.phone && { phone: row.phone }),
     ...(row.push_token && { pushToken: row.push_token }),
+    ...(row.wechat_open_id && { wechatOpenId: row.wechat_open_id }),
     ...(row.time_zone && { timeZone: row.time_zone }),
     ...(row.locale && { locale: row.locale }),
     attributes: JSON.parse(row.attributes || '{}') as Person['profile']['attributes'],

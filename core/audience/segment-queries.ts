@@ -33,7 +33,7 @@ export const snapshotQuery = (
     : [sql``, sql``, sql``];
   return sql`UNLOAD (
 ${segmentSql(segment, nowMs).withMembers}${ctes}
-SELECT m.profile_id, m.email, m.phone, m.push_token, m.time_zone, m.locale, ${attributesSql(attributes)} AS attributes${column}
+SELECT m.profile_id, m.email, m.phone, m.push_token, m.wechat_open_id, m.time_zone, m.locale, ${attributesSql(attributes)} AS attributes${column}
 FROM members AS m${join} WHERE m.member
 ) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
 };
@@ -53,6 +53,7 @@ export type UnloadedRow = {
   email?: string | null;
   phone?: string | null;
   push_token?: string | null;
+  wechat_open_id?: string | null;
   time_zone?: string | null;
   locale?: string | null;
   /** JSON text. */
@@ -69,6 +70,7 @@ export const snapshotRow = (row: UnloadedRow): SnapshotRow => ({
   ...(row.email && { email: row.email }),
   ...(row.phone && { phone: row.phone }),
   ...(row.push_token && { pushToken: row.push_token }),
+  ...(row.wechat_open_id && { wechatOpenId: row.wechat_open_id }),
   ...(row.time_zone && { timeZone: row.time_zone }),
   ...(row.locale && { locale: row.locale }),
   attributes: JSON.parse(row.attributes || '{}') as Record<string, unknown>,

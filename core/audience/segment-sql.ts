@@ -21,6 +21,7 @@ const FIELD_COLUMNS: Record<Field, Sql> = {
   email: sql`email`,
   phone: sql`phone`,
   pushToken: sql`push_token`,
+  wechatOpenId: sql`wechat_open_id`,
   timeZone: sql`time_zone`,
   locale: sql`locale`,
 };

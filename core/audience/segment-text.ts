@@ -8,6 +8,7 @@ const FIELDS: Record<Field, string> = {
   email: 'email address',
   phone: 'phone number',
   pushToken: 'push token',
+  wechatOpenId: 'WeChat open id',
   timeZone: 'time zone',
   locale: 'locale',
 };

@@ -6,6 +6,8 @@ const ROWS = {
   push: { field: 'pushToken' },
   sms: { field: 'phone' },
   email: { field: 'email' },
+  whatsapp: { field: 'phone' },
+  wechat: { field: 'wechatOpenId' },
   inapp: { field: 'profileId' },
   webhook: { field: 'profileId' },
 } as const satisfies Record<string, { field: keyof Addresses }>;
@@ -14,7 +16,13 @@ export type Channel = keyof typeof ROWS;
 export const CHANNELS = Object.keys(ROWS) as [Channel, ...Channel[]];
 
 /** The addresses of one person. Whatever stays with Herald, or goes to another system, needs nothing but the id. */
-export type Addresses = { profileId?: string; email?: string; phone?: string; pushToken?: string };
+export type Addresses = {
+  profileId?: string;
+  email?: string;
+  phone?: string;
+  pushToken?: string;
+  wechatOpenId?: string;
+};
 
 /** By which of the person's fields a channel reaches them. */
 export const fieldOf = (channel: Channel): keyof Addresses => ROWS[channel].field;

@@ -88,7 +88,9 @@ export type SnapshotRow = {
   profileId: string;
   email?: string;
   phone?: string;
+  /** Of every device, one a line: see core/audience/device.ts. */
   pushToken?: string;
+  wechatOpenId?: string;
   timeZone?: string;
   locale?: string;
   /** Only the attributes that the plan's template names. */

@@ -1,4 +1,4 @@
-import type { Profile } from '../audience/profile.ts';
+import type { Field, Profile } from '../audience/profile.ts';
 import { answers, listAnswers, valueAt } from '../audience/question.ts';
 import type { Consents } from '../delivery/consent.ts';
 import type { Condition, Leaf, Subject } from './condition.ts';
@@ -20,7 +20,7 @@ export type ContactFacts = {
 /** What a condition can look at. Whoever has no profile or contact state has none of their values. */
 export type Facts = {
   event: Pick<AcceptedEvent, 'type' | 'timeMs' | 'properties'>;
-  profile?: Pick<Profile, 'attributes' | 'email' | 'phone' | 'pushToken' | 'timeZone' | 'locale'>;
+  profile?: Pick<Profile, 'attributes' | Field>;
   contact?: ContactFacts;
   references?: ReferenceRows;
 };

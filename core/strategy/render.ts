@@ -28,6 +28,8 @@ const FIELDS: Record<Channel, Record<string, Mode>> = {
   email: { subject: 'line', html: 'html', text: 'text' },
   sms: { text: 'text' },
   push: { title: 'line', body: 'text' },
+  whatsapp: { template: 'literal', language: 'literal', header: 'line', parameters: 'line', buttonUrl: 'line' },
+  wechat: { templateId: 'literal', url: 'line', data: 'text' },
   inapp: { title: 'line', body: 'text', url: 'line' },
   webhook: { endpointId: 'literal', fields: 'text' },
 };

@@ -14,6 +14,31 @@ export const templateInput = z.strictObject({
     ),
     sms: z.optional(z.strictObject({ text: text(1_600), trackLinks })),
     push: z.optional(z.strictObject({ title: text(200), body: text(2_000) })),
+    /** A template that Meta has approved, by its name and language; what fills its places is Liquid. */
+    whatsapp: z.optional(
+      z.strictObject({
+        template: z.string().check(z.regex(/^[a-z0-9_]{1,512}$/)),
+        /** As Meta writes it: `fr`, `en_US`. */
+        language: z.string().check(z.regex(/^[a-z]{2,3}(_[A-Z]{2,3})?$/)),
+        header: z.optional(text(60)),
+        /** `{{1}}`, `{{2}}` … of its body. */
+        parameters: z._default(z.array(text(1_024)).check(z.maxLength(20)), []),
+        /** What is added to the address of its first button. */
+        buttonUrl: z.optional(text(2_000)),
+      }),
+    ),
+    /** A template of the official account, by its id; what fills its places is Liquid. */
+    wechat: z.optional(
+      z.strictObject({
+        templateId: text(64),
+        /** Where a tap leads. */
+        url: z.optional(text(2_000)),
+        /** Its keywords: `{"thing1": "{{ profile.attributes.city }}"}`. */
+        data: z
+          .record(z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,31}$/)), text(2_000))
+          .check(z.refine((data) => Object.keys(data).length <= 20, 'At most 20 keywords')),
+      }),
+    ),
     inapp: z.optional(
       z.strictObject({
         title: text(200),
@@ -44,5 +69,14 @@ export type RenderedContent =
   | { channel: 'email'; subject: string; html: string; text?: string; headers?: Record<string, string> }
   | { channel: 'sms'; text: string }
   | { channel: 'push'; title: string; body: string }
+  | {
+      channel: 'whatsapp';
+      template: string;
+      language: string;
+      header?: string;
+      parameters: string[];
+      buttonUrl?: string;
+    }
+  | { channel: 'wechat'; templateId: string; url?: string; data: Record<string, string> }
   | { channel: 'inapp'; title: string; body: string; url?: string; expiresAfterDays: number }
   | { channel: 'webhook'; endpointId: string; fields: Record<string, string> };

@@ -25,9 +25,12 @@ type Answer = Record<string, unknown>;
 
 /**
  * A POST of JSON that is made once: a retry after a lost answer would send twice, unseen by the ledger. Throws ProviderError
- * when anything but 2xx comes back, or nothing.
+ * when anything but 2xx comes back, or nothing. `exact` makes of the text what JSON can say without loss.
  */
-export const postOnce = async (post: (signal: AbortSignal) => Promise<Response>): Promise<Answer> => {
+export const postOnce = async (
+  post: (signal: AbortSignal) => Promise<Response>,
+  exact: (text: string) => string = (text) => text,
+): Promise<Answer> => {
   let response: Response;
   let text: string;
   try {
@@ -39,7 +42,7 @@ export const postOnce = async (post: (signal: AbortSignal) => Promise<Response>)
     throw new ProviderError(name, cause?.message ?? message, { code });
   }
   const { ok, status, headers } = response;
-  const body = objectOf(text);
+  const body = objectOf(exact(text));
   if (ok && body) return body;
   const type = headers.get('x-amzn-errortype') ?? String(body?.__type ?? body?.code ?? '');
   // As in `ns#ValidationException:http://…`: the name is in the middle.

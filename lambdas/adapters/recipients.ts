@@ -68,12 +68,13 @@ export const profileOf = async (table: string, profileId: string): Promise<Snaps
     new GetItemCommand({ TableName: table, Key: { profileId: { S: profileId } }, ConsistentRead: true }),
   );
   if (!Item?.body?.S) return undefined;
-  const { email, phone, pushToken, timeZone, locale, attributes } = JSON.parse(Item.body.S) as Profile;
+  const { email, phone, pushToken, wechatOpenId, timeZone, locale, attributes } = JSON.parse(Item.body.S) as Profile;
   return {
     profileId,
     ...(email && { email }),
     ...(phone && { phone }),
     ...(pushToken && { pushToken }),
+    ...(wechatOpenId && { wechatOpenId }),
     ...(timeZone && { timeZone }),
     ...(locale && { locale }),
     attributes,

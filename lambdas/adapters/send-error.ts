@@ -15,7 +15,7 @@ export const resultOfError = (error: unknown): SendResult => {
   if (GATEWAY.has(status)) return { status: 'unknown', reason };
   // 400 and 413 are about the message; 401, 403 and 404 about our credentials and settings, which an operator mends.
   const ours = status === 400 || status === 413;
-  return ours && !/throttl|limit|quota/i.test(name)
+  return ours && !/throttl|limit|quota|denied/i.test(name)
     ? { status: 'refused', reason: 'provider-refused' }
     : { status: 'retry', reason };
 };

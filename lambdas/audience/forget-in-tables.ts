@@ -44,7 +44,7 @@ export const forgetInTables = async (
 const addressesOf = async (table: string, profileId: string): Promise<string[]> => {
   const [item] = await itemsOf(table, 'profileId', profileId);
   if (!item?.body?.S) return [];
-  const { email, phone, pushToken } = JSON.parse(item.body.S) as Profile;
+  const { email, phone, pushToken, wechatOpenId } = JSON.parse(item.body.S) as Profile;
   const tokens = devicesIn(pushToken).map(({ token }) => token);
-  return [email, phone, ...tokens].filter((address) => address !== undefined);
+  return [email, phone, wechatOpenId, ...tokens].filter((address) => address !== undefined);
 };

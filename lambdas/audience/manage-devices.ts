@@ -43,8 +43,8 @@ export const handler = apiHandler(
     },
 
     removeDevice: async ({ params: { deviceId }, actor, nowMs }) => {
-      // An id is the hash of a token: any other text is nobody's device.
-      if (/^[\w-]{22}$/.test(deviceId)) await removeDevice(ports, deviceId, { actor, nowMs });
+      if (!/^[\w-]{22}$/.test(deviceId)) throw new Problem('not-found', `${deviceId} is no id of a device`);
+      await removeDevice(ports, deviceId, { actor, nowMs });
       return {};
     },
   },

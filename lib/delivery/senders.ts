@@ -8,6 +8,8 @@ import { env as sendInappEnv } from '../../lambdas/delivery/send-inapp.env.ts';
 import { env as sendPushEnv } from '../../lambdas/delivery/send-push.env.ts';
 import { env as sendSmsEnv } from '../../lambdas/delivery/send-sms.env.ts';
 import { env as sendWebhookEnv } from '../../lambdas/delivery/send-webhook.env.ts';
+import { env as sendWechatEnv } from '../../lambdas/delivery/send-wechat.env.ts';
+import { env as sendWhatsappEnv } from '../../lambdas/delivery/send-whatsapp.env.ts';
 import { knowsErased } from '../erased-people.ts';
 import type { Intake } from '../intake.ts';
 import { acknowledge } from '../kit/acknowledge.ts';
@@ -19,6 +21,7 @@ import {
   objects,
   reads,
   readsAndWrites,
+  readsSecret,
   rewrites,
   sends,
 } from '../kit/bindings.ts';
@@ -42,7 +45,11 @@ export type SendersProps = {
 
 /** One sender per channel behind its two lanes, and what it sends through at the provider. */
 export class Senders extends Construct {
-  constructor(scope: Construct, id: string, { stage, state, lake, sendQueues, intake, heldMessages, links }: SendersProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, state, lake, sendQueues, intake, heldMessages, links }: SendersProps,
+  ) {
     super(scope, id);
     const shared = {
       environment: {
@@ -94,6 +101,23 @@ export class Senders extends Construct {
         env: sendEmailEnv,
         environment: { ...shared.environment, ...this.email(stage) },
       }),
+      whatsapp: new TypedFunction(this, 'SendWhatsapp', {
+        ...{ ...shared, ...reserved('whatsapp') },
+        entry: 'delivery/send-whatsapp',
+        env: sendWhatsappEnv,
+        environment: { ...shared.environment, WHATSAPP_ORIGINATION: this.whatsapp(stage) },
+      }),
+      wechat: new TypedFunction(this, 'SendWechat', {
+        ...{ ...shared, ...reserved('wechat') },
+        entry: 'delivery/send-wechat',
+        env: sendWechatEnv,
+        environment: {
+          ...shared.environment,
+          WECHAT_APP_ID: stage.wechat?.appId ?? 'none',
+          WECHAT_SECRET_ARN: state.wechatSecret ? readsSecret(state.wechatSecret) : 'none',
+          WECHAT_ENDPOINT: stage.wechat?.endpoint ?? 'https://api.weixin.qq.com',
+        },
+      }),
       inapp: new TypedFunction(this, 'SendInapp', {
         ...{ ...shared, ...reserved('inapp') },
         entry: 'delivery/send-inapp',
@@ -117,6 +141,8 @@ export class Senders extends Construct {
     if (stage.channelEndpoint) {
       senders.push.function.addEnvironment('AWS_ENDPOINT_URL_PINPOINT', stage.channelEndpoint);
       senders.sms.function.addEnvironment('AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2', stage.channelEndpoint);
+      senders.whatsapp.function.addEnvironment('AWS_ENDPOINT_URL_SOCIALMESSAGING', stage.channelEndpoint);
+      senders.wechat.function.addEnvironment('AWS_ENDPOINT_URL_WECHAT', stage.channelEndpoint);
     }
     for (const channel of Object.keys(senders) as Channel[]) {
       const { transactional, promotional } = sendersAtOnce(stage, channel);
@@ -155,6 +181,11 @@ export class Senders extends Construct {
   private sms(stage: Stage): Binding {
     const value = this.arn('sms-voice', stage.smsOrigination);
     return { value, grant: (grantee) => allow(grantee, ['sms-voice:SendTextMessage'], [value]) };
+  }
+
+  private whatsapp(stage: Stage): Binding {
+    const value = this.arn('social-messaging', stage.whatsappOrigination);
+    return { value, grant: (grantee) => allow(grantee, ['social-messaging:SendWhatsAppMessage'], [value]) };
   }
 
   private email(stage: Stage): Record<'EMAIL_FROM' | 'EMAIL_CONFIGURATION_SET', Binding> {

@@ -40,6 +40,8 @@ const KEYS_GIVEN: Record<string, string[]> = {
   'delivery/send-push': ['Work/snapshots/'],
   'delivery/send-sms': ['Work/snapshots/'],
   'delivery/send-webhook': ['Work/snapshots/'],
+  'delivery/send-wechat': ['Work/snapshots/'],
+  'delivery/send-whatsapp': ['Work/snapshots/'],
   'delivery/dispatch-snapshot': ['Work/athena/'],
 };
 

@@ -25,6 +25,7 @@ const ACTION: Record<string, string> = {
   GetQueryResults: 'athena:GetQueryResults',
   SendMessages: 'mobiletargeting:SendMessages',
   SendTextMessage: 'sms-voice:SendTextMessage',
+  SendWhatsAppMessage: 'social-messaging:SendWhatsAppMessage',
   SendBulkEmail: 'ses:SendBulkEmail',
   CreateSchedule: 'scheduler:CreateSchedule',
   GetSecretValue: 'secretsmanager:GetSecretValue',
@@ -36,6 +37,7 @@ const FETCHED: Record<string, string> = {
   GetSecretValue: 'secretsmanager.GetSecretValue',
   SendMessages: 'DefaultPushNotificationMessage',
   SendTextMessage: 'PinpointSMSVoiceV2.SendTextMessage',
+  SendWhatsAppMessage: '/v1/whatsapp/send',
   SendBulkEmail: '/outbound-bulk-emails',
 };
 
@@ -66,8 +68,8 @@ const READERS = [
   'measurement/read-reports',
 ];
 const WRITING = ['PutItem', 'UpdateItem'];
-/** They delete what there is about a person. */
-const DELETERS = ['audience/cleanse-stores', 'audience/forget-person'];
+/** They delete what there is about a person, or whose a device was. */
+const DELETERS = ['audience/cleanse-stores', 'audience/forget-person', 'audience/manage-devices', 'delivery/send-push'];
 
 /** Every function writes its log and is traced. What it may do with objects is the matter of iam.test.ts. */
 const ALWAYS = /^(logs|xray|s3):/;

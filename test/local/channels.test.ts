@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { inbox } from '../../local/inbox.ts';
 import { pinpoint } from '../../local/pinpoint.ts';
 import { ses } from '../../local/ses.ts';
-import { sms, smsParts } from '../../local/sms.ts';
+import { sms } from '../../local/sms.ts';
 import { call, create, jsonOf, serviceContext } from './service-context.ts';
 
 describe('SES', () => {
@@ -150,7 +150,11 @@ describe('SMS', () => {
     ['ж'.repeat(70), 1],
     ['ж'.repeat(71), 2],
     ['x'.repeat(307), 3],
-  ])('bills %s as its parts', (text, parts) => expect(smsParts(text)).toBe(parts));
+  ])('bills %s as its parts', async (MessageBody, parts) => {
+    const { send, billed } = setUp();
+    await send({ DestinationPhoneNumber: '+33612345678', MessageBody });
+    expect(billed()['channel-sms']?.units).toBe(parts);
+  });
 });
 
 describe('push', () => {

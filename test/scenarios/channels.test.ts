@@ -144,3 +144,44 @@ localTest(
     expect(pushed()).toEqual(['phone', 'renew-laptop', 'renewed-laptop']);
   },
 );
+
+localTest(NEEDS, 'WeChat first, WhatsApp for whoever does not follow the account', async () => {
+  const herald = await bootLocal();
+  const { api, as, cloud } = herald;
+  const inParis = { attributes: { city: 'Paris', points: 12 } };
+  const everywhere = { wechat: true, whatsapp: true };
+  const people = {
+    ann: { wechatOpenId: 'open-ann', phone: '+12025550001' },
+    bob: { wechatOpenId: 'nofollow-bob', phone: '+12025550002' },
+    cyd: { phone: '+12025550003' },
+    dan: {},
+  };
+  for (const [name, addresses] of Object.entries(people)) {
+    await addPerson(herald, name, { ...inParis, ...addresses } as never, everywhere);
+  }
+  const templateId = await template(herald, {
+    wechat: {
+      templateId: 'points',
+      data: { thing1: '{{ profile.profileId }}', number2: '{{ profile.attributes.points }}' },
+    },
+    whatsapp: { template: 'points', language: 'en', parameters: ['{{ profile.profileId }}'] },
+  });
+  const preview = await api.must<{ rendered: object[] }>(
+    `POST /v1/templates/${templateId}/preview`,
+    await as('marketer-mia', { profileId: 'ann' }),
+  );
+  expect(preview.rendered).toEqual([
+    { channel: 'whatsapp', template: 'points', language: 'en', parameters: ['ann'] },
+    { channel: 'wechat', templateId: 'points', data: { thing1: 'ann', number2: '12' } },
+  ]);
+  expect(await runCampaign(herald, templateId, ['wechat', 'whatsapp'])).toMatchObject({
+    byChannel: { wechat: 1, whatsapp: 2 },
+    skipped: { 'no-address': 1 },
+  });
+  const inbox = cloud.inbox.list().map(({ channel, to, title, body }) => [channel, to, title, body]);
+  expect(inbox.sort()).toEqual([
+    ['wechat', 'open-ann', 'points', 'thing1: ann\nnumber2: 12'],
+    ['whatsapp', '+12025550002', 'points (en)', 'bob'],
+    ['whatsapp', '+12025550003', 'points (en)', 'cyd'],
+  ]);
+});

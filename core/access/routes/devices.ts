@@ -32,10 +32,10 @@ export const routes = [
     method: 'DELETE',
     path: '/v1/devices/{deviceId}',
     summary: 'Remove a device',
-    description: 'When its person signs out. One that nobody has is removed already.',
+    description: 'When its person signs out. One that nobody has any more is removed already.',
     handler,
     roles: 'source-key',
     success: { status: 204, description: 'Nobody has it' },
-    errors: ['invalid-source-key', 'version-conflict'],
+    errors: ['invalid-source-key', 'not-found', 'version-conflict'],
   },
 ] as const satisfies readonly Route[];

@@ -15,6 +15,7 @@ export const profile = z.object({
   phone: z.optional(z.string()),
   /** Of the device that was registered last, or the token that the profile itself names. */
   pushToken: z.optional(z.string()),
+  wechatOpenId: z.optional(z.string()),
   devices: z.optional(z.array(z.object({ deviceId: z.string(), platform: z.enum(PLATFORMS) }))),
   timeZone: z.optional(z.string()),
   locale: z.optional(z.string()),

@@ -32,8 +32,20 @@ const preview = z.object({
   rendered: z.array(
     z.union([
       z.object({ channel: z.literal('email'), subject: z.string(), html: z.string(), text: z.optional(z.string()) }),
-      z.object({ channel: z.literal('sms'), text: z.string() }),
+      z.object({
+        channel: z.literal('sms'),
+        ...{ text: z.string(), encoding: z.enum(['gsm-7', 'ucs-2']), parts: z.int() },
+      }),
       z.object({ channel: z.literal('push'), title: z.string(), body: z.string() }),
+      z.object({
+        channel: z.literal('whatsapp'),
+        ...{ template: z.string(), language: z.string(), header: z.optional(z.string()) },
+        ...{ parameters: z.array(z.string()), buttonUrl: z.optional(z.string()) },
+      }),
+      z.object({
+        channel: z.literal('wechat'),
+        ...{ templateId: z.string(), url: z.optional(z.string()), data: z.record(z.string(), z.string()) },
+      }),
       z.object({
         channel: z.literal('inapp'),
         ...{ title: z.string(), body: z.string(), url: z.optional(z.string()), expiresAfterDays: z.int() },

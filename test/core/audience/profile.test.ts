@@ -132,6 +132,7 @@ it('a row of the lake has every column', () => {
     email: 'ada@example.com',
     phone: '',
     push_token: '',
+    wechat_open_id: '',
     time_zone: '',
     locale: 'fr',
     attributes: '{"city":"Paris","age":36}',

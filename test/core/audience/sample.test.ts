@@ -171,6 +171,7 @@ it('has fewer people when they have too many events, the first ones of the rando
       email: null,
       phone: null,
       push_token: '',
+      wechat_open_id: null,
       time_zone: '',
       locale: '',
     },

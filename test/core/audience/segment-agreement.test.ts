@@ -75,6 +75,7 @@ const spread = ({ people, events, links: linked, statements, said }: Base) => {
         email: version.email ?? '',
         phone: version.phone ?? '',
         push_token: version.pushToken ?? '',
+        wechat_open_id: '',
         time_zone: version.timeZone ?? '',
         locale: version.locale ?? '',
         attributes: JSON.stringify(version.attributes),

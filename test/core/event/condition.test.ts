@@ -83,11 +83,11 @@ describe('refused, with where and why', () => {
     [{ property: ['a'], exists: true }, ['property: Invalid input: expected string, received array']],
     [
       { field: 'Email', exists: true },
-      ['field: Invalid option: expected one of "email"|"phone"|"pushToken"|"timeZone"|"locale"'],
+      ['field: Invalid option: expected one of "email"|"phone"|"pushToken"|"wechatOpenId"|"timeZone"|"locale"'],
     ],
     [
       { suppressed: 'sms/news', exists: true },
-      ['suppressed: Invalid option: expected one of "push"|"sms"|"email"|"inapp"|"webhook"'],
+      ['suppressed: Invalid option: expected one of "push"|"sms"|"email"|"whatsapp"|"wechat"|"inapp"|"webhook"'],
     ],
     [{ reference: 'p', column: 'c', exists: true }, ['by: Invalid input: expected string, received undefined']],
     [

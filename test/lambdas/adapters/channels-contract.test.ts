@@ -12,6 +12,8 @@ import { outgoing } from './outgoing.ts';
 type Provider<C extends Channel> = {
   sender(): Promise<ChannelSender<C>>;
   message(key: number): Outgoing<C>;
+  /** A request that comes before any message: for a token. */
+  isPrelude?(request: AwsRequest): boolean;
   /** Accepts every message of the call. */
   accepts(request: AwsRequest): AwsAnswer;
   /** Accepts every message but that of key 1, which is refused for good. Absent: it refuses nobody. */
@@ -56,6 +58,17 @@ const emails = ({ body }: AwsRequest, refused?: string): AwsAnswer => ({
   },
 });
 
+const recipientOf = ({ body }: AwsRequest): string =>
+  JSON.parse(Buffer.from((body as { message: string }).message, 'base64').toString()).to;
+
+const wechatAnswers =
+  (errcode: (to: string) => number) =>
+  ({ path, body }: AwsRequest): AwsAnswer => {
+    if (path === '/cgi-bin/stable_token') return { body: { access_token: 'token', expires_in: 7_200 } };
+    const { touser } = body as { touser: string };
+    return { body: Buffer.from(`{"errcode":${errcode(touser)},"msgid":17556679729808${touser.slice(5)}0674}`) };
+  };
+
 const endpoint: WebhookEndpoint = {
   ...{ id: 'e1', version: 1, name: 'Calls', url: '', enabled: true, createdBy: 'ada', createdMs: 0 },
 };
@@ -87,6 +100,34 @@ const PROVIDERS: { [C in Channel]: Provider<C> } = {
     refusesOne: (request) => emails(request, 'p1@example.com'),
     knowsRepeats: false,
     ...aws,
+  },
+  whatsapp: {
+    sender: async () => (await import('../../../lambdas/adapters/whatsapp.ts')).whatsappChannel('arn:number'),
+    message: (key) =>
+      outgoing(key, `+47123456${key}`, { channel: 'whatsapp', template: 'news', language: 'en', parameters: ['x'] }),
+    accepts: (request) => ({ body: { messageId: `m-${recipientOf(request)}` } }),
+    refusesOne: (request) =>
+      recipientOf(request) === '+471234561'
+        ? awsError(400, 'InvalidParametersException')
+        : PROVIDERS.whatsapp.accepts(request),
+    knowsRepeats: false,
+    tooMany: awsError(429, 'ThrottledRequestException'),
+    denied: awsError(400, 'AccessDeniedByMetaException'),
+  },
+  wechat: {
+    sender: async () =>
+      (await import('../../../lambdas/adapters/wechat.ts')).wechatChannel({
+        appId: 'app',
+        secret: async () => 'secret',
+        endpoint: String(process.env.AWS_ENDPOINT_URL),
+      }),
+    message: (key) => outgoing(key, `open-${key}`, { channel: 'wechat', templateId: 't', data: { thing1: 'x' } }),
+    isPrelude: ({ path }) => path === '/cgi-bin/stable_token',
+    accepts: wechatAnswers(() => 0),
+    refusesOne: wechatAnswers((to) => (to === 'open-1' ? 43004 : 0)),
+    knowsRepeats: false,
+    tooMany: { body: { errcode: 45009, errmsg: 'reach max api daily quota limit' } },
+    denied: { body: { errcode: 40125, errmsg: 'invalid appsecret' } },
   },
   inapp: {
     sender: async () => {
@@ -194,7 +235,7 @@ describe.each(CHANNELS)('%s', (channel) => {
   });
 
   test('a line that breaks after the request: unknown, unless a repeat is known as one', async () => {
-    answer = () => ({ hangUp: true });
+    answer = (request) => (provider.isPrelude?.(request) ? provider.accepts(request) : { hangUp: true });
     expect(statuses(await send(2))).toEqual(provider.knowsRepeats ? ['retry', 'retry'] : ['unknown', 'unknown']);
   });
 });

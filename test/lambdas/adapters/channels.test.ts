@@ -10,6 +10,7 @@ let channels: {
   push: typeof import('../../../lambdas/adapters/push.ts');
   sms: typeof import('../../../lambdas/adapters/sms.ts');
   email: typeof import('../../../lambdas/adapters/email.ts');
+  whatsapp: typeof import('../../../lambdas/adapters/whatsapp.ts');
 };
 beforeAll(async () => {
   stop = await startAws({}, (request) => {
@@ -20,6 +21,7 @@ beforeAll(async () => {
     push: await import('../../../lambdas/adapters/push.ts'),
     sms: await import('../../../lambdas/adapters/sms.ts'),
     email: await import('../../../lambdas/adapters/email.ts'),
+    whatsapp: await import('../../../lambdas/adapters/whatsapp.ts'),
   };
 });
 afterAll(() => stop());
@@ -353,5 +355,48 @@ describe('email', () => {
     answer = () => failure(status, type);
     expect((await send([mail(0), mail(1)])).get(1)).toMatchObject({ status: 'retry' });
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe('whatsapp', () => {
+  const send = async (content: Partial<Outgoing<'whatsapp'>['content']>, ref = 'r1') => {
+    answer = () => ({ body: { messageId: 'm1' } });
+    const whole = { channel: 'whatsapp' as const, template: 'order', language: 'en_US', parameters: [], ...content };
+    const message = { ...outgoing<'whatsapp'>(0, '+4712345678', whole), ref };
+    expect((await channels.whatsapp.whatsappChannel('arn:number').send([message], 'promotional')).get(0)).toEqual({
+      status: 'sent',
+      messageId: 'm1',
+    });
+    const { message: blob, ...rest } = (requests[0] as AwsRequest).body as { message: string };
+    return { rest, message: JSON.parse(Buffer.from(blob, 'base64').toString()) };
+  };
+
+  test('a template with its places filled, as Meta takes it', async () => {
+    const { rest, message } = await send({ header: 'Hi', parameters: ['Ann', 'two\n\n lines'], buttonUrl: 'o/1' });
+    expect(requests[0]?.path).toBe('/v1/whatsapp/send');
+    expect(rest).toEqual({ originationPhoneNumberId: 'arn:number', metaApiVersion: 'v20.0' });
+    const text = (...texts: string[]) => texts.map((one) => ({ type: 'text', text: one }));
+    expect(message).toEqual({
+      messaging_product: 'whatsapp',
+      recipient_type: 'individual',
+      to: '+4712345678',
+      type: 'template',
+      template: {
+        name: 'order',
+        language: { code: 'en_US' },
+        components: [
+          { type: 'header', parameters: text('Hi') },
+          { type: 'body', parameters: text('Ann', 'two lines') },
+          { type: 'button', sub_type: 'url', index: '0', parameters: text('o/1') },
+        ],
+      },
+      biz_opaque_callback_data: 'r1',
+    });
+  });
+
+  test('a template without places has no components; a ref that Meta would not take is left out', async () => {
+    const { message } = await send({}, 'r'.repeat(513));
+    expect(message.template).toEqual({ name: 'order', language: { code: 'en_US' } });
+    expect(message.biz_opaque_callback_data).toBeUndefined();
   });
 });

@@ -40,6 +40,7 @@ const row = (profile_id: string): OutboxEntry => ({
     email: '',
     phone: '',
     push_token: '',
+    wechat_open_id: '',
     time_zone: '',
     locale: '',
     attributes: '{}',

@@ -125,7 +125,7 @@ test('a device is removed, as often as anybody asks', async () => {
   const id = await register('jo', 'jo-1');
   await register('jo', 'jo-2');
   expect([(await remove(id)).status, (await remove(id)).status]).toEqual([204, 204]);
-  expect((await remove('nonsense')).status).toBe(204);
+  expect((await remove('nonsense')).status).toBe(404);
   expect([await tokensOf('jo'), await owner('jo-1')]).toEqual(['fcm jo-2', undefined]);
 });
 

@@ -71,6 +71,7 @@ export const personWorld = async () => {
       const held = { channel: 'sms', lane: 'promotional', message };
       await put('TIMERS', { bucket: 'send#b', timer: `2#${id}`, body: held });
       await put('LEDGER', { run: 't#trigger', unit: `shop#e1#${id}#0` });
+      await put('DEVICES', { deviceId: `phone-of-${id}`, profileId: id });
       await put('IDEMPOTENCY', { id: `mia#${id}`, body: { members: [id] } });
     },
 

@@ -39,7 +39,14 @@ let contacts: Contacts;
 
 beforeAll(async () => {
   stop = await startAws(
-    { definitions: ['kind', 'id'], ledger: ['run', 'unit'], contacts: ['profileId'], profiles: ['profileId'] },
+    {
+      definitions: ['kind', 'id'],
+      ledger: ['run', 'unit'],
+      contacts: ['profileId'],
+      profiles: ['profileId'],
+      devices: ['deviceId'],
+      audit: ['subject', 'entry'],
+    },
     provider,
   );
   Object.assign(process.env, {
@@ -54,6 +61,8 @@ beforeAll(async () => {
     LINK_KEY_ARN: 'link-key',
     LINKS_URL: 'https://go.example.com',
     PUSH_APPLICATION_ID: 'app',
+    ...{ DEVICES_TABLE: 'devices', AUDIT_TABLE: 'audit', PROFILES_STREAM: 'profiles' },
+    INTAKE_QUEUE_URL: queueUrl('intake'),
     SMS_ORIGINATION: 'pool',
   });
   for (const channel of CHANNELS) {
