@@ -24,8 +24,8 @@ const { DEFINITIONS_TABLE, PROFILES_TABLE, CONTACTS_TABLE, WORK_BUCKET } = readE
 const defs = definitions(DEFINITIONS_TABLE);
 const tables = { profiles: profiles(PROFILES_TABLE), contacts: contacts(CONTACTS_TABLE) };
 
-/** Bytes of the file that are in memory at once, and what a crash repeats: about 40,000 rows. Also the longest line. */
-const STEP_BYTES = 4 * 1024 ** 2;
+/** Bytes of the file that are in memory at once, and what a crash repeats: about 20,000 rows. Also the longest line. */
+const STEP_BYTES = 2 * 1024 ** 2;
 /** The part of the Lambda's time after which no new step is begun. */
 const TIME_SHARE = 0.6;
 const LISTED_IN_CHECK = 20;
