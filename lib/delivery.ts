@@ -1,6 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { env as manageSettingsEnv } from '../lambdas/delivery/manage-settings.env.ts';
+import { DeadLetters } from './delivery/dead-letters.ts';
 import { HeldMessages } from './delivery/held-messages.ts';
 import { Inbox } from './delivery/inbox.ts';
 import { Links } from './delivery/links.ts';
@@ -36,6 +37,7 @@ export class Delivery extends Stack {
       timeout: Duration.seconds(15),
     });
 
+    new DeadLetters(this, 'DeadLetters', { state, platform });
     tellOfAlarms(this, stage.alarmTopicArn);
   }
 }

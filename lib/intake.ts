@@ -119,6 +119,7 @@ export class Intake extends Construct {
         PROFILES_TABLE: reads(state.profiles),
         CONTACTS_TABLE: reads(state.contacts),
         METRICS_NAMESPACE: metrics,
+        FAILURES_TABLE: addsTo(state.failures),
         WINDOWS_TABLE: readsAndWrites(state.windows),
         IDENTITIES_TABLE: readsAndWrites(state.identities),
         EVENTS_STREAM: appends(lake.streams.events),

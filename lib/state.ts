@@ -44,6 +44,8 @@ export class State extends Stack {
   /** In-app messages, until they expire. */
   readonly inbox: Table;
   readonly ledger: Table;
+  /** Why messages keep failing, for whoever finds them among the dead letters. */
+  readonly failures: Table;
   readonly audit: Table;
   readonly idempotency: Table;
   readonly erasures: Table;
@@ -84,6 +86,7 @@ export class State extends Stack {
     this.webhooks = table('Webhooks', text('endpointId'), text('record'), 'expiresAt');
     this.inbox = table('Inbox', text('profileId'), text('message'), 'expiresAt');
     this.ledger = table('Ledger', text('run'), text('unit'), 'expiresAt');
+    this.failures = table('Failures', text('messageId'), undefined, 'expiresAt');
     this.audit = table('Audit', text('subject'), text('entry'));
     this.idempotency = table('Idempotency', text('id'), undefined, 'expiration');
     this.erasures = table('Erasures', text('kind'), text('id'), 'expiresAt');

@@ -6,7 +6,7 @@ const BILLED_BYTES = 64 * 1024;
 
 type Entry = { Source?: string; DetailType?: string; Detail?: string; EventBusName?: string };
 type Target = { Arn: string; Id: string; DeadLetterConfig?: { Arn: string } };
-type Rule = { bus: string; matches: (event: unknown) => boolean; targets: Target[] };
+type Rule = { arn: string; bus: string; matches: (event: unknown) => boolean; targets: Target[] };
 type Result = { EventId: string } | { ErrorCode: string; ErrorMessage: string };
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -34,12 +34,13 @@ export const eventBridge = (ctx: Context): Service => {
   const buses = new Set(['default']);
   const rules: Rule[] = [];
 
-  const deliver = async ({ Arn, DeadLetterConfig }: Target, event: object): Promise<void> => {
+  const deliver = async (rule: Rule, { Arn, DeadLetterConfig }: Target, event: object): Promise<void> => {
     try {
       await ctx.services.deliver(Arn, event);
     } catch (error) {
       if (!DeadLetterConfig) throw error;
-      const attributes = { ERROR_MESSAGE: { DataType: 'String', StringValue: (error as Error).message } };
+      const { name, message } = error as Error;
+      const attributes = { RULE_ARN: rule.arn, TARGET_ARN: Arn, ERROR_CODE: name, ERROR_MESSAGE: message };
       ctx.services.sqs.send(DeadLetterConfig.Arn, JSON.stringify(event), { attributes });
     }
   };
@@ -68,7 +69,7 @@ export const eventBridge = (ctx: Context): Service => {
       detail,
     };
     const wanted = rules.filter((rule) => rule.bus === bus && rule.matches(event));
-    await Promise.all(wanted.flatMap(({ targets }) => targets.map((target) => deliver(target, event))));
+    await Promise.all(wanted.flatMap((rule) => rule.targets.map((target) => deliver(rule, target, event))));
     return { EventId: event.id };
   };
 
@@ -110,7 +111,8 @@ export const eventBridge = (ctx: Context): Service => {
           const targets = properties.Targets as Target[];
           for (const target of targets) refuseOthers(logicalId, target, ['Arn', 'Id', 'DeadLetterConfig']);
           const matches = compilePattern(properties.EventPattern);
-          if (properties.State === 'ENABLED') rules.push({ bus, matches, targets });
+          const arn = `arn:aws:events:${ctx.region}:${ctx.account}:rule/${bus}/${logicalId}`;
+          if (properties.State === 'ENABLED') rules.push({ arn, bus, matches, targets });
           return { ref: logicalId };
         },
       },

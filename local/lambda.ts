@@ -145,8 +145,14 @@ export const lambda = (ctx: Context, options: LambdaOptions = {}): LambdaService
     names: () => [...functions.keys()],
     logs: (name) => [...find(name).logs],
     resources: { 'AWS::Lambda::Function': functionResource, 'AWS::Lambda::EventInvokeConfig': eventInvokeConfig },
-    async handle({ method, path }) {
-      throw new AwsError('UnknownOperationException', `The local Lambda has no API: ${method} ${path}`, 404);
+    async handle({ method, path, headers, body }) {
+      const [, name] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path) ?? [];
+      if (method !== 'POST' || name === undefined || headers['x-amz-invocation-type'] !== 'Event') {
+        const message = `The local Lambda takes asynchronous invocations only, not ${method} ${path}`;
+        throw new AwsError('UnknownOperationException', message, 404);
+      }
+      later.accept(find(name).arn, JSON.parse((await body()).toString()));
+      return { status: 202, body: '' };
     },
     start: later.start,
     async stop() {

@@ -14,6 +14,8 @@ export type Message = {
   queue: string;
   body: string;
   group?: string;
+  /** Message attributes, all of them text. */
+  attributes?: Record<string, string>;
   sentMs: number;
   firstReceivedMs?: number;
   receives: number;
@@ -71,12 +73,12 @@ export const openQueue = (
     inFlight.set(receipt, { message, cancel });
   };
 
-  const receive = (message: Message): Delivered => {
+  const receive = (message: Message, hiddenMs: number): Delivered => {
     message.receives += 1;
     message.firstReceivedMs ??= clock.now();
     kept.put(message);
     const receipt = `${message.id}.${message.receives}`;
-    hide(receipt, message, settings.visibilityMs);
+    hide(receipt, message, hiddenMs);
     return { ...message, receipt };
   };
 
@@ -85,15 +87,17 @@ export const openQueue = (
   return {
     settings,
     visible: () => visible,
-    send(body: string, group?: string): string {
+    inFlight: () => inFlight.size,
+    send(body: string, group?: string, attributes?: Record<string, string>): string {
       const id = randomUUID();
-      const message = { id, queue: settings.name, body, ...(group && { group }), sentMs: clock.now(), receives: 0 };
+      const more = { ...(group && { group }), ...(attributes && { attributes }) };
+      const message = { id, queue: settings.name, body, ...more, sentMs: clock.now(), receives: 0 };
       kept.put(message);
       show(message);
       return id;
     },
     /** Up to `max` messages, now invisible. Spent ones go to the dead letters, expired ones vanish. */
-    take(max: number): Delivered[] {
+    take(max: number, hiddenMs = settings.visibilityMs): Delivered[] {
       const { redrive, retentionMs } = settings;
       const taken: Delivered[] = [];
       while (taken.length < max) {
@@ -102,7 +106,7 @@ export const openQueue = (
         if (message.sentMs + retentionMs < clock.now()) kept.remove(message.id);
         else if (redrive && message.receives >= redrive.maxReceiveCount) {
           queueOf(redrive.deadLetterTargetArn).adopt(message, settings.arn);
-        } else taken.push(receive(message));
+        } else taken.push(receive(message, hiddenMs));
       }
       return taken;
     },

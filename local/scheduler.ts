@@ -64,7 +64,11 @@ export const scheduler = (ctx: Context): Service => {
       await services.deliver(target.Arn, payload);
     } catch (error) {
       console.error({ message: 'A schedule could not reach its target', schedule: name, error: String(error) });
-      if (target.DeadLetterConfig) services.sqs.send(target.DeadLetterConfig.Arn, JSON.stringify(payload));
+      if (target.DeadLetterConfig) {
+        const { name: ERROR_CODE, message: ERROR_MESSAGE } = error as Error;
+        const attributes = { SCHEDULE_ARN: arn, TARGET_ARN: target.Arn, ERROR_CODE, ERROR_MESSAGE };
+        services.sqs.send(target.DeadLetterConfig.Arn, JSON.stringify(payload), { attributes });
+      }
     } finally {
       leave();
     }

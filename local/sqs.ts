@@ -1,5 +1,6 @@
 import { eventSourceMappings } from './event-source.ts';
 import { type Faults, noFaults } from './faults.ts';
+import { moveTasks } from './move-tasks.ts';
 import { countRequests, type Message, md5, openQueue, type Queue, systemAttributes } from './queue.ts';
 import { records } from './store.ts';
 import { AwsError, type Context, type ResourceHandler, type Service } from './types.ts';
@@ -14,11 +15,15 @@ type Input = Entry & {
   MaxNumberOfMessages?: number;
   ReceiptHandle?: string;
   VisibilityTimeout?: number;
+  SourceArn?: string;
+  MaxNumberOfMessagesPerSecond?: number;
+  TaskHandle?: string;
 };
 /** Input of the SDK that has an effect, or may be ignored because everything is answered at once and in full. */
 const INPUTS = [
   ...['QueueUrl', 'Entries', 'Id', 'MessageBody', 'MessageGroupId', 'MaxNumberOfMessages', 'WaitTimeSeconds'],
-  ...['AttributeNames', 'MessageSystemAttributeNames', 'ReceiptHandle', 'VisibilityTimeout'],
+  ...['AttributeNames', 'MessageSystemAttributeNames', 'MessageAttributeNames', 'ReceiptHandle', 'VisibilityTimeout'],
+  ...['SourceArn', 'MaxNumberOfMessagesPerSecond', 'TaskHandle', 'MaxResults'],
 ];
 
 /**
@@ -34,9 +39,11 @@ export const sqs = (ctx: Context, { faults = noFaults }: { faults?: Faults } = {
     return queue;
   };
   const byArn = (arn: string) => find(arn.split(':')[5]);
+  const byUrl = (url: string) => find(url.split('/').at(-1));
+  const tasks = moveTasks(ctx.clock, byArn);
 
   const send = (queueUrl: string, entries: Entry[]) => {
-    const queue = find(queueUrl.split('/').at(-1));
+    const queue = byUrl(queueUrl);
     const messages = entries.map(({ Id, MessageBody: body, MessageGroupId: group }) => ({ Id, body, group }));
     const bytes = messages.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
     if (entries.length > 10) throw new AwsError('TooManyEntriesInBatchRequest', 'A batch has at most 10 entries.');
@@ -54,8 +61,9 @@ export const sqs = (ctx: Context, { faults = noFaults }: { faults?: Faults } = {
   const actions: Record<string, (input: Input) => object | undefined> = {
     SendMessage: (input) => send(input.QueueUrl, [input])[0],
     SendMessageBatch: ({ QueueUrl, Entries }) => ({ Successful: send(QueueUrl, Entries) }),
-    ReceiveMessage({ QueueUrl, MaxNumberOfMessages = 1 }) {
-      const taken = find(QueueUrl.split('/').at(-1)).take(MaxNumberOfMessages);
+    ReceiveMessage({ QueueUrl, MaxNumberOfMessages = 1, VisibilityTimeout }) {
+      const hiddenMs = VisibilityTimeout === undefined ? undefined : VisibilityTimeout * 1_000;
+      const taken = byUrl(QueueUrl).take(MaxNumberOfMessages, hiddenMs);
       countRequests(ctx, 'ReceiveMessage', taken);
       const Messages = taken.map((message) => ({
         MessageId: message.id,
@@ -63,20 +71,51 @@ export const sqs = (ctx: Context, { faults = noFaults }: { faults?: Faults } = {
         Body: message.body,
         MD5OfBody: md5(message.body),
         Attributes: systemAttributes(message),
+        ...(message.attributes && { MessageAttributes: textAttributes(message.attributes) }),
       }));
       return Messages.length > 0 ? { Messages } : {};
     },
+    DeleteMessage({ QueueUrl, ReceiptHandle = '' }) {
+      countRequests(ctx, 'DeleteMessage', []);
+      byUrl(QueueUrl).remove(ReceiptHandle);
+      return {};
+    },
+    /** All of what there is here, whichever are asked for. */
+    GetQueueAttributes({ QueueUrl }) {
+      countRequests(ctx, 'GetQueueAttributes', []);
+      const queue = byUrl(QueueUrl);
+      const counts = { visible: String(queue.visible()), inFlight: String(queue.inFlight()) };
+      return {
+        Attributes: {
+          QueueArn: queue.settings.arn,
+          ApproximateNumberOfMessages: counts.visible,
+          ApproximateNumberOfMessagesNotVisible: counts.inFlight,
+        },
+      };
+    },
+    StartMessageMoveTask({ SourceArn = '', MaxNumberOfMessagesPerSecond }) {
+      const isSource = [...queues.values()].some(({ settings }) => settings.redrive?.deadLetterTargetArn === SourceArn);
+      if (!isSource)
+        throw new AwsError('InvalidParameterValue', 'Source queue must be configured as a dead-letter queue.');
+      return { TaskHandle: tasks.start(SourceArn, MaxNumberOfMessagesPerSecond) };
+    },
+    ListMessageMoveTasks: ({ SourceArn = '' }) => ({ Results: tasks.list(SourceArn) }),
+    CancelMessageMoveTask: ({ TaskHandle = '' }) => ({
+      ApproximateNumberOfMessagesMoved: tasks.cancel(TaskHandle),
+    }),
     ChangeMessageVisibility({ QueueUrl, ReceiptHandle = '', VisibilityTimeout = 0 }) {
       if (VisibilityTimeout < 0 || VisibilityTimeout > MAX_HIDDEN_SECONDS) {
         throw new AwsError('InvalidParameterValue', `VisibilityTimeout is 0 to ${MAX_HIDDEN_SECONDS} seconds.`);
       }
       countRequests(ctx, 'ChangeMessageVisibility', []);
-      if (find(QueueUrl.split('/').at(-1)).hideFor(ReceiptHandle, VisibilityTimeout * 1_000)) return {};
+      if (byUrl(QueueUrl).hideFor(ReceiptHandle, VisibilityTimeout * 1_000)) return {};
       throw new AwsError('MessageNotInflight', 'The message is not in flight.');
     },
   };
 
-  ctx.services.sqs = { send: (arn, body, { group } = {}) => void byArn(arn).send(body, group) };
+  ctx.services.sqs = {
+    send: (arn, body, { group, attributes } = {}) => void byArn(arn).send(body, group, attributes),
+  };
 
   const queueResource: ResourceHandler = {
     supported: ['QueueName', 'VisibilityTimeout', 'MessageRetentionPeriod', 'RedrivePolicy'],
@@ -113,3 +152,8 @@ export const sqs = (ctx: Context, { faults = noFaults }: { faults?: Faults } = {
     stop,
   };
 };
+
+const textAttributes = (attributes: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+  );

@@ -43,7 +43,9 @@ export interface Services {
     /** How many invocations of it run at the same time here. */
     concurrency(functionArn: string): number;
   };
-  sqs: { send(queueArn: string, body: string, options?: { group?: string; attributes?: object }): void };
+  sqs: {
+    send(queueArn: string, body: string, options?: { group?: string; attributes?: Record<string, string> }): void;
+  };
   states: {
     start(machineArn: string, input: string, name?: string): { executionArn: string };
   };

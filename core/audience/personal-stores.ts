@@ -84,6 +84,10 @@ export const TABLES = {
     ...{ personal: 'rewritten', variable: 'IDEMPOTENCY_TABLE' },
     holds: 'answers of calls that make something, for a day: those that name the person go',
   },
+  Failures: {
+    ...{ personal: 'expires', days: 15 },
+    why: 'Why messages failed, by the id of the message: errors in words, which may repeat what they were about.',
+  },
   Webhooks: {
     personal: 'none',
     why: 'Secrets of endpoints, and what became of deliveries by the id of a change; what was sent is not kept.',
@@ -163,5 +167,9 @@ export const QUEUES = {
     why: 'What other systems are told: the attempts end within a day, and what they were told before is theirs.',
   },
   HeldMessagesDeadLetters: { personal: 'expires', days: 14, why: 'Minutes, and nothing about people.' },
-  BusDeadLetters: { personal: 'expires', days: 14, why: 'Events of the bus that could not be queued.' },
+  BusDeadLetters: {
+    personal: 'expires',
+    days: 14,
+    why: 'Events of the bus that could not be queued, and what functions were asked for; done again, match-events drops them.',
+  },
 } as const satisfies Record<string, Expires>;

@@ -10,6 +10,7 @@ import { appendRows } from '../adapters/lake.ts';
 import { leads } from '../adapters/leads.ts';
 import { profiles } from '../adapters/profiles.ts';
 import { sendAll } from '../adapters/queues.ts';
+import { noteFailures } from '../middleware/note-failures.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { changeProfile } from './change-profile.ts';
@@ -43,6 +44,7 @@ export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> 
       failed.add(record);
     }
   }
+  await noteFailures(environment.FAILURES_TABLE, failed);
   return { batchItemFailures: [...failed].map(({ messageId }) => ({ itemIdentifier: messageId })) };
 };
 

@@ -7,8 +7,9 @@ import { inParallel } from '../adapters/in-parallel.ts';
 import { hideFor } from '../adapters/message-visibility.ts';
 import { postWebhook } from '../adapters/post-webhook.ts';
 import { webhooks } from '../adapters/webhooks.ts';
+import { noteFailures } from '../middleware/note-failures.ts';
 import { readEnv } from '../middleware/read-env.ts';
-import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
+import { logFailure, parseRecords, rememberError } from '../middleware/sqs-records.ts';
 import { env } from './deliver-webhooks.env.ts';
 import { disableEndpoint } from './disable-endpoint.ts';
 
@@ -30,7 +31,7 @@ export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   const failed = new Set(broken);
   await inParallel(PARALLEL, received, async ({ record, message }) => {
     try {
-      const verdict = await deliver(message, Number(record.attributes.ApproximateReceiveCount));
+      const verdict = await deliver(record, message);
       if (verdict.kind === 'retry' || verdict.kind === 'failed') failed.add(record);
       await hide(record, verdict);
     } catch (error) {
@@ -38,6 +39,7 @@ export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> 
       failed.add(record);
     }
   });
+  await noteFailures(environment.FAILURES_TABLE, failed);
   return { batchItemFailures: [...failed].map(({ messageId }) => ({ itemIdentifier: messageId })) };
 };
 
@@ -47,7 +49,8 @@ const hide = async (record: SQSRecord, verdict: WebhookVerdict): Promise<void> =
   if (verdict.kind === 'failed') await hideFor(environment.OWN_QUEUE_URL, record, 0);
 };
 
-const deliver = async (message: WebhookMessage, attempt: number): Promise<WebhookVerdict> => {
+const deliver = async (record: SQSRecord, message: WebhookMessage): Promise<WebhookVerdict> => {
+  const attempt = Number(record.attributes.ApproximateReceiveCount);
   const { endpointId, id, type } = message;
   const [endpoint, known, signing] = await Promise.all([
     defs.get<WebhookEndpoint>('webhook-endpoint', endpointId),
@@ -68,6 +71,7 @@ const deliver = async (message: WebhookMessage, attempt: number): Promise<Webhoo
   const headers = signedHeaders({ id, body }, secretsAt(signing.secrets, startMs), startMs);
   const answer = await postWebhook(endpoint.body.url, headers, body, loopback);
   const verdict = verdictOn(answer, attempt, Math.random());
+  rememberError(record, new Error('error' in answer ? answer.error : `HTTP ${answer.status}`));
   if (verdict.kind === 'gone') await disableEndpoint(defs, environment.AUDIT_TABLE, endpoint, startMs);
   await deliveries.note(endpointId, {
     ...about,

@@ -10,6 +10,7 @@ export const sendBatchEnv = {
   DEFINITIONS_TABLE: z.string(),
   WORK_BUCKET: z.string(),
   OUTCOMES_STREAM: z.string(),
+  FAILURES_TABLE: z.string(),
   ERASURES_TABLE: z.string(),
   ERASURE_KEY_ARN: z.string(),
   TIMERS_TABLE: z.string(),

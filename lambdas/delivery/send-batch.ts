@@ -18,6 +18,7 @@ import { recipients } from '../adapters/recipients.ts';
 import { wakeSchedules } from '../adapters/schedules.ts';
 import { sendQueueUrl } from '../adapters/send-queues.ts';
 import { touches } from '../adapters/touches.ts';
+import { noteFailures } from '../middleware/note-failures.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { deliverMessage } from './deliver-message.ts';
@@ -124,6 +125,7 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
       const publication = delivered.get(record);
       return !dropped.has(record) && (!publication || !isSettled(publication.record));
     });
+    await noteFailures(env.FAILURES_TABLE, again);
     return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   };
 };

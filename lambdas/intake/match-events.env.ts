@@ -17,6 +17,7 @@ export const env = z.object({
   SEGMENT_MEMBERS_STREAM: z.string(),
   INTAKE_QUEUE_URL: z.string(),
   METRICS_NAMESPACE: z.string(),
+  FAILURES_TABLE: z.string(),
   ...leadPortsEnv,
   ...sendQueuesEnv,
 });

@@ -21,6 +21,7 @@ import { wakeSchedules } from '../adapters/schedules.ts';
 import { sendQueueUrl } from '../adapters/send-queues.ts';
 import { timers } from '../adapters/timers.ts';
 import { windows } from '../adapters/windows.ts';
+import { noteFailures } from '../middleware/note-failures.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
@@ -146,6 +147,7 @@ export const handler = async (
   });
   await enqueue(found, failed);
   await learn(events, Date.now());
+  await noteFailures(environment.FAILURES_TABLE, failed);
   return { batchItemFailures: [...failed].map(({ messageId }) => ({ itemIdentifier: messageId })) };
 };
 

@@ -18,9 +18,20 @@ export const parseRecords = <T>(records: readonly SQSRecord[]) => {
   return { received, broken };
 };
 
+/** The last error of each record; batches are forgotten with their records. */
+const errors = new WeakMap<SQSRecord, Error>();
+
+/** Why the record failed, if that is known. */
+export const errorOf = (record: SQSRecord): Error | undefined => errors.get(record);
+
+/** For a failure that is an answer and not an error of ours, which the log need not tell. */
+export const rememberError = (record: SQSRecord, error: Error): void => void errors.set(record, error);
+
 /** A message that only asks to come again is no fault of ours. */
 export const logFailure = (record: SQSRecord, error: unknown): void => {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const known = error instanceof Error ? error : new Error(String(error));
+  rememberError(record, known);
+  const { name, message, stack } = known;
   const { messageId, attributes } = record;
   const line = { message, error: name, messageId, receives: attributes.ApproximateReceiveCount };
   if (name === 'RetryLater') console.info(line);

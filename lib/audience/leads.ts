@@ -5,7 +5,7 @@ import { env as manageLeadsEnv } from '../../lambdas/audience/manage-leads.env.t
 import { env as publishStagesEnv } from '../../lambdas/audience/publish-stages.env.ts';
 import type { AudienceProps } from '../audience.ts';
 import { knowsErased } from '../erased-people.ts';
-import { appends, reads, readsAndWrites, sends } from '../kit/bindings.ts';
+import { addsTo, appends, reads, readsAndWrites, sends } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import { FIXED_CONCURRENCY } from '../stages.ts';
 import { BY_STAGE_INDEX } from '../state.ts';
@@ -23,6 +23,7 @@ export class Leads extends Construct {
         LEADS_TABLE: reads(state.leads),
         PROFILES_TABLE: readsAndWrites(state.profiles),
         AUDIT_TABLE,
+        FAILURES_TABLE: addsTo(state.failures),
         PROFILES_STREAM: appends(lake.streams.profiles),
         LEAD_STAGES_STREAM: appends(lake.streams.lead_stages),
         INTAKE_QUEUE_URL: sends(intake.queue),

@@ -62,6 +62,7 @@ export class Senders extends Construct {
         OUTCOMES_STREAM: appends(lake.streams.outcomes),
         ...heldMessages.bindings,
         ...links.bindings,
+        FAILURES_TABLE: addsTo(state.failures),
         ...sendQueues.bindings,
       },
       timeout: Duration.seconds(30),

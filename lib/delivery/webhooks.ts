@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { MAX_ATTEMPTS } from '../../core/delivery/webhook-attempt.ts';
 import { env as deliverWebhooksEnv } from '../../lambdas/delivery/deliver-webhooks.env.ts';
 import { env as manageWebhooksEnv } from '../../lambdas/delivery/manage-webhooks.env.ts';
-import { readsAndWrites, sends } from '../kit/bindings.ts';
+import { addsTo, readsAndWrites, sends } from '../kit/bindings.ts';
 import { QueueWithDeadLetters } from '../kit/queue-with-dead-letters.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import { FIXED_CONCURRENCY, type Stage } from '../stages.ts';
@@ -33,7 +33,11 @@ export class Webhooks extends Construct {
     const deliverWebhooks = new TypedFunction(this, 'DeliverWebhooks', {
       entry: 'delivery/deliver-webhooks',
       env: deliverWebhooksEnv,
-      environment: { ...environment, OWN_QUEUE_URL: this.queue.queueUrl },
+      environment: {
+        ...environment,
+        FAILURES_TABLE: addsTo(state.failures),
+        OWN_QUEUE_URL: this.queue.queueUrl,
+      },
       timeout: Duration.seconds(30),
       reservedConcurrency: FIXED_CONCURRENCY.deliverWebhooks,
     });

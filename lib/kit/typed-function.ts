@@ -48,6 +48,7 @@ export class TypedFunction<Schema extends z.ZodMiniObject = z.ZodMiniObject> ext
   readonly function: LambdaFunction;
   readonly timeout: Duration;
   readonly reservedConcurrency: number | undefined;
+  readonly onFailure: Queue | undefined;
   readonly grantPrincipal: IPrincipal;
 
   constructor(scope: Construct, id: string, props: TypedFunctionProps<Schema>) {
@@ -56,6 +57,7 @@ export class TypedFunction<Schema extends z.ZodMiniObject = z.ZodMiniObject> ext
     this.entry = entry;
     this.timeout = timeout;
     this.reservedConcurrency = reservedConcurrency;
+    this.onFailure = onFailure;
     const bindings = Object.entries<Binding>(environment);
     const variables = Object.fromEntries(bindings.map(([name, b]) => [name, typeof b === 'string' ? b : b.value]));
     checkEnvironment(entry, env, variables);

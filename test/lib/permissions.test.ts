@@ -15,7 +15,15 @@ const ACTION: Record<string, string> = {
   BatchWriteItem: 'dynamodb:BatchWriteItem',
   DeleteItem: 'dynamodb:DeleteItem',
   Scan: 'dynamodb:Scan',
+  SendMessage: 'sqs:SendMessage',
   SendMessageBatch: 'sqs:SendMessage',
+  ReceiveMessage: 'sqs:ReceiveMessage',
+  DeleteMessage: 'sqs:DeleteMessage',
+  GetQueueAttributes: 'sqs:GetQueueAttributes',
+  StartMessageMoveTask: 'sqs:StartMessageMoveTask',
+  ListMessageMoveTasks: 'sqs:ListMessageMoveTasks',
+  CancelMessageMoveTask: 'sqs:CancelMessageMoveTask',
+  InvokeFunction: 'lambda:InvokeFunction',
   ChangeMessageVisibility: 'sqs:ChangeMessageVisibility',
   PutRecordBatch: 'firehose:PutRecordBatch',
   StartExecution: 'states:StartExecution',
@@ -39,6 +47,7 @@ const FETCHED: Record<string, string> = {
   SendTextMessage: 'PinpointSMSVoiceV2.SendTextMessage',
   SendWhatsAppMessage: '/v1/whatsapp/send',
   SendBulkEmail: '/outbound-bulk-emails',
+  InvokeFunction: '2015-03-31/functions/',
 };
 
 /**

@@ -1,9 +1,14 @@
 import {
+  CancelMessageMoveTaskCommand,
   ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
   GetQueueAttributesCommand,
+  ListMessageMoveTasksCommand,
+  PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
+  StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type VirtualClock, virtualClock } from '../../local/clock.ts';
@@ -109,7 +114,7 @@ describe('the API', () => {
     ['a delay', (cloud: Cloud) => send(cloud, 'Q', 'x', { DelaySeconds: 1 }), 'UnsupportedOperation'],
     [
       'an unknown operation',
-      (cloud: Cloud) => cloud.sqs.send(new GetQueueAttributesCommand({ QueueUrl: cloud.ref('Q') })),
+      (cloud: Cloud) => cloud.sqs.send(new PurgeQueueCommand({ QueueUrl: cloud.ref('Q') })),
       'UnsupportedOperation',
     ],
   ])('%s is refused', async (_, call, name) => {
@@ -124,6 +129,76 @@ describe('the API', () => {
       'sqs-request': { 'sqs:SendMessage': { units: 3, calls: 2 } },
       'sqs-fair-surcharge': { 'sqs:SendMessage': { units: 2, calls: 1 } },
     });
+  });
+});
+
+describe('dead letters', () => {
+  /** `count` messages, all of them dead. */
+  const withDead = async (count: number) => {
+    const redrive = { deadLetterTargetArn: arnOf('Dead'), maxReceiveCount: 1 };
+    const cloud = await cloudOf({ Q: queue({ VisibilityTimeout: 1, RedrivePolicy: redrive }), Dead: queue() });
+    for (let n = 0; n < count; n += 1) await send(cloud, 'Q', `m${n}`, { MessageGroupId: 'g' });
+    while ((await receive(cloud, 'Q', { MaxNumberOfMessages: 10 })).length > 0);
+    await cloud.clock.advance(1_000);
+    while ((await receive(cloud, 'Q', { MaxNumberOfMessages: 10 })).length > 0);
+    return cloud;
+  };
+  const counts = async (cloud: Cloud, id: string) => {
+    const { Attributes = {} } = await cloud.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: cloud.ref(id), AttributeNames: ['All'] }),
+    );
+    return [Attributes.ApproximateNumberOfMessages, Attributes.ApproximateNumberOfMessagesNotVisible].map(Number);
+  };
+  const start = (cloud: Cloud, id: string, perSecond = 2) =>
+    cloud.sqs.send(
+      new StartMessageMoveTaskCommand({ SourceArn: cloud.arn(id), MaxNumberOfMessagesPerSecond: perSecond }),
+    );
+  const task = async (cloud: Cloud) =>
+    (await cloud.sqs.send(new ListMessageMoveTasksCommand({ SourceArn: cloud.arn('Dead') }))).Results?.[0];
+
+  test('are counted, and deleted by their receipt', async () => {
+    const cloud = await withDead(2);
+    expect(await counts(cloud, 'Dead')).toEqual([2, 0]);
+    const [one] = await receive(cloud, 'Dead', { VisibilityTimeout: 5 });
+    expect(await counts(cloud, 'Dead')).toEqual([1, 1]);
+    const input = { QueueUrl: cloud.ref('Dead'), ReceiptHandle: one!.ReceiptHandle };
+    await cloud.sqs.send(new DeleteMessageCommand(input));
+    await cloud.clock.advance(5_000);
+    expect(await counts(cloud, 'Dead')).toEqual([1, 0]);
+  });
+
+  test('go back as new messages, so many a second', async () => {
+    const cloud = await withDead(5);
+    await start(cloud, 'Dead');
+    await cloud.clock.advance(0);
+    expect(await task(cloud)).toMatchObject({
+      Status: 'RUNNING',
+      ApproximateNumberOfMessagesMoved: 2,
+      ApproximateNumberOfMessagesToMove: 5,
+    });
+    await expect(start(cloud, 'Dead')).rejects.toMatchObject({ name: 'UnsupportedOperation' });
+    await cloud.clock.advance(2_000);
+    expect(await task(cloud)).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 5 });
+    expect(await counts(cloud, 'Dead')).toEqual([0, 0]);
+    const back = await receive(cloud, 'Q', { MaxNumberOfMessages: 10 });
+    expect(back.map(({ Body }) => Body).sort()).toEqual(['m0', 'm1', 'm2', 'm3', 'm4']);
+    expect(back[0]!.Attributes).toMatchObject({ ApproximateReceiveCount: '1', MessageGroupId: 'g' });
+  });
+
+  test('a move that is cancelled leaves the rest where it is', async () => {
+    const cloud = await withDead(5);
+    const { TaskHandle } = await start(cloud, 'Dead');
+    await cloud.clock.advance(0);
+    await cloud.sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
+    await cloud.clock.advance(60_000);
+    expect(await task(cloud)).toMatchObject({ Status: 'CANCELLED', ApproximateNumberOfMessagesMoved: 2 });
+    expect(await counts(cloud, 'Dead')).toEqual([3, 0]);
+  });
+
+  test('of no queue cannot be moved, nor faster than SQS does', async () => {
+    const cloud = await withDead(1);
+    await expect(start(cloud, 'Q')).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    await expect(start(cloud, 'Dead', 501)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
   });
 });
 

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { deliverySettings } from '../../delivery/settings-input.ts';
 import { OPERATORS, READERS } from '../role.ts';
 import type { Route } from '../route.ts';
+import { routes as deadLetters } from './dead-letters.ts';
 import { routes as inbox } from './inbox.ts';
 import { routes as linkSettings } from './link-settings.ts';
 import { routes as links } from './links.ts';
@@ -48,6 +49,7 @@ export const routes = [
     success: { status: 200, schema: settings, description: 'The settings now in force' },
     errors: ['version-conflict'],
   },
+  ...deadLetters,
   ...inbox,
   ...linkSettings,
   ...links,

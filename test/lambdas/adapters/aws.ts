@@ -71,6 +71,7 @@ export const startAws = async (
     // Nobody is erased in these tests: a table with the same keys will do, and the key is never read.
     ERASURES_TABLE: 'definitions',
     ERASURE_KEY_ARN: 'arn:key',
+    FAILURES_TABLE: 'failures',
     AWS_ENDPOINT_URL: await listen(services),
     AWS_ENDPOINT_URL_DYNAMODB: elsewhere ?? (await listen(database)),
   });

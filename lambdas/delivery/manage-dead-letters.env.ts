@@ -1,0 +1,8 @@
+import * as z from 'zod/mini';
+
+export const env = z.object({
+  /** URLs of the dead-letter queues by name, as JSON. */
+  DEAD_LETTERS: z.string(),
+  FAILURES_TABLE: z.string(),
+  AUDIT_TABLE: z.string(),
+});
