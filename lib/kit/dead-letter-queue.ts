@@ -21,7 +21,7 @@ export const deadLetterQueue = (scope: Construct, id: string, holds: string): Qu
   queue
     .metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: Duration.minutes(1) })
     .createAlarm(scope, `${id}Alarm`, {
-      alarmDescription: `There are ${holds}. Read one, repair its cause, then redrive them.`,
+      alarmDescription: `There are ${holds}. What to do: docs/dead-letters.md.`,
       threshold: 0,
       evaluationPeriods: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
