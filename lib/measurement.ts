@@ -15,6 +15,7 @@ export class Measurement extends Construct {
       env: readReportsEnv,
       environment: {
         DEFINITIONS_TABLE: reads(state.definitions),
+        CONTACTS_TABLE: reads(state.contacts),
         ATHENA_WORK_GROUP: lake.queries,
         GLUE_DATABASE: lake.database.ref,
       },

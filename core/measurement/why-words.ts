@@ -14,7 +14,8 @@ export const WHY_WORDS: Readonly<Record<string, { because: string; otherwise: st
   },
   'frequency-cap': {
     because: 'the person had as many messages as the frequency cap allows',
-    otherwise: 'Fewer messages within the time of the cap, or a plan of high priority where touches are kept for those.',
+    otherwise:
+      'Fewer messages within the time of the cap, or a plan of high priority where touches are kept for those.',
   },
   'channel-cap': {
     because: 'the person had as many messages by this channel, or on this topic, as a cap allows',
@@ -66,9 +67,13 @@ export const WHY_WORDS: Readonly<Record<string, { because: string; otherwise: st
     because: 'nobody confirmed its delivery in time',
     otherwise: 'A receipt of its delivery within the time that the plan gives.',
   },
-  'not-opened': { because: 'the message was not opened in time', otherwise: 'An opening within the time that the plan gives.' },
+  'not-opened': {
+    because: 'the message was not opened in time',
+    otherwise: 'An opening within the time that the plan gives.',
+  },
   'unknown-after-crash': {
-    because: 'a sender died, or got no answer, while the provider had the message; it may have arrived, and is not sent twice',
+    because:
+      'a sender died, or got no answer, while the provider had the message; it may have arrived, and is not sent twice',
     otherwise: 'An answer of the provider that arrived.',
   },
 };

@@ -1,9 +1,9 @@
+import { dayOf } from '../audience/event-window.ts';
 import { type Sql, sql } from '../audience/sql.ts';
 import { textLiteral } from '../audience/sql-literal.ts';
 import type { Channel } from '../delivery/channel.ts';
 import { allows, type Consents } from '../delivery/consent.ts';
 import type { ContactState } from '../delivery/contact-state.ts';
-import { dayOf } from '../audience/event-window.ts';
 import { DAY_MS } from './period.ts';
 import { WHY_WORDS } from './why-words.ts';
 

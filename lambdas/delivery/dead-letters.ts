@@ -12,7 +12,8 @@ import { doAgain } from '../adapters/do-again.ts';
 
 /** Letters that one call looks at when it searches for some: about 10 s of receives. */
 export const MAX_LOOKED = 2_000;
-const MAX_DISCARDED = 1_000;
+/** Letters that go within one call: about 6 s, ten at a time, besides the pauses. */
+const MAX_GONE = 1_000;
 /** The pauses of one call end well before the gateway gives up, at 30 s. */
 const PAUSED_SECONDS = 15;
 /** SQS keeps a message for 14 days after it was sent. */
@@ -49,24 +50,24 @@ export const redriveLetters = async (
   { messageIds, messagesPerSecond }: Choice & { messagesPerSecond: number },
 ): Promise<Redriven> => {
   const wanted = messageIds && new Set(messageIds);
-  const most = messagesPerSecond * PAUSED_SECONDS;
+  const most = Math.min(MAX_GONE, messagesPerSecond * PAUSED_SECONDS);
   const kept: { id: string; why: string }[] = [];
   let redriven = 0;
   const limits = { max: wanted ? MAX_LOOKED : most, perSecond: messagesPerSecond };
   await visitLetters(queueUrl, limits, async (held) => {
     const gone: Held[] = [];
-    for (const one of chosen(held, wanted)) {
-      if (redriven === most) break;
-      const { id } = one.letter;
-      wanted?.delete(id);
-      const why = await doAgain(one.letter, queueUrl).catch((error: Error) => error.message);
-      if (why !== undefined) kept.push({ id, why });
-      else {
+    const some = chosen(held, wanted).slice(0, most - redriven);
+    await Promise.all(
+      some.map(async (one) => {
+        const { id } = one.letter;
+        wanted?.delete(id);
+        const why = await doAgain(one.letter, queueUrl).catch((error: Error) => error.message);
+        if (why !== undefined) return void kept.push({ id, why });
         await deleteLetter(queueUrl, one);
         gone.push(one);
-        redriven += 1;
-      }
-    }
+      }),
+    );
+    redriven += gone.length;
     return { gone, enough: wanted?.size === 0 || redriven === most };
   });
   return { redriven, ...(wanted?.size && { missing: [...wanted] }), ...(kept.length > 0 && { kept }) };
@@ -82,7 +83,7 @@ export const discardLetters = async (
 ): Promise<{ discarded: number; missing?: string[] }> => {
   const wanted = messageIds && new Set(messageIds);
   let discarded = 0;
-  await visitLetters(queueUrl, { max: wanted ? MAX_LOOKED : MAX_DISCARDED }, async (held) => {
+  await visitLetters(queueUrl, { max: wanted ? MAX_LOOKED : MAX_GONE }, async (held) => {
     const some = chosen(held, wanted);
     if (some.length === 0) return { gone: [] };
     const messages = some.map(({ letter }) => ({ id: letter.id, ...subjectOf(letter) }));

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 
 export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
+  CONTACTS_TABLE: z.string(),
   ATHENA_WORK_GROUP: z.string(),
   GLUE_DATABASE: z.string(),
 });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { routes } from '../../core/access/routes/measurement.ts';
 import type { Sql } from '../../core/audience/sql.ts';
+import type { ContactState } from '../../core/delivery/contact-state.ts';
+import type { Trigger } from '../../core/event/trigger.ts';
 import {
   CAMPAIGN_REPORT_DEFINITION,
   campaignReportOf,
@@ -9,16 +11,19 @@ import {
 import { instantMs, type Period } from '../../core/measurement/period.ts';
 import { REACH_DEFINITION, reachOf, reachQuery } from '../../core/measurement/reach.ts';
 import { REPURCHASE_DEFINITION, repurchaseOf, repurchaseQuery } from '../../core/measurement/repurchase.ts';
+import { WHY_DEFINITION, whyOf, whyQuery } from '../../core/measurement/why.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { NoSuchQuery, type QueryRow, queries } from '../adapters/athena.ts';
+import { contacts } from '../adapters/contacts.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { type ApiResponse, apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './read-reports.env.ts';
 
-const { DEFINITIONS_TABLE, ATHENA_WORK_GROUP, GLUE_DATABASE } = readEnv(env);
+const { DEFINITIONS_TABLE, CONTACTS_TABLE, ATHENA_WORK_GROUP, GLUE_DATABASE } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
+const contactStates = contacts(CONTACTS_TABLE);
 const lake = queries({ workGroup: ATHENA_WORK_GROUP, database: GLUE_DATABASE });
 
 /** The HTTP API gives up after 30 s. */
@@ -48,6 +53,30 @@ export const handler = apiHandler('measurement/read-reports', routes, {
     const sql = repurchaseQuery({ ...periodOf(query), eventType, withinDays });
     return answer({ sql, definition: REPURCHASE_DEFINITION, figuresOf: repurchaseOf }, nowMs, queryId);
   },
+
+  explainPerson: async ({ params: { profileId }, query: { plan, queryId }, nowMs }) => {
+    const [planKind, planId] = plan.split('/') as ['campaign' | 'trigger', string];
+    const [found, contact] = await Promise.all([
+      defs.get<Campaign | Trigger>(planKind, planId),
+      contactStates.get(profileId),
+    ]);
+    if (!found) throw new Problem('not-found', `There is no ${planKind} ${planId}`);
+    const { topic, createdMs } = found.body;
+    const lane = 'lane' in found.body ? found.body.lane : 'promotional';
+    const sql = whyQuery({ planKind, planId, profileId, fromMs: createdMs });
+    const figuresOf = (rows: QueryRow[]) => ({
+      ...{ profileId, plan, topic, contact: nowOf(contact) },
+      ...whyOf(rows, { topic, lane, contact }),
+    });
+    return answer({ sql, definition: WHY_DEFINITION, figuresOf }, nowMs, queryId);
+  },
+});
+
+/** What the gate would find now; `touches` are the messages that count against caps, newest first. */
+const nowOf = ({ consents, suppressed, touches }: ContactState) => ({
+  consents,
+  suppressed,
+  touches: touches.map(([atSeconds]) => atSeconds * 1_000),
 });
 
 const periodOf = ({ from, to }: { from: string; to: string }): Period => {

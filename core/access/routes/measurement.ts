@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { eventType } from '../../event/event.ts';
 import { instant } from '../../measurement/period.ts';
-import { READERS } from '../role.ts';
+import { PROFILE_READERS, READERS } from '../role.ts';
 import type { Route } from '../route.ts';
 
 const handler = 'measurement/read-reports';
@@ -17,6 +17,8 @@ const report = <T extends Record<string, z.core.$ZodType>>(members: T) =>
   z.object({ ...members, definition: z.string(), asOf: z.iso.datetime(), scannedBytes: count });
 const queryId = z.optional(z.string().check(z.minLength(1), z.maxLength(128)));
 const period = { from: instant, to: instant, queryId };
+
+const said = z.object({ consent: z.string(), given: z.boolean(), imported: z.boolean(), atMs: count });
 
 const SPAN = '`from` and `to` are days (midnight UTC) or instants; `to` is excluded.';
 const FRESHNESS =
@@ -89,6 +91,50 @@ export const routes = [
         rateWithin: rate,
       }),
       description: 'Buyers, repeat buyers, and their shares',
+    },
+    errors: ['not-found'],
+  },
+  {
+    operationId: 'explainPerson',
+    method: 'GET',
+    path: '/v1/profiles/{profileId}/why',
+    summary: 'Explain why a person got the messages of a plan, or did not',
+    description: `\`plan\` is \`campaign/<id>\` or \`trigger/<id>\`. Every decision about the person in that plan, the oldest first: channel, reason, in words what would have had to be otherwise, and the consent that had been given by then. \`contact\` is what the gate would find now. Whether somebody is in an audience tells \`POST /v1/segments/explain\`. ${FRESHNESS}`,
+    handler,
+    roles: PROFILE_READERS,
+    query: z.strictObject({
+      plan: z.string().check(z.regex(/^(campaign|trigger)\/[^/]{1,128}$/, 'campaign/<id> or trigger/<id>')),
+      queryId,
+    }),
+    success: {
+      status: 200,
+      schema: report({
+        profileId: z.string(),
+        plan: z.string(),
+        topic: z.string(),
+        text: z.string(),
+        decisions: z.array(
+          z.object({
+            atMs: count,
+            channel: z.string(),
+            outcome: z.string(),
+            reason: z.string(),
+            final: z.boolean(),
+            runId: z.string(),
+            eventId: z.optional(z.string()),
+            text: z.string(),
+            otherwise: z.optional(z.string()),
+            consent: z.object({ said: z.array(said), allowed: z.boolean() }),
+          }),
+        ),
+        consents: z.array(said),
+        contact: z.object({
+          consents: z.record(z.string(), z.boolean()),
+          suppressed: z.record(z.string(), z.object({ reason: z.string(), atMs: count })),
+          touches: z.array(count),
+        }),
+      }),
+      description: 'What was decided, and from what',
     },
     errors: ['not-found'],
   },

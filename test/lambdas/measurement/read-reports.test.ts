@@ -59,9 +59,10 @@ const answer = async ({ headers, body }: AwsRequest): Promise<AwsAnswer> => {
 
 beforeAll(async () => {
   lake = await createLake();
-  stop = await startAws({ definitions: ['kind', 'id'] }, answer);
+  stop = await startAws({ definitions: ['kind', 'id'], contacts: ['profileId'] }, answer);
   Object.assign(process.env, {
     DEFINITIONS_TABLE: 'definitions',
+    CONTACTS_TABLE: 'contacts',
     WORK_BUCKET: 'work',
     ATHENA_WORK_GROUP: 'herald-test',
     GLUE_DATABASE: 'herald',
@@ -70,6 +71,9 @@ beforeAll(async () => {
   await defs.put('campaign', 'draft', { id: 'draft', state: 'draft' }, 0, 1);
   const run = { runId: 'ran-abc', startedMs: NOW_MS };
   await defs.put('campaign', 'ran', { id: 'ran', state: 'finished', run }, 0, 1);
+  const plan = { topic: 'news', createdMs: NOW_MS };
+  await defs.put('campaign', 'asked', { id: 'asked', ...plan }, 0, 1);
+  await defs.put('trigger', 'asked', { id: 'asked', lane: 'transactional', ...plan }, 0, 1);
   const { queries } = await import('../../../lambdas/adapters/athena.ts');
   athena = queries({ workGroup: 'herald-test', database: 'herald' });
   reports = (await import('../../../lambdas/measurement/read-reports.ts')).handler;
@@ -111,6 +115,43 @@ const get = (path: string, query?: Record<string, string>, campaignId?: string) 
 const week = { from: '2026-03-01', to: '2026-03-08' };
 const reach = (query: Record<string, string> = {}) => get('/v1/reports/reach', { ...week, ...query });
 const REPORT = '/v1/campaigns/{campaignId}/report';
+
+describe('why somebody got a message, or did not', () => {
+  const why = (profileId: string, plan: string) =>
+    call(reports, { route: 'GET /v1/profiles/{profileId}/why', params: { profileId }, query: { plan } });
+
+  it('is told from what was written about them in that plan', async () => {
+    const at = { plan_id: 'asked', channel: 'sms', outcome: 'skipped', reason: 'no-consent' } as const;
+    lake.outcomes([
+      outcome('ada', at),
+      outcome('bo', at),
+      outcome('ada', { ...at, plan_id: 'other', channel: 'push' }),
+    ]);
+    lake.consents([{ profile_id: 'ada', consent: 'sms', given: false, imported: false, at_ms: NOW_MS - 1 }]);
+    const { status, body } = await why('ada', 'campaign/asked');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      ...{ profileId: 'ada', plan: 'campaign/asked', topic: 'news' },
+      text: 'Not sent by sms: the person had not agreed to this channel and topic. That was the last channel of the plan.',
+      decisions: [{ channel: 'sms', consent: { allowed: false, said: [{ consent: 'sms', given: false }] } }],
+      contact: { consents: {}, suppressed: {}, touches: [] },
+      asOf: '2026-03-05T12:00:00.000Z',
+    });
+    // Of a trigger of the same name nothing was written.
+    expect((await why('ada', 'trigger/asked')).body).toMatchObject({
+      decisions: [],
+      text: expect.stringMatching(/^Nothing/),
+    });
+  });
+
+  it.each([
+    ['a plan that there is not', 'campaign/none', 404],
+    ['another kind of thing', 'segment/asked', 400],
+    ['no id', 'campaign/', 400],
+  ])('%s', async (_, plan, status) => {
+    expect((await why('ada', plan)).status).toBe(status);
+  });
+});
 
 describe('reports', () => {
   it('of a campaign: who got it on which channel, who did not and why', async () => {

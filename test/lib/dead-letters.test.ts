@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { STAGES } from '../../lib/stages.ts';
+import { statementsIn } from './policies.ts';
+import { resourcesOf, synthesized } from './synthesized.ts';
+
+test.each(STAGES)('stage %s: every dead-letter queue can be looked at, redriven and discarded', async (stage) => {
+  const { platform } = await synthesized(stage);
+  const queues = resourcesOf(platform, 'AWS::SQS::Queue');
+  const letters = queues.filter(([, { Properties }]) => Properties.RedrivePolicy === undefined).map(([id]) => id);
+  const sources = queues.filter(([, { Properties }]) => Properties.RedrivePolicy !== undefined).map(([id]) => id);
+  const role = statementsIn(platform).find(({ actions }) => actions.includes('sqs:StartMessageMoveTask'))!.id;
+  const allowed = (action: string) =>
+    statementsIn(platform)
+      .filter(({ id, actions }) => id === role && actions.includes(action))
+      .flatMap(({ resources }) => resources);
+  const arns = (ids: string[]) => ids.map((id) => `<${id}.Arn>`).sort();
+  expect(letters.length).toBe(sources.length + 1);
+  for (const action of ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:StartMessageMoveTask'])
+    expect(allowed(action).sort()).toEqual(arns(letters));
+  expect(allowed('sqs:SendMessage').sort()).toEqual(arns(sources));
+});
