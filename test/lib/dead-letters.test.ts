@@ -3,8 +3,9 @@ import { STAGES } from '../../lib/stages.ts';
 import { statementsIn } from './policies.ts';
 import { resourcesOf, synthesized } from './synthesized.ts';
 
-test.each(STAGES)('stage %s: every dead-letter queue can be looked at, redriven and discarded', async (stage) => {
-  const { platform } = await synthesized(stage);
+const stages = await Promise.all(STAGES.map(async (stage) => ({ stage, ...(await synthesized(stage)) })));
+
+test.each(stages)('stage $stage: every dead-letter queue can be looked at, redriven and discarded', ({ platform }) => {
   const queues = resourcesOf(platform, 'AWS::SQS::Queue');
   const letters = queues.filter(([, { Properties }]) => Properties.RedrivePolicy === undefined).map(([id]) => id);
   const sources = queues.filter(([, { Properties }]) => Properties.RedrivePolicy !== undefined).map(([id]) => id);
