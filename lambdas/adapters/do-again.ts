@@ -12,11 +12,14 @@ const urlOf = (arn: string, sibling: string): string =>
 
 /**
  * Has what the letter asked for done once more: resolves when the queue, Lambda or Step Functions have accepted it, and only
- * then may the letter be deleted; throws when nobody does. Whoever receives it knows what has been done before, so twice is harmless.
+ * then may the letter be deleted; throws when nobody does. Whoever receives it knows what has been done before, so twice is
+ * harmless. `machineArn`: the state machine that a schedule starts.
  */
-export const doAgain = async (letter: DeadLetter, ownQueueUrl: string): Promise<undefined> => {
+export const doAgain = async (letter: DeadLetter, ownQueueUrl: string, machineArn: string): Promise<undefined> => {
   const again = againOf(letter);
   if (again.by === 'nothing') throw new Error(again.why);
+  if (again.by === 'state-machine' && again.arn !== machineArn)
+    throw new Error('No schedule starts this state machine');
   if (again.by === 'queue') {
     await sqs.send(
       new SendMessageCommand({

@@ -47,7 +47,7 @@ export type Redriven = { redriven: number; missing?: string[]; kept?: { id: stri
  */
 export const redriveLetters = async (
   queueUrl: string,
-  { messageIds, messagesPerSecond }: Choice & { messagesPerSecond: number },
+  { messageIds, messagesPerSecond, machineArn }: Choice & { messagesPerSecond: number; machineArn: string },
 ): Promise<Redriven> => {
   const wanted = messageIds && new Set(messageIds);
   const most = Math.min(MAX_GONE, messagesPerSecond * PAUSED_SECONDS);
@@ -61,7 +61,7 @@ export const redriveLetters = async (
       some.map(async (one) => {
         const { id } = one.letter;
         wanted?.delete(id);
-        const why = await doAgain(one.letter, queueUrl).catch((error: Error) => error.message);
+        const why = await doAgain(one.letter, queueUrl, machineArn).catch((error: Error) => error.message);
         if (why !== undefined) return void kept.push({ id, why });
         await deleteLetter(queueUrl, one);
         gone.push(one);

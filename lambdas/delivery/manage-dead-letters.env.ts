@@ -5,4 +5,6 @@ export const env = z.object({
   DEAD_LETTERS: z.string(),
   FAILURES_TABLE: z.string(),
   AUDIT_TABLE: z.string(),
+  /** The only one that a schedule starts. */
+  CLEANSE_MACHINE_ARN: z.string(),
 });

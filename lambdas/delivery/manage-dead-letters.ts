@@ -9,7 +9,7 @@ import { readEnv } from '../middleware/read-env.ts';
 import { discardLetters, MAX_LOOKED, redriveLetters, viewOf } from './dead-letters.ts';
 import { env } from './manage-dead-letters.env.ts';
 
-const { DEAD_LETTERS, FAILURES_TABLE, AUDIT_TABLE } = readEnv(env);
+const { DEAD_LETTERS, FAILURES_TABLE, AUDIT_TABLE, CLEANSE_MACHINE_ARN } = readEnv(env);
 const urls = new Map(Object.entries(JSON.parse(DEAD_LETTERS) as Record<string, string>));
 
 /** Written by functions and schedules, not by a queue: SQS cannot move them back. */
@@ -93,7 +93,7 @@ export const handler = apiHandler('delivery/manage-dead-letters', routes, {
       await redriveAll(queue, messagesPerSecond);
       return { body: { redriven: 0, ...(await answerOf(queue)) } };
     }
-    const result = await redriveLetters(url, { messageIds, messagesPerSecond });
+    const result = await redriveLetters(url, { messageIds, messagesPerSecond, machineArn: CLEANSE_MACHINE_ARN });
     return { body: { ...result, ...(await answerOf(queue)) } };
   },
 

@@ -1,7 +1,7 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { env as manageDeadLettersEnv } from '../../lambdas/delivery/manage-dead-letters.env.ts';
-import { addsTo, allow, type Grantee, reads } from '../kit/bindings.ts';
+import { allow, type Grantee, reads, readsAndWrites, starts } from '../kit/bindings.ts';
 import { QueueWithDeadLetters } from '../kit/queue-with-dead-letters.ts';
 import { functionName, TypedFunction } from '../kit/typed-function.ts';
 import type { Platform } from '../platform.ts';
@@ -39,7 +39,6 @@ export class DeadLetters extends Construct {
         queues.map(({ queue }) => queue.queueArn),
       );
       allow(grantee, ['lambda:InvokeFunction'], asynchronous(platform));
-      allow(grantee, ['states:StartExecution'], [platform.audience.personalData.cleanseStores.machine.stateMachineArn]);
     };
     new TypedFunction(this, 'ManageDeadLetters', {
       entry: 'delivery/manage-dead-letters',
@@ -47,7 +46,8 @@ export class DeadLetters extends Construct {
       environment: {
         DEAD_LETTERS: { value: JSON.stringify(urls), grant },
         FAILURES_TABLE: reads(state.failures),
-        AUDIT_TABLE: addsTo(state.audit),
+        AUDIT_TABLE: readsAndWrites(state.audit),
+        CLEANSE_MACHINE_ARN: starts(platform.audience.personalData.cleanseStores.machine),
       },
       timeout: Duration.seconds(29),
     });

@@ -20,3 +20,19 @@ test.each(stages)('stage $stage: every dead-letter queue can be looked at, redri
     expect(allowed(action).sort()).toEqual(arns(letters));
   expect(allowed('sqs:SendMessage').sort()).toEqual(arns(sources));
 });
+
+test.each(stages)('stage $stage: exactly what functions failed at can be asked of them again', ({ platform }) => {
+  const configs = resourcesOf(platform, 'AWS::Lambda::EventInvokeConfig').filter(([, { Properties }]) =>
+    JSON.stringify(Properties.DestinationConfig).includes('BusDeadLetters'),
+  );
+  const failing = configs.map(([, { Properties }]) => {
+    const { Ref } = Properties.FunctionName as { Ref: string };
+    return platform.Resources[Ref]!.Properties.FunctionName as string;
+  });
+  const role = statementsIn(platform).find(({ actions }) => actions.includes('sqs:StartMessageMoveTask'))!.id;
+  const invoked = statementsIn(platform)
+    .filter(({ id, actions }) => id === role && actions.includes('lambda:InvokeFunction'))
+    .flatMap(({ resources }) => resources.map((arn) => arn.split(':').at(-1)!));
+  expect(failing.length).toBeGreaterThan(0);
+  expect(invoked.sort()).toEqual(failing.sort());
+});

@@ -47,6 +47,7 @@ beforeAll(async () => {
   stop = await startAws({ audit: ['subject', 'entry'], failures: ['messageId'] }, answer);
   Object.assign(process.env, {
     AUDIT_TABLE: 'audit',
+    CLEANSE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:cleanse',
     DEAD_LETTERS: JSON.stringify({ q: queueUrl('dead'), bus: queueUrl('bus') }),
   });
   manage = (await import('../../../lambdas/delivery/manage-dead-letters.ts')).handler;
