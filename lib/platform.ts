@@ -1,6 +1,5 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { Access } from './access.ts';
 import { Audience } from './audience.ts';
@@ -24,8 +23,6 @@ export class Platform extends Stack {
   readonly intake: Intake;
   readonly audience: Audience;
   readonly strategy: Strategy;
-  /** What functions and schedules could not have done; of a queue’s messages see QueueWithDeadLetters. */
-  readonly busDeadLetters: Queue;
 
   constructor(scope: Construct, id: string, { stage, state }: { stage: Stage; state: State }) {
     super(scope, id, { description: `Herald ${stage.name}: whom to reach, with what, when, and what it achieved` });
@@ -53,7 +50,6 @@ export class Platform extends Stack {
     this.intake = intake;
     this.sendQueues = sendQueues;
     this.strategy = strategy;
-    this.busDeadLetters = busDeadLetters;
     new Measurement(this, 'Measurement', { state, lake });
     new Access(this, 'Access', { state });
     new Operations(this, 'Operations', {

@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
 
 export const env = z.object({
-  /** URLs of the dead-letter queues by name, as JSON. */
+  /** URLs of the dead-letter queues of queues, by name, as JSON. */
   DEAD_LETTERS: z.string(),
+  /** The same of those to which functions and schedules write what failed. */
+  FAILED_INVOCATIONS: z.string(),
   FAILURES_TABLE: z.string(),
   AUDIT_TABLE: z.string(),
   /** The only one that a schedule starts. */

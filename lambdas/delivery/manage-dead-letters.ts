@@ -9,11 +9,11 @@ import { readEnv } from '../middleware/read-env.ts';
 import { discardLetters, MAX_LOOKED, redriveLetters, viewOf } from './dead-letters.ts';
 import { env } from './manage-dead-letters.env.ts';
 
-const { DEAD_LETTERS, FAILURES_TABLE, AUDIT_TABLE, CLEANSE_MACHINE_ARN } = readEnv(env);
-const urls = new Map(Object.entries(JSON.parse(DEAD_LETTERS) as Record<string, string>));
-
+const { DEAD_LETTERS, FAILED_INVOCATIONS, FAILURES_TABLE, AUDIT_TABLE, CLEANSE_MACHINE_ARN } = readEnv(env);
+const named = (json: string) => Object.entries(JSON.parse(json) as Record<string, string>);
 /** Written by functions and schedules, not by a queue: SQS cannot move them back. */
-const BUS = 'bus';
+const invocations = new Map(named(FAILED_INVOCATIONS));
+const urls = new Map([...named(DEAD_LETTERS), ...invocations]);
 
 const urlOf = (queue: string): string => {
   const url = urls.get(queue);
@@ -24,7 +24,7 @@ const urlOf = (queue: string): string => {
 
 const queueView = async (queue: string) => {
   const { arn, messages, hidden } = await countsOf(urlOf(queue));
-  const redrive = queue === BUS ? undefined : await moveTaskOf(arn);
+  const redrive = invocations.has(queue) ? undefined : await moveTaskOf(arn);
   return { queue, messages, hidden, ...(redrive && { redrive }) };
 };
 
@@ -89,7 +89,7 @@ export const handler = apiHandler('delivery/manage-dead-letters', routes, {
     const url = urlOf(queue);
     const about = { actor, atMs: nowMs, version: 0, subject: `dead-letters/${queue}` };
     await putAudit(AUDIT_TABLE, { ...about, action: 'redrive', detail: JSON.stringify(body) });
-    if (!messageIds && queue !== BUS) {
+    if (!messageIds && !invocations.has(queue)) {
       await redriveAll(queue, messagesPerSecond);
       return { body: { redriven: 0, ...(await answerOf(queue)) } };
     }
@@ -101,7 +101,7 @@ export const handler = apiHandler('delivery/manage-dead-letters', routes, {
     const { arn } = await countsOf(urlOf(queue));
     const about = { actor, atMs: nowMs, version: 0, subject: `dead-letters/${queue}`, detail: '' };
     await putAudit(AUDIT_TABLE, { ...about, action: 'cancel-redrive' });
-    if (queue !== BUS) await cancelMoveTask(arn);
+    if (!invocations.has(queue)) await cancelMoveTask(arn);
     return { body: await queueView(queue) };
   },
 

@@ -1,4 +1,5 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { env as manageDeadLettersEnv } from '../../lambdas/delivery/manage-dead-letters.env.ts';
 import { allow, type Grantee, reads, readsAndWrites, starts } from '../kit/bindings.ts';
@@ -21,30 +22,33 @@ export class DeadLetters extends Construct {
   constructor(scope: Construct, id: string, { state, platform }: { state: State; platform: Platform }) {
     super(scope, id);
     const stacks = [platform, Stack.of(this)];
-    const queues = stacks.flatMap((stack) => stack.node.findAll()).filter((it) => it instanceof QueueWithDeadLetters);
-    const letters = [
-      ...queues.map((queue) => ({ name: nameOf(queue), deadLetters: queue.deadLetters })),
-      { name: 'bus', deadLetters: platform.busDeadLetters },
-    ];
-    const urls = Object.fromEntries(letters.map(({ name, deadLetters }) => [name, deadLetters.queueUrl]));
+    const all = stacks.flatMap((stack) => stack.node.findAll());
+    const queues = all.filter((it) => it instanceof QueueWithDeadLetters);
+    const asynchronous = all.filter((it) => it instanceof TypedFunction).filter(({ onFailure }) => onFailure);
+    const ofQueues = queues.map(({ deadLetters }) => deadLetters);
+    const ofFunctions = [...new Set(asynchronous.map(({ onFailure }) => onFailure!))];
+    const letters = [...ofQueues, ...ofFunctions];
+    const urlsOf = (some: Queue[]) =>
+      JSON.stringify(Object.fromEntries(some.map((queue) => [nameOf(queue), queue.queueUrl])));
     const grant = (grantee: Grantee) => {
       allow(
         grantee,
         OF_LETTERS,
-        letters.map(({ deadLetters }) => deadLetters.queueArn),
+        letters.map(({ queueArn }) => queueArn),
       );
       allow(
         grantee,
         ['sqs:SendMessage'],
         queues.map(({ queue }) => queue.queueArn),
       );
-      allow(grantee, ['lambda:InvokeFunction'], asynchronous(platform));
+      allow(grantee, ['lambda:InvokeFunction'], asynchronous.map(arnOf));
     };
     new TypedFunction(this, 'ManageDeadLetters', {
       entry: 'delivery/manage-dead-letters',
       env: manageDeadLettersEnv,
       environment: {
-        DEAD_LETTERS: { value: JSON.stringify(urls), grant },
+        DEAD_LETTERS: { value: urlsOf(ofQueues), grant },
+        FAILED_INVOCATIONS: urlsOf(ofFunctions),
         FAILURES_TABLE: reads(state.failures),
         AUDIT_TABLE: readsAndWrites(state.audit),
         CLEANSE_MACHINE_ARN: starts(platform.audience.personalData.cleanseStores.machine),
@@ -54,26 +58,24 @@ export class DeadLetters extends Construct {
   }
 }
 
-/** `Send/PushPromotional` is send-push-promotional. */
-const nameOf = (queue: QueueWithDeadLetters): string =>
+/** Of the path below its stack: `Send/PushPromotional/DeadLetters` is send-push-promotional, `BusDeadLetters` is bus. */
+const nameOf = (queue: Queue): string =>
   queue.node.path
     .split('/')
     .slice(1)
     .join('')
+    .replace(/DeadLetters$/, '')
     .replace(/(?<=[a-z])(?=[A-Z])/g, '-')
     .toLowerCase();
 
-/** The functions whose failures are dead letters. By their names: an import would forbid a release that removes one. */
-const asynchronous = (platform: Platform): string[] =>
-  platform.node
-    .findAll()
-    .filter((it) => it instanceof TypedFunction)
-    .filter(({ onFailure }) => onFailure === platform.busDeadLetters)
-    .map(({ entry }) =>
-      platform.formatArn({
-        service: 'lambda',
-        resource: 'function',
-        resourceName: functionName(platform, entry),
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
-    );
+/** By its name: an import would forbid a release that moves or removes it. */
+const arnOf = (fn: TypedFunction): string => {
+  const stack = Stack.of(fn);
+  const resourceName = functionName(stack, fn.entry);
+  return stack.formatArn({
+    service: 'lambda',
+    resource: 'function',
+    resourceName,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+};

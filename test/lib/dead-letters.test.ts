@@ -15,7 +15,7 @@ test.each(stages)('stage $stage: every dead-letter queue can be looked at, redri
       .filter(({ id, actions }) => id === role && actions.includes(action))
       .flatMap(({ resources }) => resources);
   const arns = (ids: string[]) => ids.map((id) => `<${id}.Arn>`).sort();
-  expect(letters.length).toBe(sources.length + 1);
+  expect(letters.length).toBeGreaterThan(sources.length);
   for (const action of ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:StartMessageMoveTask'])
     expect(allowed(action).sort()).toEqual(arns(letters));
   expect(allowed('sqs:SendMessage').sort()).toEqual(arns(sources));
@@ -23,7 +23,7 @@ test.each(stages)('stage $stage: every dead-letter queue can be looked at, redri
 
 test.each(stages)('stage $stage: exactly what functions failed at can be asked of them again', ({ platform }) => {
   const configs = resourcesOf(platform, 'AWS::Lambda::EventInvokeConfig').filter(([, { Properties }]) =>
-    JSON.stringify(Properties.DestinationConfig).includes('BusDeadLetters'),
+    JSON.stringify(Properties.DestinationConfig).includes('OnFailure'),
   );
   const failing = configs.map(([, { Properties }]) => {
     const { Ref } = Properties.FunctionName as { Ref: string };

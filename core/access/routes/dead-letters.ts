@@ -96,7 +96,7 @@ export const routes = [
     path: '/v1/dead-letters/{queue}/redrive',
     summary: 'Have dead letters done again, at a bounded rate',
     description:
-      'With `messageIds` those, within this call; without, all: SQS moves the messages of a queue in the background, at most so many a second, and `GET /v1/dead-letters` shows how far it is. Invocations and schedules that failed (`bus`) are asked for again within the call, as many as fit into 15 seconds, 1,000 at most; repeat it while some remain. Everything that receives messages knows what it has done before, so repeating is harmless: nobody gets a message twice.',
+      'With `messageIds` those, within this call; without, all: SQS moves the messages of a queue in the background, at most so many a second, and `GET /v1/dead-letters` shows how far it is. Invocations and schedules that failed (`bus`, `held-messages`) are asked for again within the call, as many as fit into 15 seconds, 1,000 at most; repeat it while some remain. Everything that receives messages knows what it has done before, so repeating is harmless: nobody gets a message twice.',
     handler,
     roles: OPERATORS,
     body: z.strictObject({

@@ -48,7 +48,8 @@ beforeAll(async () => {
   Object.assign(process.env, {
     AUDIT_TABLE: 'audit',
     CLEANSE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:cleanse',
-    DEAD_LETTERS: JSON.stringify({ q: queueUrl('dead'), bus: queueUrl('bus') }),
+    DEAD_LETTERS: JSON.stringify({ q: queueUrl('dead') }),
+    FAILED_INVOCATIONS: JSON.stringify({ bus: queueUrl('bus') }),
   });
   manage = (await import('../../../lambdas/delivery/manage-dead-letters.ts')).handler;
   readAudit = (await import('../../../lambdas/adapters/audit.ts')).readAudit;
