@@ -1,34 +1,19 @@
+import type { ChannelType, MessageResult } from '@aws-sdk/client-pinpoint';
 import { devicesIn, type Platform, platformOf, type TokenNews } from '../../core/audience/device.ts';
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
-import { providerCall } from './provider-call.ts';
-import { resultOfError } from './send-error.ts';
+import { providerErrorOf, resultOfError } from './send-error.ts';
 
 /** SendMessages takes at most this many addresses. */
 const MAX_ADDRESSES = 100;
 /** People a chunk: each may have several devices, in calls beside each other. */
 const CHUNK = 100;
 
-const pinpoint = providerCall({
-  signingName: 'mobiletargeting',
-  host: 'pinpoint',
-  endpointVariable: 'AWS_ENDPOINT_URL_PINPOINT',
-});
-
-const CHANNEL_TYPES: Record<Platform, string> = {
+const CHANNEL_TYPES: Record<Platform, ChannelType> = {
   apns: 'APNS',
   'apns-sandbox': 'APNS_SANDBOX',
   fcm: 'GCM',
   adm: 'ADM',
   baidu: 'BAIDU',
-};
-
-/** What it says of one address. */
-type MessageResult = {
-  DeliveryStatus?: string;
-  StatusCode?: number;
-  StatusMessage?: string;
-  MessageId?: string;
-  UpdatedToken?: string;
 };
 
 /** HTTP 200 hides failures, so each address's own result is read. */
@@ -52,11 +37,11 @@ const resultOf = (result: MessageResult | undefined): SendResult => {
 };
 
 /** Nothing but 410 is about the token itself, and for good. */
-const isDead = ({ DeliveryStatus, StatusCode }: MessageResult): boolean =>
-  DeliveryStatus === 'PERMANENT_FAILURE' && StatusCode === 410;
+const isDead = (result: MessageResult | undefined): boolean =>
+  result?.DeliveryStatus === 'PERMANENT_FAILURE' && result.StatusCode === 410;
 
 /** One message to one device. */
-type Part = { message: Outgoing<'push'>; token: string; channelType: string };
+type Part = { message: Outgoing<'push'>; token: string; channelType: ChannelType };
 
 /**
  * What the devices of one person come to: sent when any has it. When none has, and of any nobody knows, so it is of the
@@ -78,23 +63,28 @@ export const pushChannel = (
 ): ChannelSender<'push'> => {
   const call = async (parts: readonly Part[], news: TokenNews[]): Promise<Map<Part, SendResult>> => {
     try {
-      const { Result } = (await pinpoint(`/v1/apps/${applicationId}/messages`, {
-        Addresses: Object.fromEntries(
-          parts.map(({ token, channelType, message: { content } }) => [
-            token,
-            { ChannelType: channelType, TitleOverride: content.title, BodyOverride: content.body },
-          ]),
-        ),
-        MessageConfiguration: { DefaultPushNotificationMessage: { Action: 'OPEN_APP' } },
-      })) as { Result?: Record<string, MessageResult> };
+      // Its client is 40 KB, which an environment loads with its first push (decision 0003).
+      const { sendMessages } = await import('./send-messages.ts');
+      const { MessageResponse } = await sendMessages({
+        ApplicationId: applicationId,
+        MessageRequest: {
+          Addresses: Object.fromEntries(
+            parts.map(({ token, channelType, message: { content } }) => [
+              token,
+              { ChannelType: channelType, TitleOverride: content.title, BodyOverride: content.body },
+            ]),
+          ),
+          MessageConfiguration: { DefaultPushNotificationMessage: { Action: 'OPEN_APP' } },
+        },
+      });
       for (const { token, message } of parts) {
-        const result = Result?.[token] ?? {};
-        const becomes = result.UpdatedToken && result.UpdatedToken !== token ? result.UpdatedToken : undefined;
+        const result = MessageResponse?.Result?.[token];
+        const becomes = result?.UpdatedToken && result.UpdatedToken !== token ? result.UpdatedToken : undefined;
         if (becomes || isDead(result)) news.push({ profileId: message.profileId, token, ...(becomes && { becomes }) });
       }
-      return new Map(parts.map((part) => [part, resultOf(Result?.[part.token])]));
+      return new Map(parts.map((part) => [part, resultOf(MessageResponse?.Result?.[part.token])]));
     } catch (error) {
-      const failed = resultOfError(error);
+      const failed = resultOfError(providerErrorOf(error));
       return new Map(parts.map((part) => [part, failed]));
     }
   };

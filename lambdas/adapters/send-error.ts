@@ -1,8 +1,34 @@
 import type { SendResult } from '../../core/delivery/sender.ts';
 import { ProviderError } from './provider-call.ts';
 
+/**
+ * How a client of the SDK sends: once, for a retry after a lost answer would send twice, unseen by the ledger. A call that
+ * hangs is given up well before the Lambda is, so that what it left unknown can still be noted.
+ */
+export const ONCE = {
+  maxAttempts: 1,
+  cacheMiddleware: true,
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+};
+
+/** An exception of such a client, as the other providers' errors are. */
+export const providerErrorOf = (error: unknown): ProviderError => {
+  const { name, message, code, $metadata } = error as Error & {
+    code?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const status = $metadata?.httpStatusCode;
+  return new ProviderError(name, message, { code: code ?? name, ...(status !== undefined && { status }) });
+};
+
 /** Errors of the socket that say that the request never left this machine. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CredentialsProviderError',
+]);
 /** A gateway between us and the provider gave up waiting: the provider may have acted. */
 const GATEWAY = new Set([502, 504]);
 

@@ -43,7 +43,6 @@ const ACTION: Record<string, string> = {
 const FETCHED: Record<string, string> = {
   CreateSchedule: 'ActionAfterCompletion',
   GetSecretValue: 'secretsmanager.GetSecretValue',
-  SendMessages: 'DefaultPushNotificationMessage',
   SendTextMessage: 'PinpointSMSVoiceV2.SendTextMessage',
   SendWhatsAppMessage: '/v1/whatsapp/send',
   SendBulkEmail: '/outbound-bulk-emails',
