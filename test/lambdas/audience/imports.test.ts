@@ -196,7 +196,7 @@ describe('a crash', () => {
   it('that lasts is recorded, and the import goes on when it is started again', async () => {
     const created = await create('Stopped');
     // Wide rows: three steps of the file, few writes.
-    const rows = Array.from({ length: 150 }, (_, n) => `e${n},e${n}@example.com,x,,${'x'.repeat(60_000)}`);
+    const rows = Array.from({ length: 150 }, (_, n) => `e${n},e${n}@example.com,x,,${'x'.repeat(30_000)}`);
     await upload(created, ['id,mail,city,sms,note', ...rows].join('\n'));
     await start(created.id);
     const task = taskOf(created.id);
@@ -317,7 +317,7 @@ describe('several lanes', () => {
 
 describe('pause, resume and cancel', () => {
   const twoSteps = () => {
-    const rows = Array.from({ length: 100 }, (_, n) => `m${n},,x,,${'x'.repeat(60_000)}`);
+    const rows = Array.from({ length: 100 }, (_, n) => `m${n},,x,,${'x'.repeat(30_000)}`);
     return ['id,mail,city,sms,note', ...rows].join('\n');
   };
   it('stop between steps and pieces, and go on there', async () => {
