@@ -5,6 +5,7 @@ import { DeadLetters } from './delivery/dead-letters.ts';
 import { HeldMessages } from './delivery/held-messages.ts';
 import { Inbox } from './delivery/inbox.ts';
 import { Links } from './delivery/links.ts';
+import { Receipts } from './delivery/receipts.ts';
 import { Senders } from './delivery/senders.ts';
 import { readsAndWrites } from './kit/bindings.ts';
 import { tellOfAlarms } from './kit/tell-of-alarms.ts';
@@ -27,7 +28,8 @@ export class Delivery extends Stack {
     const { lake, sendQueues, intake } = platform;
     const heldMessages = new HeldMessages(this, 'HeldMessages', { state, sendQueues });
     const links = new Links(this, 'Links', { stage, state, lake, intake });
-    new Senders(this, 'Senders', { stage, state, lake, sendQueues, intake, heldMessages, links });
+    const receipts = new Receipts(this, 'Receipts', { state, lake });
+    new Senders(this, 'Senders', { stage, state, lake, sendQueues, intake, heldMessages, links, receipts });
     new Inbox(this, 'Inbox', { state });
 
     new TypedFunction(this, 'ManageSettings', {

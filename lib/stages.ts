@@ -45,8 +45,8 @@ export type StageConfig = {
   /**
    * Invocations at once of match-events, and of each channel's sender per lane: the load on the provider and on your
    * account's concurrency. They are reserved: intake + 3 × (transactional + promotional) for push, SMS and email, the sum
-   * of `others` for each other channel, and 7 for hand-overs.
-   * @default 10, 5 and 5, others 2 and 3: 67 of an account's 1,000
+   * of `others` for each other channel, and 11 for hand-overs and receipts.
+   * @default 10, 5 and 5, others 2 and 3: 71 of an account's 1,000
    */
   concurrency: Lanes & { intake: number; others: Lanes };
   /** Requests a second that the API takes from all callers together, and how many at one instant. @default 200 and 400 */
@@ -83,7 +83,7 @@ export const sendersAtOnce = ({ concurrency }: Pick<StageConfig, 'concurrency'>,
   MAIN.has(channel) ? concurrency : concurrency.others;
 
 /** Invocations at once of these functions, in every stage: they are few, or wait for others. */
-export const FIXED_CONCURRENCY = { publishStages: 2, deliverWebhooks: 5 } as const;
+export const FIXED_CONCURRENCY = { publishStages: 2, deliverWebhooks: 5, recordReceipts: 4 } as const;
 
 export const DEFAULTS: StageConfig = {
   keepState: true,

@@ -17,6 +17,7 @@ import { scheduler } from './scheduler.ts';
 import { secretsManager } from './secrets-manager.ts';
 import { ses } from './ses.ts';
 import { sms } from './sms.ts';
+import { sns } from './sns.ts';
 import { sqs } from './sqs.ts';
 import { stepFunctions } from './step-functions.ts';
 import { readAssembly } from './template.ts';
@@ -74,7 +75,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       athena(ctx),
       secretsManager(ctx),
     ];
-    return { services: [...starters, ...stores, ses(ctx), sms(ctx), pinpoint(ctx), whatsapp(ctx)], web: httpApi(ctx) };
+    return { services: [...starters, ...stores, sns(ctx), ses(ctx), sms(ctx), pinpoint(ctx), whatsapp(ctx)], web: httpApi(ctx) };
   };
 
   const clock = options.clock === 'real' ? realClock() : resumedClock(options.clock.virtualStartMs, persist);

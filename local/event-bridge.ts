@@ -55,8 +55,6 @@ export const eventBridge = (ctx: Context): Service => {
     // AWS accepts and drops an event for a bus that does not exist; that hides a mistake, so here it is told.
     if (!buses.has(bus))
       return { ErrorCode: 'ResourceNotFoundException', ErrorMessage: `There is no event bus ${bus}` };
-    const units = Math.ceil(Buffer.byteLength(Source + DetailType + Detail) / BILLED_BYTES);
-    ctx.meter.count('events-event', units, 'events:PutEvents');
     const event = {
       version: '0',
       id: randomUUID(),
@@ -71,6 +69,11 @@ export const eventBridge = (ctx: Context): Service => {
     const wanted = rules.filter((rule) => rule.bus === bus && rule.matches(event));
     await Promise.all(wanted.flatMap((rule) => rule.targets.map((target) => deliver(rule, target, event))));
     return { EventId: event.id };
+  };
+
+  const bill = ({ Source = '', DetailType = '', Detail = '' }: Entry) => {
+    const units = Math.ceil(Buffer.byteLength(Source + DetailType + Detail) / BILLED_BYTES);
+    ctx.meter.count('events-event', units, 'events:PutEvents');
   };
 
   ctx.services.bus = {
@@ -91,6 +94,7 @@ export const eventBridge = (ctx: Context): Service => {
       if (entries.length === 0 || entries.length > 10)
         throw new AwsError('ValidationException', `PutEvents takes 1 to 10 entries, not ${entries.length}`);
       const results = await Promise.all(entries.map(put));
+      for (const [n, entry] of entries.entries()) if ('EventId' in (results[n] as Result)) bill(entry);
       return { body: { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results } };
     },
     resources: {
@@ -107,7 +111,7 @@ export const eventBridge = (ctx: Context): Service => {
         supported: ['EventBusName', 'EventPattern', 'State', 'Targets'],
         ignored: ['Description'],
         create({ logicalId, properties }) {
-          const bus = String(properties.EventBusName);
+          const bus = String(properties.EventBusName ?? 'default');
           const targets = properties.Targets as Target[];
           for (const target of targets) refuseOthers(logicalId, target, ['Arn', 'Id', 'DeadLetterConfig']);
           const matches = compilePattern(properties.EventPattern);

@@ -10,6 +10,7 @@ const prices: Record<string, number> = {
   'states-express-start': 1 / MILLION,
   'states-express-gb-hour': 0.06, // in steps of 64 MB and 100 ms
   'events-event': 1 / MILLION, // custom event of up to 64 KB
+  'sns-request': 0.5 / MILLION, // of up to 64 KB; deliveries to SQS cost nothing, SQS bills them
   'scheduler-invocation': 1 / MILLION,
   'sqs-request': 0.4 / MILLION, // of up to 64 KB, standard queue
   'sqs-fair-surcharge': 0.1 / MILLION, // request with a message group

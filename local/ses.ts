@@ -1,16 +1,21 @@
+import { expectProperties, refuseOthers } from './expect-properties.ts';
 import { inbox } from './inbox.ts';
+import { type EventDestination, publishSesEvents } from './ses-events.ts';
 import { simulatedAddresses } from './simulated-addresses.ts';
 import { AwsError, type Context, type Service } from './types.ts';
 
 type Request = {
+  FromEmailAddress: string;
   ConfigurationSetName?: string;
   DefaultContent: { Template: { TemplateContent: Parts; TemplateData: string } };
   BulkEmailEntries: {
     Destination: { ToAddresses: string[] };
+    ReplacementTags?: { Name: string; Value: string }[];
     ReplacementEmailContent?: Replacement;
     ReplacementHeaders?: Header[];
   }[];
 };
+type Destination = { MatchingEventTypes: string[]; SnsDestination?: { TopicARN: string } };
 type Parts = { Subject: string; Html: string; Text?: string };
 type Replacement = { ReplacementTemplate: { ReplacementTemplateData: string } };
 type Header = { Name: string; Value: string };
@@ -32,11 +37,13 @@ const headersOf = (headers: readonly Header[]): Record<string, string> => {
   return Object.fromEntries(headers.map(({ Name, Value }) => [Name, Value]));
 };
 
-/** SendBulkEmail of SESv2: what is accepted is in the inbox. */
+const TAG = /^[A-Za-z0-9_-]{1,256}$/;
+
+/** SendBulkEmail of SESv2: what is accepted is in the inbox, and its events follow (ses-events.ts). */
 export const ses = (ctx: Context): Service => {
   const messages = inbox(ctx);
   const simulate = simulatedAddresses('email');
-  const configurationSets = new Set<string>();
+  const configurationSets = new Map<string, EventDestination[]>();
 
   const deliver = (
     addresses: string[],
@@ -68,11 +75,23 @@ export const ses = (ctx: Context): Service => {
         throw new AwsError('BadRequestException', 'A bulk email has 1 to 50 destinations');
       const { TemplateContent, TemplateData } = DefaultContent.Template;
       const heads = entries.map(({ ReplacementHeaders = [] }) => headersOf(ReplacementHeaders));
-      const results = entries.map(({ Destination, ReplacementEmailContent: own }, n): Result => {
+      const results = entries.map(({ Destination, ReplacementTags = [], ReplacementEmailContent: own }, n): Result => {
+        if (ReplacementTags.some(({ Name, Value }) => !TAG.test(Name) || !TAG.test(Value)))
+          return { Status: 'INVALID_PARAMETER', Error: 'A tag has 1 to 256 letters, digits, _ or -' };
         try {
           const replacement = JSON.parse(own?.ReplacementTemplate.ReplacementTemplateData ?? '{}') as object;
           const data = { ...JSON.parse(TemplateData), ...replacement };
-          return deliver(Destination.ToAddresses, TemplateContent, data, heads[n] ?? {});
+          const result = deliver(Destination.ToAddresses, TemplateContent, data, heads[n] ?? {});
+          const [to = ''] = Destination.ToAddresses;
+          if (result.MessageId && set) {
+            const tags = {
+              'ses:configuration-set': [set],
+              ...Object.fromEntries(ReplacementTags.map(({ Name, Value }) => [Name, [Value]])),
+            };
+            const accepted = { messageId: result.MessageId, from: request.FromEmailAddress, to, tags };
+            publishSesEvents(ctx, accepted, configurationSets.get(set) ?? []);
+          }
+          return result;
         } catch (error) {
           // On AWS a rendering failure is accepted and comes back as an event; here it is told at once.
           return { Status: 'FAILED', Error: (error as Error).message };
@@ -85,7 +104,21 @@ export const ses = (ctx: Context): Service => {
         supported: [],
         ignored: ['DeliveryOptions', 'SuppressionOptions', 'Tags'],
         create({ logicalId }) {
-          configurationSets.add(logicalId);
+          configurationSets.set(logicalId, []);
+          return { ref: logicalId };
+        },
+      },
+      'AWS::SES::ConfigurationSetEventDestination': {
+        supported: ['ConfigurationSetName', 'EventDestination'],
+        ignored: [],
+        create({ logicalId, properties }) {
+          const destination = properties.EventDestination as Destination;
+          const known = ['Enabled', 'MatchingEventTypes', 'SnsDestination', 'EventBridgeDestination', 'Name'];
+          refuseOthers(logicalId, destination, known);
+          expectProperties(logicalId, destination, { Enabled: true });
+          const { MatchingEventTypes: types, SnsDestination: topic } = destination;
+          const set = configurationSets.get(String(properties.ConfigurationSetName));
+          set?.push({ types, ...(topic && { topicArn: topic.TopicARN }) });
           return { ref: logicalId };
         },
       },

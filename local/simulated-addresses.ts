@@ -1,6 +1,6 @@
 import type { InboxChannel } from './inbox.ts';
 
-/** What a provider does with a message to a simulated address. `accepted` is every other address. */
+/** What a provider does with a message to a simulated address at once. `accepted` is every other address. */
 type Simulated = 'accepted' | 'dead' | 'opted-out' | 'renewed' | 'denied' | 'invalid' | 'rejected' | 'throttled';
 
 /** All simulated addresses: the address alone decides, so that runs repeat. Throttled is only the first attempt. */
@@ -30,3 +30,22 @@ export const simulatedAddresses = (of: InboxChannel): ((address: string) => Simu
     return behaviour;
   };
 };
+
+/** What is heard later of a message that was accepted. `delivered` is every other address. */
+export type Fate = 'delivered' | 'hard' | 'soft' | 'undetermined' | 'block' | 'complaint' | 'silent';
+
+const FATES: readonly [channel: 'sms' | 'email', address: RegExp, fate: Fate][] = [
+  ['email', /^bounce-/, 'hard'],
+  ['email', /^full-/, 'soft'],
+  ['email', /^odd-/, 'undetermined'],
+  ['email', /^block-/, 'block'],
+  ['email', /^complain-/, 'complaint'],
+  ['email', /^silent-/, 'silent'],
+  ['sms', /^\+1555553/, 'hard'],
+  ['sms', /^\+1555554/, 'soft'],
+  ['sms', /^\+1555555/, 'block'],
+  ['sms', /^\+1555556/, 'silent'],
+];
+
+export const fateOf = (of: 'sms' | 'email', address: string): Fate =>
+  FATES.find(([channel, some]) => channel === of && some.test(address))?.[2] ?? 'delivered';

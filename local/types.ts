@@ -49,7 +49,9 @@ export interface Services {
   states: {
     start(machineArn: string, input: string, name?: string): { executionArn: string };
   };
+  /** Events of AWS services, which cost nothing. */
   bus: { put(busName: string, event: { source: string; detailType: string; detail: unknown }): void };
+  sns: { publish(topicArn: string, message: string): void };
   s3: {
     /** Absolute path of the file that holds the object. */
     file(bucket: string, key: string): string;

@@ -1,4 +1,5 @@
 import type { Channel } from './channel.ts';
+import type { Suppression } from './suppression.ts';
 
 /**
  * A send that counts against caps: when, the key of its message (see `touchKey`), and what it was about (see `aboutOf`).
@@ -14,7 +15,7 @@ export type ContactState = {
   /** Grows by one with each write, so that a write can be conditional on what was read. 0: the item does not exist yet. */
   version: number;
   consents: Record<string, boolean>;
-  suppressed: Partial<Record<Channel, { reason: string; atMs: number }>>;
+  suppressed: Partial<Record<Channel, Suppression>>;
   touches: Touch[];
 };
 

@@ -4,11 +4,14 @@ import { allows } from './consent.ts';
 import type { ContactState } from './contact-state.ts';
 import type { SkipReason } from './outcome.ts';
 import type { Priority } from './priority.ts';
+import { isInForce } from './suppression.ts';
 import { isOnChannel, isReached, saysSame, touchOf } from './touch.ts';
 
 export type GateInput = Moment & {
   contact: ContactState;
   channel: Channel;
+  /** Where on the channel it would go; absent: not known. */
+  address?: string | undefined;
   topic: string;
   lane: Lane;
   /** Absent: normal. */
@@ -33,7 +36,8 @@ export type GateDecision =
  */
 export const gate = (input: GateInput): GateDecision => {
   const { contact, channel, topic, lane, messageKey, content } = input;
-  if (contact.suppressed[channel]) return { decision: 'next-channel', reason: 'suppressed' };
+  const suppression = contact.suppressed[channel];
+  if (suppression && isInForce(suppression, input)) return { decision: 'next-channel', reason: 'suppressed' };
   if (!allows(contact.consents, channel, topic, lane)) return { decision: 'next-channel', reason: 'no-consent' };
   if (lane === 'transactional') return { decision: 'send', reserve: false };
 

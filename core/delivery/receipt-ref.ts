@@ -16,6 +16,8 @@ export type ReceiptRef = {
   unit: string;
   index: number;
   channel: Channel;
+  /** `addressTag` of where it went. */
+  address: string;
   /** What is next for this person depends on the receipt: `delivered` and `opened` are noted in the ledger. */
   waits: boolean;
   profileId: string;
@@ -39,7 +41,7 @@ const KINDS = ['campaign', 'trigger'] as const;
  * 130 to 250 characters for ids as people give them; at most 1,000 for 128 characters of any script.
  */
 export const encodeRef = (ref: ReceiptRef): string => {
-  const { planKind, planId, run, message, unit, index, channel, waits, profileId } = ref;
+  const { planKind, planId, run, message, unit, index, channel, address, waits, profileId } = ref;
   const fields = [
     `${KINDS.indexOf(planKind)}${waits ? 1 : 0}`,
     channel,
@@ -48,6 +50,7 @@ export const encodeRef = (ref: ReceiptRef): string => {
     message,
     unit,
     index,
+    address,
     profileId,
   ];
   return VERSION + Buffer.from(JSON.stringify(fields).slice(1, -1)).toString('base64url');
@@ -58,10 +61,10 @@ export const decodeRef = (text: string): ReceiptRef | undefined => {
   if (!text.startsWith(VERSION)) return undefined;
   try {
     const fields: unknown = JSON.parse(`[${Buffer.from(text.slice(1), 'base64url').toString()}]`);
-    const [flags, channel, planId, run, message, unit, index, profileId] = fields as string[];
+    const [flags, channel, planId, run, message, unit, index, address, profileId] = fields as string[];
     const planKind = KINDS[Number(flags?.[0])];
     const known = CHANNELS.find((one) => one === channel);
-    const texts = [planId, run, message, unit, profileId];
+    const texts = [planId, run, message, unit, address, profileId];
     if (!planKind || !known || !planId || !profileId || texts.some((one) => typeof one !== 'string')) return undefined;
     return {
       planKind,
@@ -71,6 +74,7 @@ export const decodeRef = (text: string): ReceiptRef | undefined => {
       unit: String(unit),
       index: Number(index),
       channel: known,
+      address: String(address),
       waits: flags?.[1] === '1',
       profileId,
     };

@@ -9,17 +9,21 @@ import {
   heardSql,
   isEngagement,
 } from './engagement.ts';
+import { FATES_DEFINITION, type Fates, fateRowsSql, fatesOf, fatesSql, isFate, isFateSql } from './fates.ts';
 import { outcomesOnceSql } from './outcomes-sql.ts';
 
-export const CAMPAIGN_REPORT_DEFINITION = `Recipients: people for whom the campaign came to an end, each counted once, by their final outcome: sent (a channel accepted the message; by channel), skipped or failed (by reason). Moved: how often a channel of the policy was left for the next one, or a message put off, by channel and reason. While the campaign sends, people who are still on their way are missing; before it runs, everything is zero. ${ENGAGEMENT_DEFINITION} Outcomes are in the lake about a minute after they happen.`;
+export const CAMPAIGN_REPORT_DEFINITION = `Recipients: people for whom the campaign came to an end, each counted once, by their final outcome: sent (a channel accepted the message; by channel), skipped or failed (by reason). Moved: how often a channel of the policy was left for the next one, or a message put off, by channel and reason. While the campaign sends, people who are still on their way are missing; before it runs, everything is zero. ${FATES_DEFINITION} ${ENGAGEMENT_DEFINITION} Outcomes are in the lake about a minute after they happen.`;
 
 /** Counts of the outcomes of one run. */
 export const campaignReportQuery = ({ runId, startedMs }: NonNullable<Campaign['run']>): Sql => {
   const own = sql`run_id = ${textLiteral(runId)}`;
   return sql`WITH ${outcomesOnceSql(startedMs, sql`${own} AND outcome NOT IN ('opened', 'clicked')`)},
-${heardSql(startedMs, own)}
+${heardSql(startedMs, own)},
+${fatesSql(startedMs)}
 SELECT final, outcome, channel, reason, count(*) AS outcomes
-FROM outcomes_once GROUP BY final, outcome, channel, reason
+FROM outcomes_once WHERE NOT ${isFateSql(sql`outcomes_once`)} GROUP BY final, outcome, channel, reason
+UNION ALL
+${fateRowsSql}
 UNION ALL
 ${engagementRowsSql}`;
 };
@@ -35,7 +39,8 @@ export type CampaignReport = {
   failed: Counts;
   /** Channel that was left → reason → times. */
   moved: Record<string, Counts>;
-} & Engagement;
+} & Fates &
+  Engagement;
 
 export const campaignReportOf = (rows: readonly Record<string, string | null>[]): CampaignReport => {
   const report: CampaignReport = {
@@ -45,13 +50,15 @@ export const campaignReportOf = (rows: readonly Record<string, string | null>[])
     skipped: {},
     failed: {},
     moved: {},
+    ...fatesOf(rows),
     ...engagementOf(rows),
   };
   const add = (to: Counts, name: string | null | undefined, count: number) => {
     to[name ?? ''] = (to[name ?? ''] ?? 0) + count;
   };
-  for (const { final, outcome, channel, reason, outcomes } of rows) {
-    if (isEngagement(outcome)) continue;
+  for (const row of rows) {
+    const { final, outcome, channel, reason, outcomes } = row;
+    if (isFate(row) || isEngagement(outcome)) continue;
     const count = Number(outcomes);
     if (final !== 'true') {
       // A channel took it, and the policy waits for a receipt: the final outcome is to come.

@@ -10,7 +10,7 @@ import { DAY_MS } from './period.ts';
  */
 export const outcomesOnceSql = (fromMs: number, where: Sql): Sql => sql`outcomes_once AS (
   SELECT * FROM (
-    SELECT profile_id, channel, outcome, reason, final, at_ms,
+    SELECT profile_id, channel, outcome, reason, final, at_ms, message_id,
       row_number() OVER (PARTITION BY outcome_id ORDER BY at_ms) AS nth
     FROM outcomes WHERE dt >= ${textLiteral(dayOf(fromMs - DAY_MS))} AND ${where}
   ) AS copies WHERE nth = 1

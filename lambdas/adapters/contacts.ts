@@ -1,6 +1,7 @@
 import { GetItemCommand, UpdateItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { CHANNELS, type Channel } from '../../core/delivery/channel.ts';
 import { type ContactState, emptyContact, MAX_TOUCHES, type Touch } from '../../core/delivery/contact-state.ts';
+import { SUPPRESSION_REASONS, type Suppression, type SuppressionReason } from '../../core/delivery/suppression.ts';
 import { batchGet, type Item } from './batch-get.ts';
 import { dynamo, isConditionFailure } from './dynamo.ts';
 
@@ -12,12 +13,31 @@ import { dynamo, isConditionFailure } from './dynamo.ts';
  */
 export const CONSENT = 'c#';
 export const SUPPRESSED = 's#';
+/** When somebody lifted what was suppressed on a channel: what happened before does not suppress it again. */
+export const LIFTED = 'l#';
+/** Partition of the index of people with a suppression, in the order of time. */
+export const ANY = 'any';
 export const REGISTERS = Array.from({ length: MAX_TOUCHES }, (_, n) => `t${n}`);
 
 const decodeTouch = (text: string): Touch => {
   const [atSeconds, key = '', about = ''] = text.split('#');
   return [Number(atSeconds), key, about];
 };
+
+/** Texts of this form sort by strength, so that a condition can keep the strongest: its rank, its time, what it says. */
+const encodeSuppression = ({ reason, atMs, address, untilMs }: Suppression): string =>
+  [SUPPRESSION_REASONS.indexOf(reason), millis(atMs), reason, address ?? '', untilMs ?? ''].join('|');
+const decodeSuppression = (text: string): Suppression => {
+  const [, atMs, reason, address, untilMs] = text.split('|');
+  return {
+    reason: reason as SuppressionReason,
+    atMs: Number(atMs),
+    ...(address && { address }),
+    ...(untilMs && { untilMs: Number(untilMs) }),
+  };
+};
+/** Sorts by time. */
+export const millis = (atMs: number): string => String(atMs).padStart(13, '0');
 
 export const decodeContact = (item: Item): ContactState => {
   const state = emptyContact(item.profileId?.S ?? '');
@@ -28,8 +48,8 @@ export const decodeContact = (item: Item): ContactState => {
     if (name.startsWith(CONSENT) && value.BOOL !== undefined) state.consents[name.slice(CONSENT.length)] = value.BOOL;
   }
   for (const channel of CHANNELS) {
-    const [atMs = '', ...reason] = item[SUPPRESSED + channel]?.S?.split('|') ?? [];
-    if (atMs) state.suppressed[channel] = { atMs: Number(atMs), reason: reason.join('|') };
+    const text = item[SUPPRESSED + channel]?.S;
+    if (text) state.suppressed[channel] = decodeSuppression(text);
   }
   return state;
 };
@@ -96,13 +116,30 @@ export const contacts = (table: string) => {
       if (Object.keys(consents).length > 0) await update(profileId, consentUpdate(consents));
     },
 
-    /** No more messages on this channel. The first reason is kept, so repeating it changes nothing. */
-    async suppress(profileId: string, channel: Channel, reason: string, atMs: number): Promise<void> {
+    /**
+     * No more messages on this channel, or to an address of it. The strongest is kept, and none from before it was lifted, so
+     * repeating it changes nothing, in whatever order. Also its place in the index of suppressions.
+     */
+    async suppress(profileId: string, channel: Channel, suppression: Suppression): Promise<void> {
       await update(profileId, {
-        UpdateExpression: 'SET #s = :s, #v = if_not_exists(#v, :zero) + :one',
-        ConditionExpression: 'attribute_not_exists(#s)',
-        ExpressionAttributeNames: { '#s': SUPPRESSED + channel, '#v': 'version' },
-        ExpressionAttributeValues: { ':s': { S: `${atMs}|${reason}` }, ':zero': { N: '0' }, ':one': { N: '1' } },
+        UpdateExpression: 'SET #s = :s, #any = :any, #at = :at, #v = if_not_exists(#v, :zero) + :one',
+        ConditionExpression:
+          '(attribute_not_exists(#s) OR #s < :s) AND (attribute_not_exists(#lifted) OR #lifted < :when)',
+        ExpressionAttributeNames: {
+          '#s': SUPPRESSED + channel,
+          '#lifted': LIFTED + channel,
+          '#any': 'suppression',
+          '#at': 'suppressedMs',
+          '#v': 'version',
+        },
+        ExpressionAttributeValues: {
+          ':s': { S: encodeSuppression(suppression) },
+          ':when': { S: millis(suppression.atMs) },
+          ':any': { S: ANY },
+          ':at': { N: String(suppression.atMs) },
+          ':zero': { N: '0' },
+          ':one': { N: '1' },
+        },
       });
     },
   };

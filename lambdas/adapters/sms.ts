@@ -45,8 +45,11 @@ const resultOf = (error: unknown): SendResult => {
   return resultOfError(error);
 };
 
-/** SMS by End User Messaging SMS v2. `origination` is a phone number, sender id or pool. */
-export const smsChannel = (origination: string): ChannelSender<'sms'> => {
+/**
+ * SMS by End User Messaging SMS v2. `origination` is a phone number, sender id or pool; `configurationSet` says where its events
+ * go.
+ */
+export const smsChannel = (origination: string, configurationSet: string | undefined): ChannelSender<'sms'> => {
   const sendOne = async ({ address, ref, content }: Outgoing<'sms'>, lane: Lane): Promise<SendResult> => {
     try {
       const request = {
@@ -54,6 +57,7 @@ export const smsChannel = (origination: string): ChannelSender<'sms'> => {
         OriginationIdentity: origination,
         MessageBody: content.text,
         MessageType: lane === 'promotional' ? 'PROMOTIONAL' : 'TRANSACTIONAL',
+        ...(configurationSet && { ConfigurationSetName: configurationSet }),
         Context: Object.fromEntries(refParts(ref, MAX_CONTEXT).map((value, n) => [refTag(n), value])),
       };
       const { MessageId = '' } = (await call('/', request, SEND)) as { MessageId?: string };

@@ -85,8 +85,8 @@ export const deliverMessage = async (
     message.kind === 'direct' ? message.profileId : (rows[index]?.profileId ?? '');
   const settled = settledOf(record, 'unpublished');
   for (const [index, reason] of settled) {
-    if (reason === 'opted-out')
-      await ports.contacts.suppress(profileIdOf(index), ports.sender.channel, reason, ports.now());
+    if (reason !== 'opted-out') continue;
+    await ports.contacts.suppress(profileIdOf(index), ports.sender.channel, { reason, atMs: ports.now() });
   }
   for (const index of touchesToRelease(settled, step)) await release(ports, profileIdOf(index), work.touchKey);
   return { message, plan, step, record, profileIdOf, messageIds };

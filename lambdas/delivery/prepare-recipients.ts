@@ -8,6 +8,7 @@ import { encodeRef, heardUnit, messageName } from '../../core/delivery/receipt-r
 import { looksFirst, NO_REFUSALS, noteRefusals } from '../../core/delivery/refusals.ts';
 import { screen } from '../../core/delivery/screen.ts';
 import type { Outgoing } from '../../core/delivery/sender.ts';
+import { addressTag } from '../../core/delivery/suppression.ts';
 import { contentCode, hasTouch, reserveTouch } from '../../core/delivery/touch.ts';
 import { waitsFor } from '../../core/delivery/waiting.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
@@ -105,19 +106,10 @@ export const prepareRecipients = async (
   ]);
   const { planKind, planId } = plan;
   const unit = heardUnit(work.unit);
-  const refOf = (index: number, profileId: string): string => {
-    const message = messageName(work, profileId);
-    return encodeRef({
-      planKind,
-      planId,
-      run: work.run,
-      message,
-      unit,
-      index,
-      channel,
-      waits: waitsFor(step, index) !== undefined,
-      profileId,
-    });
+  const refOf = (index: number, profileId: string, to: string): string => {
+    const [message, address] = [messageName(work, profileId), addressTag(to)];
+    const about = { planKind, planId, run: work.run, message, unit, index, channel, address, profileId };
+    return encodeRef({ ...about, waits: waitsFor(step, index) !== undefined });
   };
   const ready: Outgoing[] = [];
   let refused = 0;
@@ -125,7 +117,18 @@ export const prepareRecipients = async (
   await inParallel(PARALLEL_RESERVATIONS, addressed, async (one) => {
     const { index, row, address } = one;
     const { profileId, timeZone } = row;
-    const asked = { profileId, channel, topic, lane, priority, settings, nowMs, timeZone, messageKey: work.touchKey };
+    const asked = {
+      profileId,
+      channel,
+      address,
+      topic,
+      lane,
+      priority,
+      settings,
+      nowMs,
+      timeZone,
+      messageKey: work.touchKey,
+    };
     const refuse = (reason: Settled) => {
       if (!isDoubtful(one)) refused += 1;
       settled.set(index, reason);
@@ -138,7 +141,7 @@ export const prepareRecipients = async (
       return;
     }
     // Rendered before the touch is written: who cannot be rendered for needs none.
-    const ref = refOf(index, profileId);
+    const ref = refOf(index, profileId, address);
     const links = linksOf?.({ profileId, ref });
     const variables = { ...variablesOf(message, row), ...(links && { links: links.variables }) };
     const rendered = renderer.render(plan.template, channel, variables);

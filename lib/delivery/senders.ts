@@ -18,6 +18,7 @@ import {
   allow,
   appends,
   type Binding,
+  type Grantee,
   objects,
   reads,
   readsAndWrites,
@@ -32,6 +33,7 @@ import { type Stage, sendersAtOnce } from '../stages.ts';
 import type { State } from '../state.ts';
 import type { HeldMessages } from './held-messages.ts';
 import type { Links } from './links.ts';
+import type { Receipts } from './receipts.ts';
 
 export type SendersProps = {
   stage: Stage;
@@ -41,6 +43,7 @@ export type SendersProps = {
   intake: Intake;
   heldMessages: HeldMessages;
   links: Links;
+  receipts: Receipts;
 };
 
 /** One sender per channel behind its two lanes, and what it sends through at the provider. */
@@ -48,7 +51,7 @@ export class Senders extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { stage, state, lake, sendQueues, intake, heldMessages, links }: SendersProps,
+    { stage, state, lake, sendQueues, intake, heldMessages, links, receipts }: SendersProps,
   ) {
     super(scope, id);
     const shared = {
@@ -94,13 +97,13 @@ export class Senders extends Construct {
         ...{ ...shared, ...reserved('sms') },
         entry: 'delivery/send-sms',
         env: sendSmsEnv,
-        environment: { ...shared.environment, SMS_ORIGINATION: this.sms(stage) },
+        environment: { ...shared.environment, ...this.sms(stage, receipts) },
       }),
       email: new TypedFunction(this, 'SendEmail', {
         ...{ ...shared, ...reserved('email') },
         entry: 'delivery/send-email',
         env: sendEmailEnv,
-        environment: { ...shared.environment, ...this.email(stage) },
+        environment: { ...shared.environment, ...this.email(stage, receipts) },
       }),
       whatsapp: new TypedFunction(this, 'SendWhatsapp', {
         ...{ ...shared, ...reserved('whatsapp') },
@@ -179,9 +182,19 @@ export class Senders extends Construct {
     return application;
   }
 
-  private sms(stage: Stage): Binding {
+  private sms(stage: Stage, receipts: Receipts): { SMS_ORIGINATION: Binding; SMS_CONFIGURATION_SET?: Binding } {
     const value = this.arn('sms-voice', stage.smsOrigination);
-    return { value, grant: (grantee) => allow(grantee, ['sms-voice:SendTextMessage'], [value]) };
+    const origination = { value, grant: (to: Grantee) => allow(to, ['sms-voice:SendTextMessage'], [value]) };
+    // Nothing is heard of what goes elsewhere.
+    if (stage.channelEndpoint) return { SMS_ORIGINATION: origination };
+    const set = receipts.textsHeardOf();
+    return {
+      SMS_ORIGINATION: origination,
+      SMS_CONFIGURATION_SET: {
+        value: set.ref,
+        grant: (grantee) => allow(grantee, ['sms-voice:SendTextMessage'], [set.attrArn]),
+      },
+    };
   }
 
   private whatsapp(stage: Stage): Binding {
@@ -189,12 +202,13 @@ export class Senders extends Construct {
     return { value, grant: (grantee) => allow(grantee, ['social-messaging:SendWhatsAppMessage'], [value]) };
   }
 
-  private email(stage: Stage): Record<'EMAIL_FROM' | 'EMAIL_CONFIGURATION_SET', Binding> {
+  private email(stage: Stage, receipts: Receipts): Record<'EMAIL_FROM' | 'EMAIL_CONFIGURATION_SET', Binding> {
     const set = new CfnConfigurationSet(this, 'Emails', {
       deliveryOptions: { tlsPolicy: 'REQUIRE' },
       // SES keeps addresses that bounced or complained in its account-wide list and refuses them; Herald keeps its own too.
       suppressionOptions: { suppressedReasons: ['BOUNCE', 'COMPLAINT'] },
     });
+    if (!stage.channelEndpoint) receipts.hearOfEmails(set.ref);
     const domain = stage.emailFrom.slice(stage.emailFrom.indexOf('@') + 1);
     const resources = [`identity/${domain}`, `identity/${stage.emailFrom}`, `configuration-set/${set.ref}`];
     return {

@@ -22,7 +22,7 @@ const decide = (contact: Partial<ContactState>, lane: Lane = 'promotional'): Gat
 const send = { decision: 'send', reserve: true };
 const free = { decision: 'send', reserve: false };
 const next = (reason: string) => ({ decision: 'next-channel', reason });
-const suppressed = { sms: { reason: 'opted-out', atMs: 1 } };
+const suppressed = { sms: { reason: 'opted-out' as const, atMs: 1 } };
 
 describe('consent', () => {
   test.each<[Record<string, boolean>, object, object]>([

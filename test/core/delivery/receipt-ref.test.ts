@@ -22,6 +22,7 @@ const common: ReceiptRef = {
   unit: 'w#abcdefgh_-12',
   index: 42,
   channel: 'email',
+  address: 'abc_-1',
   waits: false,
   profileId: 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6',
 };
@@ -34,6 +35,7 @@ const anyRef: fc.Arbitrary<ReceiptRef> = fc
     unit: fc.base64String({ minLength: 12, maxLength: 12 }),
     index: fc.nat(99),
     channel: fc.constantFrom(...CHANNELS),
+    address: fc.stringMatching(/^[\w-]{6}$/),
     waits: fc.boolean(),
     profileId: fc.string({ unit: 'binary', minLength: 1, maxLength: 128 }),
   })

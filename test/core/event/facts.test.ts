@@ -25,7 +25,7 @@ describe('contact facts', () => {
         profileId: 'ada',
         version: 4,
         consents: { sms: true, 'email/news': false },
-        suppressed: { email: { reason: 'bounced', atMs: 9 } },
+        suppressed: { email: { reason: 'hard-bounce', atMs: 9 } },
         touches: [
           [1_795_000_000, 'new', ''],
           [1_700_000_000, 'old', ''],
@@ -33,7 +33,7 @@ describe('contact facts', () => {
       }),
     ).toEqual({
       consents: { sms: true, 'email/news': false },
-      suppressed: { email: 'bounced' },
+      suppressed: { email: 'hard-bounce' },
       touches: 2,
       lastTouch: '2026-11-18T11:06:40.000Z',
     });

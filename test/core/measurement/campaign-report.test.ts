@@ -7,7 +7,7 @@ import {
   campaignReportQuery,
 } from '../../../core/measurement/campaign-report.ts';
 import { createLake, type Lake } from '../lake.ts';
-import { FROM_MS, onceEach, outcomes } from './outcome-arbitrary.ts';
+import { FROM_MS, onceEach, outcomes, receipts } from './outcome-arbitrary.ts';
 
 let lake: Lake;
 beforeAll(async () => {
@@ -18,7 +18,10 @@ afterAll(() => lake.close());
 // The earliest instant that the generator gives.
 const run = { runId: "run'1", startedMs: FROM_MS - 30 * 3_600_000 };
 const report = async () => campaignReportOf(await lake.query(campaignReportQuery(run)));
-const nothingHeard = { opened: { people: 0, machines: {} }, clicked: { people: 0, machines: {} }, links: [] };
+const nothingHeard = {
+  ...{ delivered: {}, complained: {}, bounced: {}, failedLater: {} },
+  ...{ opened: { people: 0, machines: {} }, clicked: { people: 0, machines: {} }, links: [] },
+};
 const zeros: CampaignReport = {
   recipients: 0,
   sent: 0,
@@ -32,9 +35,28 @@ const zeros: CampaignReport = {
 const countBy = <T>(all: readonly T[], name: (one: T) => string) =>
   Object.fromEntries([...Map.groupBy(all, name)].map(([key, some]) => [key, some.length]));
 
+const isReceipt = (row: OutcomeRow) => /^[rm]#/.test(row.outcome_id);
+
 /** The same report in plain code. */
 const reportTwin = (rows: readonly OutcomeRow[]): CampaignReport => {
-  const own = onceEach(rows).filter((row) => row.run_id === run.runId);
+  const once = onceEach(rows);
+  const mine = once.filter((row) => row.run_id === run.runId);
+  const own = mine.filter((row) => !isReceipt(row));
+  const byMessage = new Map(mine.filter((row) => row.outcome === 'sent').map((row) => [row.message_id, row]));
+  const heard = once.flatMap((row) => {
+    if (!isReceipt(row)) return [];
+    const whose = row.run_id === '' && row.message_id !== '' ? byMessage.get(row.message_id) : row;
+    return whose?.run_id === run.runId ? [{ ...row, profile_id: whose.profile_id, channel: whose.channel }] : [];
+  });
+  const people = (outcome: OutcomeRow['outcome']) => {
+    const said = heard.filter((row) => row.outcome === outcome);
+    const reason = (row: OutcomeRow) => (outcome === 'bounced' || outcome === 'failed' ? row.reason : '');
+    return [...new Map(said.map((row) => [`${row.profile_id} ${row.channel} ${reason(row)}`, row])).values()];
+  };
+  const byReason = (some: readonly OutcomeRow[]) =>
+    Object.fromEntries(
+      [...Map.groupBy(some, (row) => row.channel)].map(([channel, of]) => [channel, countBy(of, (row) => row.reason)]),
+    );
   const final = own.filter((row) => row.final);
   const of = (outcome: OutcomeRow['outcome']) => final.filter((row) => row.outcome === outcome);
   const left = Map.groupBy(
@@ -49,22 +71,29 @@ const reportTwin = (rows: readonly OutcomeRow[]): CampaignReport => {
     failed: countBy(of('failed'), (row) => row.reason),
     moved: Object.fromEntries([...left].map(([channel, some]) => [channel, countBy(some, (row) => row.reason)])),
     ...nothingHeard,
+    delivered: countBy(people('delivered'), (row) => row.channel),
+    complained: countBy(people('complained'), (row) => row.channel),
+    bounced: byReason(people('bounced')),
+    failedLater: byReason(people('failed')),
   };
 };
 
 describe('campaign report', () => {
   it('agrees with its twin', { timeout: 120_000 }, async () => {
-    let recipients = 0;
+    let [recipients, heard] = [0, 0];
     await fc.assert(
-      fc.asyncProperty(outcomes, fc.constantFrom(0, 60_000, 26 * 3_600_000), async (rows, lagMs) => {
+      fc.asyncProperty(outcomes, receipts, fc.constantFrom(0, 60_000, 26 * 3_600_000), async (sent, later, lagMs) => {
+        const rows = [...sent, ...later];
         lake.outcomes(rows, lagMs);
         const found = await report();
         expect(found).toEqual(reportTwin(rows));
         recipients += found.recipients;
+        heard += Object.values(found.delivered).length;
       }),
       { numRuns: 60 },
     );
     expect(recipients).toBeGreaterThan(20);
+    expect(heard).toBeGreaterThan(20);
   });
 
   it('tells why nobody got it, and what was tried before', async () => {

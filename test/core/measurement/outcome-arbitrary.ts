@@ -38,12 +38,45 @@ export const outcomes = fc
         plan_kind: 'campaign',
         plan_id: 'c',
         run_id: run,
-        message_id: '',
+        message_id: outcome.outcome === 'sent' ? `m${n}` : '',
         event_id: '',
       } as OutcomeRow;
       return [row, ...copiesLater.map((laterMs) => ({ ...row, at_ms: row.at_ms + laterMs }))];
     }),
   );
+
+/** What was heard of messages, with the run that it is of or only the provider's id; often twice. */
+export const receipts = fc.array(
+  fc
+    .record({
+      run_id: fc.constantFrom("run'1", "run'1", 'run-2', ''),
+      profile_id: people,
+      channel: fc.constantFrom('sms', 'email'),
+      said: fc.constantFrom(
+        ...(['delivered', 'complained'] as const).map((outcome) => ({ outcome, reason: '' })),
+        ...(['hard', 'soft'] as const).map((reason) => ({ outcome: 'bounced', reason })),
+        { outcome: 'failed', reason: 'expired' },
+      ),
+      message: fc.nat(25),
+      at_ms: instants,
+    })
+    .map(({ said, message, ...row }) => {
+      const named = row.run_id !== '';
+      return {
+        ...row,
+        ...said,
+        profile_id: named ? row.profile_id : '',
+        channel: named ? row.channel : 'none',
+        outcome_id: [named ? `r#${row.run_id}-${message}` : `m#m${message}`, said.outcome, said.reason].join('#'),
+        plan_kind: named ? 'campaign' : '',
+        plan_id: named ? 'c' : '',
+        final: false,
+        message_id: `m${message}`,
+        event_id: '',
+      } as OutcomeRow;
+    }),
+  { maxLength: 25 },
+);
 
 /** Of the rows with one id the earliest. */
 export const onceEach = (rows: readonly OutcomeRow[]): OutcomeRow[] => {

@@ -83,7 +83,7 @@ const PROVIDERS: { [C in Channel]: Provider<C> } = {
     ...aws,
   },
   sms: {
-    sender: async () => (await import('../../../lambdas/adapters/sms.ts')).smsChannel('pool'),
+    sender: async () => (await import('../../../lambdas/adapters/sms.ts')).smsChannel('pool', undefined),
     message: (key) => outgoing(key, `+47123456${key}`, { channel: 'sms', text: 'x' }),
     accepts: ({ body }) => ({ body: { MessageId: `m-${(body as Record<string, string>).DestinationPhoneNumber}` } }),
     refusesOne: (request) =>

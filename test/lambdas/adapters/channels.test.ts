@@ -175,7 +175,7 @@ describe('push', () => {
 
 describe('sms', () => {
   const send = (count = 1, lane: 'promotional' | 'transactional' = 'promotional') =>
-    channels.sms.smsChannel('pool-1').send(
+    channels.sms.smsChannel('pool-1', 'texts').send(
       Array.from({ length: count }, (_, key) => ({
         ...outgoing<'sms'>(key, `+${key}`, { channel: 'sms', text: `hi ${key}` }),
         ref: 'r'.repeat(key === 0 ? 900 : 10),
@@ -196,12 +196,13 @@ describe('sms', () => {
       OriginationIdentity: 'pool-1',
       MessageBody: 'hi 0',
       MessageType: 'TRANSACTIONAL',
+      ConfigurationSetName: 'texts',
       Context: { 'herald-0': 'r'.repeat(800), 'herald-1': 'r'.repeat(100) },
     });
   });
 
   test('a whole chunk is under way at once, so one that hangs costs the time of one call', async () => {
-    const { chunk } = channels.sms.smsChannel('pool-1');
+    const { chunk } = channels.sms.smsChannel('pool-1', 'texts');
     let together: (() => void) | undefined;
     const all = new Promise<void>((resolve) => {
       together = resolve;

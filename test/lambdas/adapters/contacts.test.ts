@@ -25,7 +25,7 @@ test('an item is read as the state that it holds', () => {
     version: { N: '7' },
     'c#sms': { BOOL: true },
     'c#email/offers': { BOOL: false },
-    's#push': { S: '5|a|b' },
+    's#push': { S: '2|0000000000005|hard-bounce|abc|9' },
     t0: { S: '1800000000#newer#chtopicconten' },
     t1: { S: '0000000001#k' },
     t2: { S: '' },
@@ -35,7 +35,7 @@ test('an item is read as the state that it holds', () => {
     profileId: 'ada',
     version: 7,
     consents: { sms: true, 'email/offers': false },
-    suppressed: { push: { reason: 'a|b', atMs: 5 } },
+    suppressed: { push: { reason: 'hard-bounce', atMs: 5, address: 'abc', untilMs: 9 } },
     touches: [
       [1_800_000_000, 'newer', 'chtopicconten'],
       [1, 'k', ''],
@@ -88,8 +88,14 @@ describe('consents', () => {
   });
 });
 
-test('the first suppression of a channel is kept', async () => {
-  await contacts.suppress('ed', 'sms', 'opted-out', 10);
-  await contacts.suppress('ed', 'sms', 'other', 20);
-  expect((await contacts.get('ed')).suppressed).toEqual({ sms: { reason: 'opted-out', atMs: 10 } });
+test('the strongest suppression of a channel is kept, of two alike the later one', async () => {
+  const kept = async () => (await contacts.get('ed')).suppressed.sms;
+  await contacts.suppress('ed', 'sms', { reason: 'hard-bounce', atMs: 10, address: 'a' });
+  await contacts.suppress('ed', 'sms', { reason: 'soft-bounces', atMs: 20, address: 'a', untilMs: 30 });
+  expect(await kept()).toEqual({ reason: 'hard-bounce', atMs: 10, address: 'a' });
+  await contacts.suppress('ed', 'sms', { reason: 'hard-bounce', atMs: 9_000, address: 'b' });
+  expect(await kept()).toEqual({ reason: 'hard-bounce', atMs: 9_000, address: 'b' });
+  await contacts.suppress('ed', 'sms', { reason: 'complaint', atMs: 5 });
+  await contacts.suppress('ed', 'sms', { reason: 'opted-out', atMs: 10_000 });
+  expect(await kept()).toEqual({ reason: 'complaint', atMs: 5 });
 });

@@ -165,11 +165,11 @@ describe('consents', () => {
       suppressed: {},
       touches: [[1_700_000_000, 'key', '']],
     });
-    await table.suppress('eve', 'email', 'bounced', 5);
+    await table.suppress('eve', 'email', { reason: 'hard-bounce', atMs: 5, address: 'abc' });
     expect((await contact('eve')).body).toEqual({
       profileId: 'eve',
       consents: {},
-      suppressed: { email: { reason: 'bounced', atMs: 5 } },
+      suppressed: { email: { reason: 'hard-bounce', atMs: 5, address: 'abc' } },
       touches: [{ atMs: 1_700_000_000_000 }],
     });
   });

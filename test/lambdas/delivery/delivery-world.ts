@@ -185,11 +185,11 @@ export class World {
             this.people.set(state.profileId, { ...stored, touches: state.touches, version: state.version + 1 });
             return true;
           }),
-        suppress: (profileId, on, reason, atMs) =>
+        suppress: (profileId, on, suppression) =>
           this.effect(() => {
             const stored = this.contact(profileId);
             if (stored.suppressed[on]) return;
-            const suppressed = { ...stored.suppressed, [on]: { reason, atMs } };
+            const suppressed = { ...stored.suppressed, [on]: suppression };
             this.people.set(profileId, { ...stored, suppressed, version: stored.version + 1 });
           }),
       },

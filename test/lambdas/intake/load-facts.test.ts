@@ -22,7 +22,7 @@ beforeAll(async () => {
     await people.save({ profile, outbox: [] });
   }
   await states.setConsents('p1', { sms: true });
-  await states.suppress('p1', 'email', 'bounced', 5);
+  await states.suppress('p1', 'email', { reason: 'hard-bounce', atMs: 5 });
   sources = { profiles: people, contacts: states, references: references('definitions') };
   await references('definitions').putMany('products', [{ key: 'A-1', values: { margin: 5 } }]);
 
@@ -64,7 +64,7 @@ test('what each event needs, in order; who has no profile or contact state has n
     {
       event: event('p1', { sku: 'A-1' }),
       profile: { profileId: 'p1', version: 1, updatedMs: 1, locale: 'fr', attributes: { n: 1 } },
-      contact: { consents: { sms: true }, suppressed: { email: 'bounced' }, touches: 0 },
+      contact: { consents: { sms: true }, suppressed: { email: 'hard-bounce' }, touches: 0 },
       references: { products: { 'A-1': { margin: 5 } } },
     },
     { event: event('nobody') },

@@ -50,7 +50,7 @@ describe('what is shown', () => {
   });
 
   test('a channel on which nothing arrives is named', () => {
-    const suppressed = { email: { reason: 'bounced', atMs: 1 } } as Person['contact']['suppressed'];
+    const suppressed = { email: { reason: 'hard-bounce', atMs: 1 } } as Person['contact']['suppressed'];
     expect(choicesOf(person({}, { contact: { consents: {}, suppressed } }), settings)[0]?.unreachable).toBe(true);
   });
 });

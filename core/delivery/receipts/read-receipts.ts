@@ -1,0 +1,29 @@
+import * as z from 'zod/mini';
+import { RECEIPT_OUTCOMES, type Receipt } from '../receipt.ts';
+import { sesReceipt } from './ses.ts';
+import { smsReceipt } from './sms.ts';
+import { whatsappBusReceipt, whatsappReceipts } from './whatsapp.ts';
+
+/** What Herald hears itself comes as `{ receipt }`. */
+const own: z.ZodMiniType<Receipt> = z.object({
+  ref: z.string(),
+  outcome: z.enum(RECEIPT_OUTCOMES),
+  atMs: z.number(),
+  messageId: z.string(),
+  detail: z.string(),
+});
+
+/**
+ * The receipts in a message of the receipts queue: what SNS delivered raw, or an event of EventBridge, whose `detail` is the
+ * same. None for what is about something else. Throws for what looks like a receipt but not as its service documents it.
+ */
+export const readReceipts = (message: Record<string, unknown>): Receipt[] => {
+  if (message.receipt) return [z.parse(own, message.receipt)];
+  const isEvent = typeof message['detail-type'] === 'string';
+  const said = (isEvent ? message.detail : message) as Record<string, unknown>;
+  if (isEvent && message.source === 'aws.social-messaging') return some(whatsappBusReceipt(said));
+  if (typeof said.whatsAppWebhookEntry === 'string') return whatsappReceipts(said.whatsAppWebhookEntry);
+  return some(said.mail ? sesReceipt(said) : smsReceipt(said));
+};
+
+const some = (receipt: Receipt | undefined): Receipt[] => (receipt ? [receipt] : []);

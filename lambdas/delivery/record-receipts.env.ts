@@ -1,0 +1,9 @@
+import * as z from 'zod/mini';
+
+export const env = z.object({
+  CONTACTS_TABLE: z.string(),
+  LEDGER_TABLE: z.string(),
+  OUTCOMES_STREAM: z.string(),
+  ERASURES_TABLE: z.string(),
+  ERASURE_KEY_ARN: z.string(),
+});

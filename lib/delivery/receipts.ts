@@ -1,0 +1,126 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnConfigurationSetEventDestination } from 'aws-cdk-lib/aws-ses';
+import { CfnConfigurationSet } from 'aws-cdk-lib/aws-smsvoice';
+import { Topic, TopicPolicy } from 'aws-cdk-lib/aws-sns';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import { env as recordReceiptsEnv } from '../../lambdas/delivery/record-receipts.env.ts';
+import { knowsErased } from '../erased-people.ts';
+import { acknowledge } from '../kit/acknowledge.ts';
+import { appends, readsAndWrites } from '../kit/bindings.ts';
+import { QueueWithDeadLetters } from '../kit/queue-with-dead-letters.ts';
+import { TypedFunction } from '../kit/typed-function.ts';
+import type { Lake } from '../lake.ts';
+import { FIXED_CONCURRENCY } from '../stages.ts';
+import type { State } from '../state.ts';
+
+/** Who publishes receipts to the topic. */
+const PROVIDERS = ['ses.amazonaws.com', 'sms-voice.amazonaws.com', 'social-messaging.amazonaws.com'];
+
+/** Types of SES that must not be lost come by both ways; that an email was delivered comes by the bus alone, which is free. */
+const MUST_HEAR = ['BOUNCE', 'COMPLAINT', 'REJECT', 'RENDERING_FAILURE'];
+const HEARD_ON_BUS = ['DELIVERY', ...MUST_HEAR];
+
+/**
+ * What providers say of messages after they have accepted them: EventBridge (best effort) and SNS end in one queue, whose
+ * consumer does not mind to hear the same twice (decision 0023).
+ */
+export class Receipts extends Construct {
+  readonly queue: QueueWithDeadLetters;
+  /** For a WhatsApp Business Account, which takes its one event destination by hand. */
+  readonly topic: Topic;
+  private readonly topicPolicy: TopicPolicy;
+
+  constructor(scope: Construct, id: string, { state, lake }: { state: State; lake: Lake }) {
+    super(scope, id);
+    this.queue = new QueueWithDeadLetters(this, 'Heard', { oldestMessage: Duration.minutes(15) });
+    this.topic = new Topic(this, 'Topic', { enforceSSL: true });
+    acknowledge(this.topic, {
+      'AwsSolutions-SNS2':
+        'SES and End User Messaging cannot publish to a topic under the key of AWS, and one of our own costs $1 a month. Nothing rests in a topic; the queue is encrypted.',
+    });
+    this.topicPolicy = new TopicPolicy(this, 'Publishers', { topics: [this.topic] });
+    this.topicPolicy.document.addStatements(
+      new PolicyStatement({
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        principals: PROVIDERS.map((service) => new ServicePrincipal(service)),
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    const { queue, deadLetters } = this.queue;
+    this.topic.addSubscription(new SqsSubscription(queue, { rawMessageDelivery: true, deadLetterQueue: deadLetters }));
+
+    const recordReceipts = new TypedFunction(this, 'RecordReceipts', {
+      entry: 'delivery/record-receipts',
+      env: recordReceiptsEnv,
+      environment: {
+        CONTACTS_TABLE: readsAndWrites(state.contacts),
+        LEDGER_TABLE: readsAndWrites(state.ledger),
+        OUTCOMES_STREAM: appends(lake.streams.outcomes),
+        ...knowsErased(state),
+      },
+      timeout: Duration.seconds(30),
+      reservedConcurrency: FIXED_CONCURRENCY.recordReceipts,
+    });
+    // The lake bills by 5 KB, about 15 receipts; who waits for one waits minutes.
+    const consume = { batchSize: 100, window: Duration.seconds(10) };
+    this.queue.consume(recordReceipts, { ...consume, maximumConcurrency: FIXED_CONCURRENCY.recordReceipts });
+    this.listen('Texts', 'How texts ended', {
+      source: ['aws.sms-voice'],
+      detailType: ['Text Message Delivery Status Updated'],
+      detail: { isFinal: [true] },
+    });
+    this.listen('WhatsApp', 'What became of WhatsApp messages', {
+      source: ['aws.social-messaging'],
+      detailType: ['WhatsApp Message Delivered', 'WhatsApp Message Read', 'WhatsApp Message Failed'],
+    });
+  }
+
+  /** Of emails that are sent with this configuration set. */
+  hearOfEmails(configurationSet: string): void {
+    const eventBusArn = Stack.of(this).formatArn({ service: 'events', resource: 'event-bus/default' });
+    new CfnConfigurationSetEventDestination(this, 'EmailsOnBus', {
+      configurationSetName: configurationSet,
+      eventDestination: { enabled: true, matchingEventTypes: HEARD_ON_BUS, eventBridgeDestination: { eventBusArn } },
+    });
+    const toTopic = new CfnConfigurationSetEventDestination(this, 'EmailsOnTopic', {
+      configurationSetName: configurationSet,
+      eventDestination: {
+        enabled: true,
+        matchingEventTypes: MUST_HEAR,
+        snsDestination: { topicArn: this.topic.topicArn },
+      },
+    });
+    toTopic.node.addDependency(this.topicPolicy);
+    this.listen('Emails', 'What became of emails', {
+      source: ['aws.ses'],
+      detail: { mail: { tags: { 'ses:configuration-set': [configurationSet] } } },
+    });
+  }
+
+  /** A configuration set for texts that are to be heard of, with the ref that only the topic's events bring back. */
+  textsHeardOf(): CfnConfigurationSet {
+    const set = new CfnConfigurationSet(this, 'HeardTexts', {
+      eventDestinations: [
+        {
+          eventDestinationName: 'herald',
+          enabled: true,
+          matchingEventTypes: ['TEXT_ALL'],
+          snsDestination: { topicArn: this.topic.topicArn },
+        },
+      ],
+    });
+    set.node.addDependency(this.topicPolicy);
+    return set;
+  }
+
+  /** Events of AWS services come on the account's default bus. */
+  private listen(id: string, description: string, eventPattern: EventPattern): void {
+    const target = new SqsQueue(this.queue.queue, { deadLetterQueue: this.queue.deadLetters });
+    new Rule(this, id, { description, eventPattern, targets: [target] });
+  }
+}

@@ -1,0 +1,203 @@
+import type { SQSEvent } from 'aws-lambda';
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { OutcomeRow } from '../../../core/delivery/outcome.ts';
+import type { Receipt } from '../../../core/delivery/receipt.ts';
+import { encodeRef, heardUnit, type ReceiptRef } from '../../../core/delivery/receipt-ref.ts';
+import type { Contacts } from '../../../lambdas/adapters/contacts.ts';
+import type { Ledger } from '../../../lambdas/adapters/ledger.ts';
+import { sesBounce, sesComplaint, smsEvent } from '../../core/delivery/receipts/fixtures.ts';
+import { type AwsRequest, memoryServices, startAws } from '../adapters/aws.ts';
+
+const services = memoryServices();
+let lakeIsDown = false;
+const answer = (request: AwsRequest) => {
+  if (lakeIsDown && String(request.headers['x-amz-target']).includes('Firehose')) return { status: 500, body: {} };
+  return services.answer(request);
+};
+let stop: () => Promise<void>;
+let handler: typeof import('../../../lambdas/delivery/record-receipts.ts')['handler'];
+let contacts: Contacts;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  stop = await startAws({ ledger: ['run', 'unit'], contacts: ['profileId'], erasures: ['kind', 'id'] }, answer);
+  Object.assign(process.env, {
+    LEDGER_TABLE: 'ledger',
+    CONTACTS_TABLE: 'contacts',
+    OUTCOMES_STREAM: 'outcomes',
+    ERASURES_TABLE: 'erasures',
+    ERASURE_KEY_ARN: 'key',
+  });
+  handler = (await import('../../../lambdas/delivery/record-receipts.ts')).handler;
+  contacts = (await import('../../../lambdas/adapters/contacts.ts')).contacts('contacts');
+  ledger = (await import('../../../lambdas/adapters/ledger.ts')).ledger('ledger');
+});
+afterAll(() => stop());
+beforeEach(() => {
+  services.streams.clear();
+  lakeIsDown = false;
+});
+
+const record = (...bodies: unknown[]) => {
+  const records = bodies.map((body, n) => ({
+    messageId: `r${n}`,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    attributes: { ApproximateReceiveCount: '1' },
+  }));
+  return handler({ Records: records } as unknown as SQSEvent);
+};
+const rows = () => (services.streams.get('outcomes') ?? []) as OutcomeRow[];
+const refOf = (change: Partial<ReceiptRef> = {}) =>
+  encodeRef({
+    planKind: 'campaign',
+    planId: 'c1',
+    run: 'c1-r1',
+    message: 'message-name',
+    unit: heardUnit('b#0#0#0'),
+    index: 3,
+    channel: 'email',
+    address: 'abcdef',
+    waits: false,
+    profileId: 'ada',
+    ...change,
+  });
+
+test('a bounce by both ways is one outcome and suppresses the address', async () => {
+  const bounce = sesBounce(refOf());
+  expect(await record(bounce, { 'detail-type': 'Email Bounced', source: 'aws.ses', detail: bounce })).toEqual({
+    batchItemFailures: [],
+  });
+  expect(rows()).toEqual([
+    {
+      outcome_id: 'r#message-name#bounced#hard',
+      plan_kind: 'campaign',
+      plan_id: 'c1',
+      run_id: 'c1-r1',
+      profile_id: 'ada',
+      channel: 'email',
+      outcome: 'bounced',
+      reason: 'hard',
+      final: false,
+      at_ms: Date.parse('2017-08-05T00:41:02.669Z'),
+      message_id: 'EXAMPLE7c191be45-e9aedb9a-02f9-4d12-a87d-dd0099a07f8a-000000',
+      event_id: '',
+    },
+  ]);
+  expect((await contacts.get('ada')).suppressed).toEqual({
+    email: { reason: 'hard-bounce', atMs: Date.parse('2017-08-05T00:41:02.669Z'), address: 'abcdef' },
+  });
+});
+
+test('without a ref the message’s id is all that is known', async () => {
+  await record({ 'detail-type': 'x', source: 'aws.sms-voice', detail: smsEvent('TEXT_INVALID') });
+  expect(rows()).toMatchObject([
+    { outcome_id: 'm#862a8790-60c0-4430-9b2b-658bdexample#bounced#hard', run_id: '', profile_id: '', channel: 'none' },
+  ]);
+});
+
+test('what cannot be read goes back alone', async () => {
+  const { batchItemFailures } = await record('{"half', sesComplaint(refOf({ profileId: 'bo' })), {
+    mail: {},
+    eventType: 'Bounce',
+  });
+  expect(batchItemFailures).toEqual([{ itemIdentifier: 'r0' }, { itemIdentifier: 'r2' }]);
+  expect((await contacts.get('bo')).suppressed.email?.reason).toBe('complaint');
+  expect(rows()).toHaveLength(1);
+});
+
+test('a lake that does not take them brings the whole batch back', async () => {
+  lakeIsDown = true;
+  await expect(record(sesComplaint(refOf()))).rejects.toThrow();
+});
+
+test('who waits hears that a message was delivered or opened, and nobody else costs a write', async () => {
+  const receipt = (outcome: Receipt['outcome'], index: number, waits = true) => ({
+    receipt: { ref: refOf({ index, waits }), outcome, atMs: 5, messageId: '', detail: '' },
+  });
+  await record(receipt('delivered', 1), receipt('clicked', 2), receipt('delivered', 4, false), receipt('bounced', 5));
+  expect(await ledger.heardOf({ run: 'c1-r1', unit: 'b#0#0#0' })).toEqual({
+    delivered: new Set([1, 2]),
+    opened: new Set([2]),
+  });
+});
+
+describe('any order and repetition of receipts leaves the same state', () => {
+  const DAY = 86_400_000;
+  const heard = fc.record({
+    who: fc.constantFrom('p', 'q'),
+    message: fc.nat(5),
+    said: fc.constantFrom<[Receipt['outcome'], string]>(
+      ['delivered', ''],
+      ['bounced', 'soft'],
+      ['bounced', 'soft'],
+      ['bounced', 'undetermined'],
+      ['bounced', 'hard'],
+      ['bounced', 'block'],
+      ['complained', ''],
+      ['opened', ''],
+    ),
+    day: fc.integer({ min: 0, max: 29 }),
+    address: fc.constantFrom('addr_1', 'addr_1', 'addr_2'),
+  });
+  let run = 0;
+
+  /** Records them in batches for people of their own, and says what is known afterwards. */
+  const stateAfter = async (
+    receipts: readonly (typeof heard extends fc.Arbitrary<infer T> ? T : never)[],
+    size: number,
+  ) => {
+    run += 1;
+    const mine = `-${run}`;
+    services.streams.clear();
+    const bodies = receipts.map(({ who, message, said: [outcome, detail], day, address }) => ({
+      receipt: {
+        ref: refOf({
+          profileId: who + mine,
+          message: `${who}${message}`.padEnd(12, '_'),
+          run: `run${mine}`,
+          index: message,
+          waits: true,
+          address,
+        }),
+        ...{ outcome, detail, messageId: '', atMs: day * DAY },
+      },
+    }));
+    for (let at = 0; at < bodies.length; at += size) await record(...bodies.slice(at, at + size));
+    const states = await Promise.all(['p', 'q'].map((who) => contacts.get(who + mine)));
+    return {
+      suppressed: states.map(({ suppressed }) => suppressed),
+      heard: await ledger.heardOf({ run: `run${mine}`, unit: 'b#0#0#0' }),
+      // Of copies of a row readers take the earliest.
+      outcomes: Object.fromEntries(
+        [...Map.groupBy(rows(), (row) => row.outcome_id)]
+          .map(([id, copies]) => [id, Math.min(...copies.map((row) => row.at_ms))])
+          .sort(),
+      ),
+    };
+  };
+
+  test('seen through the handler', { timeout: 120_000 }, async () => {
+    let suppressed = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(heard, { minLength: 1, maxLength: 12 }).chain((receipts) =>
+          fc.tuple(
+            fc.constant(receipts),
+            fc
+              .shuffledSubarray([...receipts, ...receipts], { minLength: receipts.length })
+              .map((some) => [...some, ...receipts.toReversed()]),
+            fc.integer({ min: 1, max: 9 }),
+          ),
+        ),
+        async ([once, again, size]) => {
+          const state = await stateAfter(once, once.length);
+          expect(await stateAfter(again, size)).toEqual(state);
+          suppressed += state.suppressed.filter(({ email }) => email).length;
+        },
+      ),
+      { numRuns: 40 },
+    );
+    expect(suppressed).toBeGreaterThan(20);
+  });
+});

@@ -1,0 +1,75 @@
+import { expect } from 'vitest';
+import type { CampaignReport } from '../../scripts/story.ts';
+import { bootLocal, localTest } from './boot.ts';
+import { addPerson, approve, draftCampaign, submit } from './people.ts';
+
+type Herald = Awaited<ReturnType<typeof bootLocal>>;
+const HOUR = 3_600_000;
+const CITY = { attributes: { city: 'Paris' } };
+
+const send = async (herald: Herald, policy: string[], name: string) => {
+  const draft = await draftCampaign(herald, { city: 'Paris', policy, name });
+  await submit(herald, draft);
+  await approve(herald, draft);
+  await herald.finished(draft.id);
+  await herald.cloud.clock.advance(2 * HOUR);
+  return herald.api.must<CampaignReport>(`GET /v1/campaigns/${draft.id}/report`, await herald.as('viewer-vera'));
+};
+const suppressedOf = async ({ api, as }: Herald, profileId: string) => {
+  type Contact = { suppressed: Record<string, { reason: string }> };
+  const { suppressed } = await api.must<Contact>(`GET /v1/profiles/${profileId}/contact`, await as('viewer-vera'));
+  return Object.fromEntries(Object.entries(suppressed).map(([channel, { reason }]) => [channel, reason]));
+};
+
+localTest('receipts come from the providers of the local cloud', 'what became of a campaign’s emails', async () => {
+  const herald = await bootLocal();
+  const fates = ['fine', 'bounce', 'full', 'odd', 'block', 'complain', 'silent'];
+  for (const fate of fates) await addPerson(herald, fate, { email: `${fate}-1@example.com`, ...CITY });
+  await herald.cloud.clock.advance(120_000);
+
+  const first = await send(herald, ['email'], 'First');
+  expect(first).toMatchObject({
+    recipients: 7,
+    sent: 7,
+    byChannel: { email: 7 },
+    moved: {},
+    failed: {},
+    delivered: { email: 2 },
+    complained: { email: 1 },
+    bounced: { email: { hard: 1, soft: 1, undetermined: 1, block: 1 } },
+    failedLater: {},
+  });
+  expect(await suppressedOf(herald, 'bounce')).toEqual({ email: 'hard-bounce' });
+  expect(await suppressedOf(herald, 'complain')).toEqual({ email: 'complaint' });
+  for (const fate of ['fine', 'full', 'odd', 'block', 'silent']) expect(await suppressedOf(herald, fate)).toEqual({});
+
+  // Who has bounced for good or complained gets no more; a new address may be tried, but a complaint is the person's.
+  await herald.api.must('PUT /v1/profiles/bounce', await herald.as('marketer-mia', { email: 'new@example.com' }));
+  await herald.api.must('PUT /v1/profiles/complain', await herald.as('marketer-mia', { email: 'other@example.com' }));
+  await herald.cloud.clock.advance(120_000);
+  const second = await send(herald, ['email'], 'Second');
+  expect(second).toMatchObject({ recipients: 7, sent: 6, skipped: { suppressed: 1 }, delivered: { email: 2 } });
+  expect((await herald.cloud.inbox.list({ to: 'new@example.com' })).length).toBe(1);
+  expect((await herald.cloud.inbox.list({ to: 'other@example.com' })).length).toBe(0);
+
+  // The third time that a mailbox is full within a month, it is left alone for a month.
+  await send(herald, ['email'], 'Third');
+  expect(await suppressedOf(herald, 'full')).toEqual({ email: 'soft-bounces' });
+  const fourth = await send(herald, ['email'], 'Fourth');
+  expect(fourth).toMatchObject({ sent: 4, skipped: { suppressed: 3 } });
+});
+
+localTest('receipts come from the providers of the local cloud', 'what became of a campaign’s texts', async () => {
+  const herald = await bootLocal();
+  const numbers = { fine: '+12025550101', invalid: '+15555530001', off: '+15555540001', blocked: '+15555550001' };
+  for (const [name, phone] of Object.entries(numbers)) await addPerson(herald, name, { phone, ...CITY });
+  await addPerson(herald, 'silent', { phone: '+15555560001', ...CITY });
+  await herald.cloud.clock.advance(120_000);
+  expect(await send(herald, ['sms'], 'Texts')).toMatchObject({
+    sent: 5,
+    delivered: { sms: 1 },
+    bounced: { sms: { hard: 1, soft: 1, block: 1 } },
+  });
+  expect(await suppressedOf(herald, 'invalid')).toEqual({ sms: 'hard-bounce' });
+  expect(await suppressedOf(herald, 'blocked')).toEqual({});
+});
