@@ -160,6 +160,11 @@ export const LAKE_FOLDERS = {
 export const QUEUES = {
   Intake: { personal: 'expires', days: 14, why: 'Events, which match-events drops.' },
   Send: { personal: 'expires', days: 14, why: 'Messages, which senders drop.' },
+  Receipts: {
+    personal: 'expires',
+    days: 14,
+    why: 'What providers say of messages: of whoever was erased record-receipts keeps nothing.',
+  },
   StageChanges: { personal: 'expires', days: 14, why: 'Stages of leads, which publish-stages drops.' },
   DeliveryWebhooks: {
     personal: 'expires',
