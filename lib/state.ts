@@ -22,6 +22,8 @@ export const BY_UPDATE_INDEX = 'by-update';
 export const BY_STAGE_INDEX = 'by-stage';
 /** Index of the aliases by whose they are. */
 export const BY_PROFILE_INDEX = 'by-profile';
+/** Sparse index of the people who are not written to on some channel, by the time of the last suppression. */
+export const BY_SUPPRESSION_INDEX = 'by-suppression';
 /** Index of the audit log by UTC day. */
 export const BY_DAY_INDEX = 'by-day';
 /** Sparse index of the people who are in a list (or whatever else has members) now, by its name. */
@@ -162,6 +164,13 @@ export class State extends Stack {
       sortKey: text('profileId'),
       projectionType: ProjectionType.INCLUDE,
       nonKeyAttributes: ['sinceMs'],
+    });
+    // Of whoever has a suppression: touches and consents, which are written far more often, write no index.
+    this.contacts.addGlobalSecondaryIndex({
+      indexName: BY_SUPPRESSION_INDEX,
+      partitionKey: text('suppression'),
+      sortKey: number('suppressedMs'),
+      projectionType: ProjectionType.KEYS_ONLY,
     });
     this.audit.addGlobalSecondaryIndex({ indexName: BY_DAY_INDEX, partitionKey: text('day'), sortKey: text('entry') });
 

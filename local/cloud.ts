@@ -21,8 +21,10 @@ import { sns } from './sns.ts';
 import { sqs } from './sqs.ts';
 import { stepFunctions } from './step-functions.ts';
 import { readAssembly } from './template.ts';
-import type { Context, Service } from './types.ts';
+import { AwsError, type Context, type Service } from './types.ts';
 import { whatsapp } from './whatsapp.ts';
+
+type Provider = 'email' | 'sms' | 'push' | 'whatsapp';
 
 export type CloudOptions = {
   /** Folder that `cdk synth` wrote. */
@@ -46,6 +48,8 @@ export type Cloud = Booted<CloudClock> & {
   tokens: { demo(user: string): Promise<string>; issue(request: TokenRequest): Promise<string> };
   /** Writes what Firehose buffers to the lake at once, for those who cannot wait on a real clock. */
   flushLake(): void;
+  /** From now on the provider is down, or works again. */
+  breakProvider(of: Provider, isBroken: boolean): void;
   /** Faults injected so far. */
   injected: FaultCounts;
 };
@@ -57,6 +61,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const faults = options.faults ? seededFaults(options.faults.seed, options.faults, injected) : noFaults;
   const parts = {} as { functions: LambdaService } & Pick<Cloud, 'inbox' | 'tokens' | 'flushLake'>;
 
+  const broken = new Set<Provider>();
   const make = (ctx: Context): { services: Service[]; web: Service } => {
     const functions = lambda(ctx, {
       faults,
@@ -75,7 +80,13 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       athena(ctx),
       secretsManager(ctx),
     ];
-    return { services: [...starters, ...stores, sns(ctx), ses(ctx), sms(ctx), pinpoint(ctx), whatsapp(ctx)], web: httpApi(ctx) };
+    const providers = [
+      breakable(ses(ctx), () => broken.has('email')),
+      breakable(sms(ctx), () => broken.has('sms')),
+      breakable(pinpoint(ctx), () => broken.has('push')),
+      breakable(whatsapp(ctx), () => broken.has('whatsapp')),
+    ];
+    return { services: [...starters, ...stores, sns(ctx), ...providers], web: httpApi(ctx) };
   };
 
   const clock = options.clock === 'real' ? realClock() : resumedClock(options.clock.virtualStartMs, persist);
@@ -87,8 +98,18 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       .names()
       .filter((name) => name.includes(part))
       .flatMap(functions.logs);
-  return { ...cloud, ...rest, logs, injected };
+  const breakProvider = (of: Provider, isBroken: boolean) => void (isBroken ? broken.add(of) : broken.delete(of));
+  return { ...cloud, ...rest, logs, injected, breakProvider };
 };
+
+/** A provider that answers 503 to everything while it is broken. */
+const breakable = (service: Service, isBroken: () => boolean): Service => ({
+  ...service,
+  async handle(request) {
+    if (isBroken()) throw new AwsError('ServiceUnavailable', 'Broken on purpose', 503);
+    return service.handle(request);
+  },
+});
 
 /** Virtual time must not go back behind leases, timers and tokens that a former process has stored. */
 const resumedClock = (startMs: number, persist?: string): VirtualClock => {

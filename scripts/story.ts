@@ -263,6 +263,7 @@ export type CampaignReport = {
   byChannel: Record<string, number>;
   skipped: Record<string, number>;
   failed: Record<string, number>;
+  moved: Record<string, Record<string, number>>;
 };
 
 export type ReachReport = { people: number; messages: number };

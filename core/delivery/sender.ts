@@ -17,6 +17,9 @@ export type Outgoing<C extends Channel = Channel> = {
   content: Extract<RenderedContent, { channel: C }>;
 };
 
+/** Whose fault it is that a message did not go out, where it is not the message's: see `Verdict` (breaker.ts). */
+export type ProviderFault = 'down' | 'account' | 'breaker';
+
 /**
  * What the provider said. `refused` is for good on this channel; `retry`: it did nothing for sure, and may take the
  * message later; `unknown`: nobody knows whether it was taken.
@@ -24,8 +27,8 @@ export type Outgoing<C extends Channel = Channel> = {
 export type SendResult =
   | { status: 'sent'; messageId: string }
   | { status: 'refused'; reason: Exclude<FailReason, 'unknown-after-crash'> }
-  | { status: 'retry'; reason: string }
-  | { status: 'unknown'; reason: string };
+  | { status: 'retry'; reason: string; fault?: ProviderFault }
+  | { status: 'unknown'; reason: string; fault?: ProviderFault };
 
 /** The port behind which every channel lies (D1). A new channel is one adapter and one row. */
 export type ChannelSender<C extends Channel = Channel> = {

@@ -16,6 +16,16 @@ const ses = providerCall({ signingName: 'ses', host: 'email' });
 /** What SES says of one destination. */
 type BulkEmailEntryResult = { Status?: string; Error?: string; MessageId?: string };
 
+/** No email goes out until an operator has mended this. */
+const MUST_BE_MENDED = new Set([
+  'MAIL_FROM_DOMAIN_NOT_VERIFIED',
+  'CONFIGURATION_SET_NOT_FOUND',
+  'CONFIGURATION_SET_SENDING_PAUSED',
+  'ACCOUNT_SUSPENDED',
+  'ACCOUNT_SENDING_PAUSED',
+  'INVALID_SENDING_POOL_NAME',
+]);
+
 const resultOf = (entry: BulkEmailEntryResult | undefined): SendResult => {
   switch (entry?.Status) {
     case 'SUCCESS':
@@ -27,9 +37,11 @@ const resultOf = (entry: BulkEmailEntryResult | undefined): SendResult => {
       return { status: 'refused', reason: 'provider-refused' };
     case undefined:
       return { status: 'unknown', reason: 'no status for this destination' };
-    default:
+    default: {
       // Throttled, over quota, paused, not verified: about the account, not about the person.
-      return { status: 'retry', reason: `${entry?.Status} ${entry?.Error ?? ''}`.trim() };
+      const reason = `${entry?.Status} ${entry?.Error ?? ''}`.trim();
+      return { status: 'retry', reason, ...(MUST_BE_MENDED.has(entry?.Status ?? '') && { fault: 'account' }) };
+    }
   }
 };
 

@@ -36,6 +36,19 @@ const resultOf = (result: MessageResult | undefined): SendResult => {
   }
 };
 
+/** Fewer dead tokens may come together by chance. */
+const WHOLESALE = 5;
+
+/**
+ * A PERMANENT_FAILURE with status 400 is a bad token or are bad credentials of ours at Apple or Google ("Best practices" of
+ * End User Messaging Push). All of a call at once are credentials: no token is to blame.
+ */
+const faultOfAll = (results: readonly (MessageResult | undefined)[]): SendResult | undefined => {
+  const bad = results.every((one) => one?.DeliveryStatus === 'PERMANENT_FAILURE' && one.StatusCode === 400);
+  if (!bad || results.length < WHOLESALE) return undefined;
+  return { status: 'retry', reason: `400 for all: ${results[0]?.StatusMessage ?? ''}`.trim(), fault: 'account' };
+};
+
 /** Nothing but 410 is about the token itself, and for good. */
 const isDead = (result: MessageResult | undefined): boolean =>
   result?.DeliveryStatus === 'PERMANENT_FAILURE' && result.StatusCode === 410;
@@ -77,6 +90,8 @@ export const pushChannel = (
           MessageConfiguration: { DefaultPushNotificationMessage: { Action: 'OPEN_APP' } },
         },
       });
+      const fault = faultOfAll(parts.map(({ token }) => MessageResponse?.Result?.[token]));
+      if (fault) return new Map(parts.map((part) => [part, fault]));
       for (const { token, message } of parts) {
         const result = MessageResponse?.Result?.[token];
         const becomes = result?.UpdatedToken && result.UpdatedToken !== token ? result.UpdatedToken : undefined;

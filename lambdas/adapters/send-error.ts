@@ -37,13 +37,16 @@ export const resultOfError = (error: unknown): SendResult => {
   if (!(error instanceof ProviderError)) throw error;
   const { name, code, message, status } = error;
   const reason = `${name} ${code} ${message}`.trim();
-  if (status === undefined) return { status: NEVER_SENT.has(code) ? 'retry' : 'unknown', reason };
-  if (GATEWAY.has(status)) return { status: 'unknown', reason };
+  if (status === undefined) return { status: NEVER_SENT.has(code) ? 'retry' : 'unknown', reason, fault: 'down' };
+  if (GATEWAY.has(status)) return { status: 'unknown', reason, fault: 'down' };
   // 400 and 413 are about the message; 401, 403 and 404 about our credentials and settings, which an operator mends.
   const ours = status === 400 || status === 413;
-  return ours && !/throttl|limit|quota|denied/i.test(name)
-    ? { status: 'refused', reason: 'provider-refused' }
-    : { status: 'retry', reason };
+  // Meta's refusal of an account (AccessDeniedByMetaException) is a 400, too.
+  const account = !ours || /denied/i.test(name);
+  const busy = status === 429 || /throttl|limit|quota/i.test(name);
+  if (!account && !busy) return { status: 'refused', reason: 'provider-refused' };
+  return { status: 'retry', reason, ...(!busy && { fault: status >= 500 ? 'down' : 'account' }) };
+};
 };
 
 /** The same result for every message of a failed call. */

@@ -5,7 +5,7 @@ import { type Contacts, LIFTED, millis } from './contacts.ts';
 import { dynamo, isConditionFailure } from './dynamo.ts';
 
 /** Soft bounces of a channel, a set of texts beside the suppressions in the contact's item. */
-const BOUNCES = 'b#';
+export const BOUNCES = 'b#';
 
 const encode = ({ atMs, message, address }: SoftBounce): string => `${millis(atMs)}#${message}#${address}`;
 const decode = (text: string): SoftBounce => {

@@ -205,7 +205,8 @@ const note = (
       settled.set(key, result.reason);
     } else if (result.status === 'unknown' && plan.lane === 'promotional') {
       settled.set(key, 'unknown-after-crash');
-    } else if (lastTry) {
+    } else if (lastTry || (result.fault === 'breaker' && step.nextStepOf(key) !== undefined)) {
+      // Behind an open breaker nobody waits who has another channel.
       settled.set(key, 'provider-unavailable');
     } else {
       again.push(key);

@@ -7,10 +7,10 @@ import type { IsErased } from '../adapters/erased-people.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import type { Heard, Ledger } from '../adapters/ledger.ts';
 import type { Suppressions } from '../adapters/suppressions.ts';
+import { type ComplaintPorts, watchComplaints } from './watch-complaints.ts';
 
 /** Everything outside that receipts touch. */
-export type ReceiptPorts = {
-  now(): number;
+export type ReceiptPorts = ComplaintPorts & {
   append(rows: readonly OutcomeRow[]): Promise<void>;
   suppressions: Suppressions;
   ledger: Pick<Ledger, 'noteHeard'>;
@@ -23,7 +23,7 @@ type Known = { receipt: Receipt; ref: ReceiptRef };
 
 /**
  * Makes known what was heard of messages: outcomes in the lake, whom not to write to any more, and to those who wait for it
- * that a message arrived. Of whoever was erased nothing is kept.
+ * that a message arrived; and which plans too many complain about. Of whoever was erased nothing is kept.
  *
  * Why twice is safe, in any order: rows have an id for what they say, suppressions keep the strongest, all else are sets.
  */
@@ -40,6 +40,7 @@ export const noteReceipts = async (
   await inParallel(PARALLEL, waitedFor(known), ({ run, unit, ...places }) =>
     ports.ledger.noteHeard({ run, unit }, places, ports.now()),
   );
+  await watchComplaints(ports, known);
   const rows = onceEach(kept.map(({ receipt, ref }) => receiptRow(receipt, ref)));
   if (rows.length > 0) await ports.append(rows);
 };

@@ -6,4 +6,7 @@ export const env = z.object({
   OUTCOMES_STREAM: z.string(),
   ERASURES_TABLE: z.string(),
   ERASURE_KEY_ARN: z.string(),
+  DEFINITIONS_TABLE: z.string(),
+  AUDIT_TABLE: z.string(),
+  METRICS_NAMESPACE: z.string(),
 });

@@ -17,5 +17,6 @@ export const sendBatchEnv = {
   ...schedulesEnv,
   LINK_KEY_ARN: z.string(),
   LINKS_URL: z.url(),
+  METRICS_NAMESPACE: z.string(),
   ...sendQueuesEnv,
 };

@@ -1,11 +1,13 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod/mini';
+import { BREAKER_OPENED } from '../../core/delivery/breaker.ts';
 import type { Channel } from '../../core/delivery/channel.ts';
 import { isSettled } from '../../core/delivery/ledger.ts';
 import { needsLinks } from '../../core/delivery/links/needs-links.ts';
 import type { SendMessage } from '../../core/delivery/messages.ts';
 import type { ChannelSender } from '../../core/delivery/sender.ts';
 import type { Renderer } from '../../core/strategy/render.ts';
+import { breakerOf } from '../adapters/breakers.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { erasedPeople } from '../adapters/erased-people.ts';
 import { heldMessages } from '../adapters/held-messages.ts';
@@ -19,9 +21,11 @@ import { wakeSchedules } from '../adapters/schedules.ts';
 import { sendQueueUrl } from '../adapters/send-queues.ts';
 import { touches } from '../adapters/touches.ts';
 import { noteFailures } from '../middleware/note-failures.ts';
+import { countMetric } from '../middleware/count-metric.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { deliverMessage } from './deliver-message.ts';
+import { guardSender } from './guard-sender.ts';
 import type { Ports } from './ports.ts';
 import { type Publication, publish } from './publish.ts';
 import type { sendBatchEnv } from './send-batch.env.ts';
@@ -67,7 +71,14 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
       return (await links)(plan, sender.channel, source);
     },
     // deliverMessage hands a sender only content of its own channel: it checks the step's channel first.
-    sender: sender as unknown as ChannelSender,
+    sender: guardSender(sender as unknown as ChannelSender, {
+      breaker: breakerOf(env.LEDGER_TABLE, sender.channel),
+      now: () => Date.now(),
+      report: (channel, reason) => {
+        console.error({ message: 'The breaker of a provider has opened', channel, reason });
+        countMetric(env.METRICS_NAMESPACE, BREAKER_OPENED, Date.now(), { channel, reason });
+      },
+    }),
     append: (rows) => appendRows(env.OUTCOMES_STREAM, rows),
     enqueue: (channel, lane, messages) =>
       sendAll(

@@ -1,4 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -7,15 +8,17 @@ import { CfnConfigurationSet } from 'aws-cdk-lib/aws-smsvoice';
 import { Topic, TopicPolicy } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { MANY_COMPLAIN, PLAN_STOPPED } from '../../core/delivery/plan-health.ts';
+import { env as manageSuppressionsEnv } from '../../lambdas/delivery/manage-suppressions.env.ts';
 import { env as recordReceiptsEnv } from '../../lambdas/delivery/record-receipts.env.ts';
 import { knowsErased } from '../erased-people.ts';
 import { acknowledge } from '../kit/acknowledge.ts';
-import { appends, readsAndWrites } from '../kit/bindings.ts';
+import { addsTo, appends, readsAndWrites } from '../kit/bindings.ts';
 import { QueueWithDeadLetters } from '../kit/queue-with-dead-letters.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import type { Lake } from '../lake.ts';
 import { FIXED_CONCURRENCY } from '../stages.ts';
-import type { State } from '../state.ts';
+import { BY_SUPPRESSION_INDEX, type State } from '../state.ts';
 
 /** Who publishes receipts to the topic. */
 const PROVIDERS = ['ses.amazonaws.com', 'sms-voice.amazonaws.com', 'social-messaging.amazonaws.com'];
@@ -36,6 +39,7 @@ export class Receipts extends Construct {
 
   constructor(scope: Construct, id: string, { state, lake }: { state: State; lake: Lake }) {
     super(scope, id);
+    const metrics = `Herald/${Stack.of(this).stackName}`;
     this.queue = new QueueWithDeadLetters(this, 'Heard', { oldestMessage: Duration.minutes(15) });
     this.topic = new Topic(this, 'Topic', { enforceSSL: true });
     acknowledge(this.topic, {
@@ -54,6 +58,16 @@ export class Receipts extends Construct {
     const { queue, deadLetters } = this.queue;
     this.topic.addSubscription(new SqsSubscription(queue, { rawMessageDelivery: true, deadLetterQueue: deadLetters }));
 
+    new TypedFunction(this, 'ManageSuppressions', {
+      entry: 'delivery/manage-suppressions',
+      env: manageSuppressionsEnv,
+      environment: {
+        CONTACTS_TABLE: readsAndWrites(state.contacts, BY_SUPPRESSION_INDEX),
+        AUDIT_TABLE: addsTo(state.audit),
+        ...knowsErased(state),
+      },
+      timeout: Duration.seconds(15),
+    });
     const recordReceipts = new TypedFunction(this, 'RecordReceipts', {
       entry: 'delivery/record-receipts',
       env: recordReceiptsEnv,
@@ -62,6 +76,10 @@ export class Receipts extends Construct {
         LEDGER_TABLE: readsAndWrites(state.ledger),
         OUTCOMES_STREAM: appends(lake.streams.outcomes),
         ...knowsErased(state),
+        // It stops a plan of which too many complain.
+        DEFINITIONS_TABLE: readsAndWrites(state.definitions),
+        AUDIT_TABLE: addsTo(state.audit),
+        METRICS_NAMESPACE: metrics,
       },
       timeout: Duration.seconds(30),
       reservedConcurrency: FIXED_CONCURRENCY.recordReceipts,
@@ -69,6 +87,16 @@ export class Receipts extends Construct {
     // The lake bills by 5 KB, about 15 receipts; who waits for one waits minutes.
     const consume = { batchSize: 100, window: Duration.seconds(10) };
     this.queue.consume(recordReceipts, { ...consume, maximumConcurrency: FIXED_CONCURRENCY.recordReceipts });
+    this.alarm(
+      metrics,
+      MANY_COMPLAIN,
+      'At least 0.1 % of those who got a plan’s emails complained. At 0.3 % mailboxes refuse the sender, and Herald stops the plan.',
+    );
+    this.alarm(
+      metrics,
+      PLAN_STOPPED,
+      'At least 0.3 % of those who got a plan’s emails complained, so it is stopped if it still sends: the log of record-receipts and the audit log name it. Find out whom it wrote to and why before it is started again.',
+    );
     this.listen('Texts', 'How texts ended', {
       source: ['aws.sms-voice'],
       detailType: ['Text Message Delivery Status Updated'],
@@ -116,6 +144,18 @@ export class Receipts extends Construct {
     });
     set.node.addDependency(this.topicPolicy);
     return set;
+  }
+
+  /** `why` says what an operator is to know; the log of record-receipts names the plan. */
+  private alarm(namespace: string, metricName: string, why: string): void {
+    const metric = new Metric({ namespace, metricName, statistic: 'Sum', period: Duration.minutes(5) });
+    metric.createAlarm(this, metricName, {
+      alarmDescription: why,
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
   }
 
   /** Events of AWS services come on the account's default bus. */

@@ -1,7 +1,9 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnApp } from 'aws-cdk-lib/aws-pinpoint';
 import { CfnConfigurationSet } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
+import { BREAKER_OPENED } from '../../core/delivery/breaker.ts';
 import type { Channel } from '../../core/delivery/channel.ts';
 import { env as sendEmailEnv } from '../../lambdas/delivery/send-email.env.ts';
 import { env as sendInappEnv } from '../../lambdas/delivery/send-inapp.env.ts';
@@ -54,6 +56,8 @@ export class Senders extends Construct {
     { stage, state, lake, sendQueues, intake, heldMessages, links, receipts }: SendersProps,
   ) {
     super(scope, id);
+    const metrics = `Herald/${Stack.of(this).stackName}`;
+    alarmOnOpenBreakers(this, metrics);
     const shared = {
       environment: {
         LEDGER_TABLE: readsAndWrites(state.ledger),
@@ -66,6 +70,7 @@ export class Senders extends Construct {
         ...heldMessages.bindings,
         ...links.bindings,
         FAILURES_TABLE: addsTo(state.failures),
+        METRICS_NAMESPACE: metrics,
         ...sendQueues.bindings,
       },
       timeout: Duration.seconds(30),
@@ -225,3 +230,19 @@ export class Senders extends Construct {
     };
   }
 }
+
+/** A provider that does not work, or does not let us in, is somebody's business at once: messages wait, or take dearer channels. */
+const alarmOnOpenBreakers = (scope: Construct, namespace: string): void => {
+  new Metric({ namespace, metricName: BREAKER_OPENED, statistic: 'Sum', period: Duration.minutes(1) }).createAlarm(
+    scope,
+    'OpenBreaker',
+    {
+      alarmDescription:
+        'The breaker of a provider has opened: it is down, or refuses our account. The log of the channel’s sender says which and why; messages take their next channel or wait. It is tried again by itself within 15 minutes.',
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    },
+  );
+};

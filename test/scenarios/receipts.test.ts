@@ -59,6 +59,50 @@ localTest('receipts come from the providers of the local cloud', 'what became of
   expect(fourth).toMatchObject({ sent: 4, skipped: { suppressed: 3 } });
 });
 
+localTest(
+  'it looks at one person’s phone in virtual time',
+  'suppressing by hand, and lifting it, with notes in the audit log',
+  async () => {
+    const herald = await bootLocal();
+    const { api, as } = herald;
+    await addPerson(herald, 'ada', { email: 'ada@example.com', ...CITY });
+    await addPerson(herald, 'bounce', { email: 'bounce-2@example.com', ...CITY });
+    await herald.cloud.clock.advance(120_000);
+    const note = { note: 'Asked for it on the phone' };
+    await api.must('PUT /v1/profiles/ada/suppressions/email', await as('marketer-mia', note));
+    expect(await send(herald, ['email'], 'First')).toMatchObject({ sent: 1, skipped: { suppressed: 1 } });
+
+    type List = { items: { profileId: string; suppressed: Record<string, { reason: string }> }[]; cursor?: string };
+    const list = async (query: string) => api.must<List>(`GET /v1/suppressions${query}`, await as('viewer-vera'));
+    const page = await list('?limit=1');
+    expect(page.items).toMatchObject([{ profileId: 'bounce', suppressed: { email: { reason: 'hard-bounce' } } }]);
+    const rest = await list(`?limit=5&cursor=${page.cursor}`);
+    expect(rest.items).toMatchObject([{ profileId: 'ada', suppressed: { email: { reason: 'manual' } } }]);
+    expect((await list('?channel=sms')).items).toEqual([]);
+
+    const lift = { note: 'Changed their mind' };
+    const LIFT = 'POST /v1/profiles/ada/suppressions/email/lift';
+    expect((await api.call(LIFT, await as('marketer-mia', lift))).status).toBe(403);
+    await api.must(LIFT, await as('operator-oscar', lift));
+    expect((await api.call(LIFT, await as('operator-oscar', lift))).status).toBe(404);
+    expect((await api.call('PUT /v1/profiles/ada/suppressions/pigeon', await as('marketer-mia', note))).status).toBe(
+      404,
+    );
+    expect(await suppressedOf(herald, 'ada')).toEqual({});
+    expect((await list('')).items.map(({ profileId }) => profileId)).toEqual(['bounce']);
+    const { items } = await api.must<{ items: { action: string; detail: string }[] }>(
+      'GET /v1/audit?subject=profile%2Fada',
+      await as('operator-oscar'),
+    );
+    expect(items.slice(0, 2)).toMatchObject([
+      { action: 'lift-suppression', detail: 'email, manual: Changed their mind' },
+      { action: 'suppress', detail: 'email: Asked for it on the phone' },
+    ]);
+    expect(await send(herald, ['email'], 'Second')).toMatchObject({ sent: 1, skipped: { suppressed: 1 } });
+    expect((await herald.cloud.inbox.list({ to: 'ada@example.com' })).length).toBe(1);
+  },
+);
+
 localTest('receipts come from the providers of the local cloud', 'what became of a campaign’s texts', async () => {
   const herald = await bootLocal();
   const numbers = { fine: '+12025550101', invalid: '+15555530001', off: '+15555540001', blocked: '+15555550001' };

@@ -6,6 +6,7 @@ import { routes as deadLetters } from './dead-letters.ts';
 import { routes as inbox } from './inbox.ts';
 import { routes as linkSettings } from './link-settings.ts';
 import { routes as links } from './links.ts';
+import { routes as suppressions } from './suppressions.ts';
 import { routes as webhooks } from './webhooks.ts';
 
 const handler = 'delivery/manage-settings';
@@ -53,5 +54,6 @@ export const routes = [
   ...inbox,
   ...linkSettings,
   ...links,
+  ...suppressions,
   ...webhooks,
 ] as const satisfies readonly Route[];

@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
 import { PLATFORMS } from '../../audience/device.ts';
 import { consentsInput, profileInput } from '../../audience/profile.ts';
+import { CHANNELS } from '../../delivery/channel.ts';
 import { PROFILE_READERS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
+import { suppression } from './suppressions.ts';
 
 const count = z.int();
 
@@ -24,7 +26,7 @@ export const profile = z.object({
 const contact = z.object({
   profileId: z.string(),
   consents: z.record(z.string(), z.boolean()),
-  suppressed: z.record(z.string(), z.object({ reason: z.string(), atMs: count })),
+  suppressed: z.partialRecord(z.enum(CHANNELS), suppression),
   touches: z.array(z.object({ atMs: count })),
 });
 const profiles = 'audience/manage-profiles';

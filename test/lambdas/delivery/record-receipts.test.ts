@@ -21,13 +21,22 @@ let contacts: Contacts;
 let ledger: Ledger;
 
 beforeAll(async () => {
-  stop = await startAws({ ledger: ['run', 'unit'], contacts: ['profileId'], erasures: ['kind', 'id'] }, answer);
+  stop = await startAws(
+    {
+      ...{ ledger: ['run', 'unit'], contacts: ['profileId'], erasures: ['kind', 'id'] },
+      ...{ definitions: ['kind', 'id'], audit: ['subject', 'entry'] },
+    },
+    answer,
+  );
   Object.assign(process.env, {
     LEDGER_TABLE: 'ledger',
     CONTACTS_TABLE: 'contacts',
     OUTCOMES_STREAM: 'outcomes',
     ERASURES_TABLE: 'erasures',
     ERASURE_KEY_ARN: 'key',
+    DEFINITIONS_TABLE: 'definitions',
+    AUDIT_TABLE: 'audit',
+    METRICS_NAMESPACE: 'Herald/test',
   });
   handler = (await import('../../../lambdas/delivery/record-receipts.ts')).handler;
   contacts = (await import('../../../lambdas/adapters/contacts.ts')).contacts('contacts');
@@ -106,6 +115,12 @@ test('what cannot be read goes back alone', async () => {
   expect(rows()).toHaveLength(1);
 });
 
+test('the greeting of a new destination is nothing', async () => {
+  const greeting = 'Successfully validated SNS topic for Amazon SES event publishing.';
+  expect(await record(greeting)).toEqual({ batchItemFailures: [] });
+  expect(rows()).toEqual([]);
+});
+
 test('a lake that does not take them brings the whole batch back', async () => {
   lakeIsDown = true;
   await expect(record(sesComplaint(refOf()))).rejects.toThrow();
@@ -119,6 +134,65 @@ test('who waits hears that a message was delivered or opened, and nobody else co
   expect(await ledger.heardOf({ run: 'c1-r1', unit: 'b#0#0#0' })).toEqual({
     delivered: new Set([1, 2]),
     opened: new Set([2]),
+  });
+});
+
+describe('complaints', () => {
+  const plansOf = async () => (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
+  const stateOf = async (kind: 'campaign' | 'trigger', id: string) =>
+    (await (await plansOf()).get<{ state: string; reason?: string }>(kind, id))?.body;
+  const heard = (plan: Partial<ReceiptRef>, outcome: Receipt['outcome'], count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      receipt: {
+        ref: refOf({ ...plan, message: `${plan.planId}-${n}`, profileId: `${plan.planId}-${n}` }),
+        ...{ outcome, atMs: 5, messageId: '', detail: '' },
+      },
+    }));
+  const tell = async (plan: Partial<ReceiptRef>, delivered: number, complained: number) => {
+    await record(...heard(plan, 'delivered', delivered));
+    await record(...heard(plan, 'complained', complained));
+  };
+  const audited = async (subject: string) => {
+    const { readAudit } = await import('../../../lambdas/adapters/audit.ts');
+    return (await readAudit('audit', { subject }, 10)).items.map(({ action, actor, detail }) => [
+      action,
+      actor,
+      detail,
+    ]);
+  };
+
+  test('five of two hundred stop a campaign that still sends; the audit log says why', async () => {
+    await (await plansOf()).put('campaign', 'loud', { state: 'sending', run: {} }, 0, 1);
+    const plan = { planId: 'loud', run: 'loud-r1' };
+    await tell(plan, 200, 4);
+    expect((await stateOf('campaign', 'loud'))?.state).toBe('sending');
+    await tell(plan, 200, 5);
+    const reason = 'Complaints: 5 of about 200 emails, 2.50 %';
+    expect(await stateOf('campaign', 'loud')).toMatchObject({ state: 'cancelled', reason });
+    expect(await audited('campaign/loud')).toEqual([['cancel', 'herald', reason]]);
+    // Heard again: nothing more happens, to it or to one that is over.
+    await tell(plan, 200, 6);
+    expect(await audited('campaign/loud')).toHaveLength(1);
+  });
+
+  test('a trigger is paused, once: whoever activates it again is not overruled', async () => {
+    const defs = await plansOf();
+    await defs.put('trigger', 'noisy', { state: 'active' }, 0, 1);
+    const plan = { planKind: 'trigger', planId: 'noisy', run: 't#noisy' } as const;
+    await tell(plan, 100, 5);
+    expect((await stateOf('trigger', 'noisy'))?.state).toBe('paused');
+    expect(await audited('trigger/noisy')).toMatchObject([
+      ['pause', 'herald', expect.stringContaining('5 of about 100')],
+    ]);
+    await defs.put('trigger', 'noisy', { state: 'active' }, 2, 2);
+    await tell(plan, 100, 6);
+    expect((await stateOf('trigger', 'noisy'))?.state).toBe('active');
+  });
+
+  test('a campaign that is over stays as it is', async () => {
+    await (await plansOf()).put('campaign', 'over', { state: 'finished' }, 0, 1);
+    await tell({ planId: 'over', run: 'over-r1' }, 50, 5);
+    expect((await stateOf('campaign', 'over'))?.state).toBe('finished');
   });
 });
 
@@ -164,10 +238,13 @@ describe('any order and repetition of receipts leaves the same state', () => {
       },
     }));
     for (let at = 0; at < bodies.length; at += size) await record(...bodies.slice(at, at + size));
+    const { planHealths } = await import('../../../lambdas/adapters/plan-healths.ts');
+    const health = await planHealths('ledger').get(`run${mine}`);
     const states = await Promise.all(['p', 'q'].map((who) => contacts.get(who + mine)));
     return {
       suppressed: states.map(({ suppressed }) => suppressed),
       heard: await ledger.heardOf({ run: `run${mine}`, unit: 'b#0#0#0' }),
+      counted: [health.delivered, health.complained],
       // Of copies of a row readers take the earliest.
       outcomes: Object.fromEntries(
         [...Map.groupBy(rows(), (row) => row.outcome_id)]

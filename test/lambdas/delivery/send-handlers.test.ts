@@ -59,6 +59,7 @@ beforeAll(async () => {
     TIMERS_TABLE: 'timers',
     ...{ SCHEDULE_GROUP: 'g', WAKE_FUNCTION_ARN: 'f', WAKE_ROLE_ARN: 'r', WAKE_DEAD_LETTERS_ARN: 'd' },
     LINK_KEY_ARN: 'link-key',
+    METRICS_NAMESPACE: 'Herald/test',
     LINKS_URL: 'https://go.example.com',
     PUSH_APPLICATION_ID: 'app',
     ...{ DEVICES_TABLE: 'devices', AUDIT_TABLE: 'audit', PROFILES_STREAM: 'profiles' },
