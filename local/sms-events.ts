@@ -19,7 +19,8 @@ const EVENTS: Record<Exclude<Fate, 'silent'>, [type: string, description: string
   undetermined: ['UNKNOWN', 'Unknown error attempting to reach phone'],
   block: ['CARRIER_BLOCKED', 'Phone carrier has blocked this message'],
 };
-const CARRIER_MS = 2_000;
+/** Slow for a carrier: see ses-events.ts. */
+const CARRIER_MS = 300_000;
 
 /**
  * What End User Messaging SMS publishes of a text ("SMS example log" in its guide) when it has come to an end. To

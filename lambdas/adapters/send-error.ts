@@ -47,7 +47,6 @@ export const resultOfError = (error: unknown): SendResult => {
   if (!account && !busy) return { status: 'refused', reason: 'provider-refused' };
   return { status: 'retry', reason, ...(!busy && { fault: status >= 500 ? 'down' : 'account' }) };
 };
-};
 
 /** The same result for every message of a failed call. */
 export const forAll = (messages: readonly { key: number }[], result: SendResult): Map<number, SendResult> =>
