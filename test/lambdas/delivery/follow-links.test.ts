@@ -31,7 +31,7 @@ const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 const ref = (more: Partial<ReceiptRef> = {}) =>
   encodeRef({
     ...{ planKind: 'campaign', planId: 'c1', run: 'r1', message: 'm1', unit: 'w#u1', index: 3, channel: 'email' },
-    ...{ waits: false, profileId: 'ada' },
+    ...{ waits: false, profileId: 'ada', address: 'abc123' },
     ...more,
   } as ReceiptRef);
 const DAY = 86_400;
