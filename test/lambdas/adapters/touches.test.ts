@@ -38,7 +38,10 @@ const itemOf = (state: ContactState) => ({
   version: { N: String(state.version) },
   ...Object.fromEntries(Object.entries(state.consents).map(([key, given]) => [`c#${key}`, { BOOL: given }])),
   ...Object.fromEntries(
-    Object.entries(state.suppressed).map(([channel, { atMs, reason }]) => [`s#${channel}`, { S: `${atMs}|${reason}` }]),
+    Object.entries(state.suppressed).map(([channel, { atMs, reason }]) => [
+      `s#${channel}`,
+      { S: `3|${String(atMs).padStart(13, '0')}|${reason}||` },
+    ]),
   ),
   ...Object.fromEntries(state.touches.slice(0, 10).map((touch, n) => [`t${n}`, { S: textOf(touch) }])),
   ...(state.touches.length > 10 && { older: { S: state.touches.slice(10).map(textOf).join(' ') } }),
