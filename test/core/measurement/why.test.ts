@@ -31,7 +31,7 @@ const outcome = (more: Partial<OutcomeRow>): OutcomeRow => ({
 const said = (consent: string, given: boolean, atMs: number, imported = false, profileId = 'ana') => ({
   ...{ profile_id: profileId, consent, given, imported, at_ms: atMs },
 });
-const contact = { ...emptyContact('ana'), suppressed: { email: { reason: 'hard-bounce', atMs: START } } };
+const contact = { ...emptyContact('ana'), suppressed: { email: { reason: 'hard-bounce' as const, atMs: START } } };
 const ask = async (profileId = 'ana', planId = 'c1') => {
   const sql = whyQuery({ planKind: 'campaign', planId, profileId, fromMs: START });
   return whyOf(await lake.query(sql), { topic: 'news', lane: 'promotional', contact });
