@@ -105,6 +105,16 @@ describe('push', () => {
     expect(news).toEqual(told);
   });
 
+  test('400 for all of a call are credentials: nobody is refused, the account is to be mended', async () => {
+    const tokens = ['a', 'b', 'c', 'd', 'e'];
+    answer = () => results(Object.fromEntries(tokens.map((token) => [token, failed(400)])));
+    expect([...(await send(...tokens)).values()]).toEqual(
+      tokens.map(() => ({ status: 'retry', reason: '400 for all:', fault: 'account' })),
+    );
+    answer = () => results({ ...Object.fromEntries(tokens.map((token) => [token, failed(400)])), e: accepted });
+    expect((await send(...tokens)).get(0)).toEqual(refused('provider-refused'));
+  });
+
   test('a token that has become another one is told', async () => {
     answer = () => results({ x: { ...accepted, UpdatedToken: 'y' }, z: { ...accepted, UpdatedToken: 'z' } });
     expect((await send('x', 'z')).get(0)).toMatchObject({ status: 'sent' });
