@@ -15,7 +15,6 @@ import { inParallel } from '../adapters/in-parallel.ts';
 import { appendRows } from '../adapters/lake.ts';
 import { ledger } from '../adapters/ledger.ts';
 import { plans } from '../adapters/plans.ts';
-import { sendAll } from '../adapters/queues.ts';
 import { recipients } from '../adapters/recipients.ts';
 import { wakeSchedules } from '../adapters/schedules.ts';
 import { sendQueueUrl } from '../adapters/send-queues.ts';
@@ -80,11 +79,12 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
       },
     }),
     append: (rows) => appendRows(env.OUTCOMES_STREAM, rows),
-    enqueue: (channel, lane, messages) =>
-      sendAll(
-        sendQueueUrl(env, channel, lane),
-        messages.map((message) => ({ body: message, group: message.plan.id })),
-      ),
+    // Loaded by the first who moves on to another channel: SQS's client is 20 KB.
+    enqueue: async (channel, lane, messages) => {
+      const { sendAll } = await import('../adapters/queues.ts');
+      const bodies = messages.map((message) => ({ body: message, group: message.plan.id }));
+      await sendAll(sendQueueUrl(env, channel, lane), bodies);
+    },
     hold: (message, dueMs) => held.hold(message, dueMs),
   };
 
