@@ -29,7 +29,7 @@ export class Delivery extends Stack {
     const heldMessages = new HeldMessages(this, 'HeldMessages', { state, sendQueues });
     const links = new Links(this, 'Links', { stage, state, lake, intake });
     const receipts = new Receipts(this, 'Receipts', { state, lake });
-    new Senders(this, 'Senders', { stage, state, lake, sendQueues, intake, heldMessages, links, receipts });
+    new Senders(this, 'Senders', { stage, state, lake, sendQueues, heldMessages, links, receipts });
     new Inbox(this, 'Inbox', { state });
 
     new TypedFunction(this, 'ManageSettings', {

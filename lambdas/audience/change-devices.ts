@@ -1,11 +1,4 @@
-import {
-  type Device,
-  deviceIdOf,
-  type TokenNews,
-  withDevice,
-  withoutDevices,
-  withTokenChanged,
-} from '../../core/audience/device.ts';
+import { type Device, deviceIdOf, withDevice, withoutDevices } from '../../core/audience/device.ts';
 import type { Profile } from '../../core/audience/profile.ts';
 import type { Devices } from '../adapters/devices.ts';
 import type { Sinks } from '../adapters/outbox.ts';
@@ -80,19 +73,4 @@ export const removeDevice = async (ports: DevicePorts, deviceId: string, by: By)
   if (owner === undefined) return;
   await change(ports, owner, (pushToken) => withoutDevices(pushToken, (token) => deviceIdOf(token) === deviceId), by);
   await ports.devices.release(deviceId, owner);
-};
-
-/**
- * Keeps a profile as the provider says. What the token has become may be somebody else's already, who signed in meanwhile:
- * then it only goes. Running it twice is safe: the second time the token is not there.
- */
-export const settleToken = async (ports: DevicePorts, { profileId, token, becomes }: TokenNews, by: By) => {
-  const [before, after] = [deviceIdOf(token), deviceIdOf(becomes ?? '')];
-  const [owner, next] = await Promise.all([ports.devices.ownerOf(before), ports.devices.ownerOf(after)]);
-  const follows = becomes !== undefined && (next === undefined || next === profileId);
-  if (follows && owner === profileId) await ports.devices.claim(after, profileId, next, by.nowMs);
-  const devicesOf = (pushToken: string | undefined) =>
-    follows ? withTokenChanged(pushToken, token, becomes) : withoutDevices(pushToken, (one) => one === token);
-  await change(ports, profileId, devicesOf, by);
-  await ports.devices.release(before, profileId);
 };

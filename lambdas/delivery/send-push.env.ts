@@ -6,6 +6,4 @@ export const env = z.object({
   PUSH_APPLICATION_ID: z.string(),
   DEVICES_TABLE: z.string(),
   PROFILES_STREAM: z.string(),
-  AUDIT_TABLE: z.string(),
-  INTAKE_QUEUE_URL: z.string(),
 });

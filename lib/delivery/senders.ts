@@ -13,7 +13,6 @@ import { env as sendWebhookEnv } from '../../lambdas/delivery/send-webhook.env.t
 import { env as sendWechatEnv } from '../../lambdas/delivery/send-wechat.env.ts';
 import { env as sendWhatsappEnv } from '../../lambdas/delivery/send-whatsapp.env.ts';
 import { knowsErased } from '../erased-people.ts';
-import type { Intake } from '../intake.ts';
 import { acknowledge } from '../kit/acknowledge.ts';
 import {
   addsTo,
@@ -26,7 +25,6 @@ import {
   readsAndWrites,
   readsSecret,
   rewrites,
-  sends,
 } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import type { Lake } from '../lake.ts';
@@ -42,7 +40,6 @@ export type SendersProps = {
   state: State;
   lake: Lake;
   sendQueues: SendQueues;
-  intake: Intake;
   heldMessages: HeldMessages;
   links: Links;
   receipts: Receipts;
@@ -53,7 +50,7 @@ export class Senders extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { stage, state, lake, sendQueues, intake, heldMessages, links, receipts }: SendersProps,
+    { stage, state, lake, sendQueues, heldMessages, links, receipts }: SendersProps,
   ) {
     super(scope, id);
     const metrics = `Herald/${Stack.of(this).stackName}`;
@@ -94,8 +91,6 @@ export class Senders extends Construct {
           PROFILES_TABLE: readsAndWrites(state.profiles),
           DEVICES_TABLE: rewrites(state.devices),
           PROFILES_STREAM: appends(lake.streams.profiles),
-          AUDIT_TABLE: addsTo(state.audit),
-          INTAKE_QUEUE_URL: sends(intake.queue),
         },
       }),
       sms: new TypedFunction(this, 'SendSms', {

@@ -61,8 +61,6 @@ const environment = () => ({
   PROFILES_TABLE: 'profiles',
   DEVICES_TABLE: 'devices',
   PROFILES_STREAM: 'profiles',
-  AUDIT_TABLE: 'audit',
-  INTAKE_QUEUE_URL: queueUrl('intake'),
 });
 
 test('a device is registered for somebody new, and registering it again changes nothing', async () => {
@@ -144,6 +142,17 @@ describe('what providers say', () => {
     expect([await tokensOf('kay'), await tokensOf('lea')]).toEqual(['fcm alive', 'fcm new']);
     expect([await owner('dead'), await owner('old'), await owner('new')]).toEqual([undefined, undefined, 'lea']);
     expect(await ports.profiles.get('nobody')).toBeUndefined();
+  });
+
+  test('what a crash kept from the lake is told with the next push', async () => {
+    await register('oli', 'oli-dead');
+    services.refuse.add('Firehose_20150804.PutRecordBatch');
+    const news = [{ profileId: 'oli', token: 'oli-dead' }];
+    await expect(settleTokens(environment(), news)).rejects.toThrow();
+    expect(await tokensOf('oli')).toBeUndefined();
+    services.streams.clear();
+    await settleTokens(environment(), news);
+    expect(services.streams.get('profiles')).toMatchObject([{ profile_id: 'oli', push_token: '' }]);
   });
 
   test('what a token has become stays with whoever has registered it', async () => {
