@@ -110,7 +110,7 @@ it('sends what a target refuses to its dead letters, with the reason', async () 
       DEAD,
       expect.stringContaining('"detail":{"a":1}'),
       {
-        attributes: expect.objectContaining({ ERROR_MESSAGE: { DataType: 'String', StringValue: 'no such function' } }),
+        attributes: expect.objectContaining({ ERROR_MESSAGE: 'no such function' }),
       },
     ],
   ]);

@@ -173,6 +173,8 @@ describe('reports', () => {
       skipped: { 'frequency-cap': 1 },
       failed: { 'provider-refused': 1 },
       moved: { push: { 'no-address': 1 } },
+      ...{ delivered: {}, bounced: {}, complained: {}, failedLater: {}, links: [] },
+      ...{ opened: { people: 0, machines: {} }, clicked: { people: 0, machines: {} } },
       definition: expect.stringContaining('Recipients: people for whom the campaign came to an end'),
       asOf: '2026-03-05T12:00:00.000Z',
       scannedBytes: 42,

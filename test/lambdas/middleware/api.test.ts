@@ -42,6 +42,16 @@ const routes = [
     errors: [],
   },
   {
+    operationId: 'getThing',
+    method: 'GET',
+    path: '/v1/things/{thingId}',
+    summary: 'Read a thing',
+    handler: 'strategy/manage-things',
+    roles: ['viewer', 'marketer'],
+    success: { status: 200, description: 'It' },
+    errors: [],
+  },
+  {
     operationId: 'getOpen',
     method: 'GET',
     path: '/v1/open/{openId}',
@@ -76,6 +86,7 @@ beforeAll(async () => {
         return { body: { number: made.length, ...body }, headers: { location: `/v1/things/${made.length}` } };
       },
       listThings: async ({ query, actor, roles }) => ({ body: { query, actor, roles } }),
+      getThing: async ({ params }) => ({ body: params }),
       getOpen: async ({ params, actor, query, body }) => ({ body: { params, actor, query, body: body ?? null } }),
     },
     'idempotency',
@@ -128,7 +139,11 @@ describe('a request', () => {
 });
 
 test('an id that is longer than any is of nothing', async () => {
-  const reply = await call(handler, { route: 'GET /v1/open/{openId}', params: { openId: 'é'.repeat(513) } });
+  const reply = await call(handler, {
+    route: 'GET /v1/things/{thingId}',
+    params: { thingId: 'é'.repeat(513) },
+    as: marketer,
+  });
   expect([reply.status, type(reply)]).toEqual([404, '/problems/not-found']);
 });
 

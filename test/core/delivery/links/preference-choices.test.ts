@@ -38,7 +38,11 @@ describe('what is shown', () => {
     ['a yes, but not to a topic', person({ email: true, 'email/tips': false }), ['email: offers+,tips-,news+']],
     ['no, but a topic', person({ email: false, 'email/tips': true }), ['email: offers-,tips+,news-']],
     ['a topic that nobody offers', person({ 'email/cats': true }), ['email: offers-,tips-,news-,cats+']],
-    ['a phone', person({}, { addresses: { phone: '+1' } }), ['sms: offers-,tips-,news-', 'email: offers-,tips-,news-']],
+    [
+      'a phone',
+      person({}, { addresses: { phone: '+1' } }),
+      ['sms: offers-,tips-,news-', 'email: offers-,tips-,news-', 'whatsapp: offers-,tips-,news-'],
+    ],
     ['no profile', person({}, { addresses: undefined }), ['email: offers-,tips-,news-']],
     [
       'something said of a channel',
