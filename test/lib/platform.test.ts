@@ -97,8 +97,8 @@ describe('queues', () => {
   });
 
   test('every mapping is bounded, fails message by message, and leaves its function six time-outs', () => {
-    // Two for each channel's sender, and three others.
-    expect(mappings).toHaveLength(CHANNELS.length * 2 + 3);
+    // Two for each channel's sender, and four others.
+    expect(mappings).toHaveLength(CHANNELS.length * 2 + 4);
     for (const mapping of mappings) {
       expect(mapping.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
       expect(mapping.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
+import { CHANNELS } from '../../core/delivery/channel.ts';
 import { type Upload, uploadFile } from '../../scripts/client.ts';
 import { boot, bootLocal, type Herald, localTest } from './boot.ts';
+
+/** What somebody who unsubscribed is left with. */
+const nothing = Object.fromEntries(CHANNELS.map((channel) => [channel, false]));
 
 type Counts = Record<
   'rows' | 'imported' | 'created' | 'changed' | 'unchanged' | 'refused' | 'bytesDone' | 'bytesTotal',
@@ -126,7 +130,7 @@ test('a dirty file goes in: inspected, mapped as proposed, checked, imported, an
     attributes: { firstName: 'Zoë', bemerkung: 'sagt "hallo"' },
   });
   expect(await profile('k4')).toMatchObject({ phone: '+33612345678', attributes: { bemerkung: 'zwei\r\nZeilen' } });
-  expect(await consents('k4')).toEqual({ push: false, sms: false, email: false });
+  expect(await consents('k4')).toEqual(nothing);
 });
 
 test('whoever unsubscribed stays so, whatever a file says; and a file can unsubscribe', async () => {
@@ -146,7 +150,7 @@ test('whoever unsubscribed stays so, whatever a file says; and a file can unsubs
   await importFile(`id,mail,news,sms,left\n${id},yes,yes,yes,\n`, mapping);
   expect(await consents('u1')).toEqual({ email: false, sms: true, 'sms/news': true });
   await importFile(`id,mail,news,sms,left\n${id},yes,yes,yes,2024-03-01\n`, mapping);
-  expect(await consents('u1')).toEqual({ email: false, push: false, sms: false, 'sms/news': false });
+  expect(await consents('u1')).toEqual({ ...nothing, 'sms/news': false });
   // A person may come back by what they say themselves, and a list of addresses brings nobody back.
   await says({ sms: true });
   await importFile(`id,mail,news,sms,left\n${id},yes,yes,yes,no\n`, mapping);
