@@ -113,7 +113,9 @@ describe('AWS::Scheduler::Schedule', () => {
     await h.service.start?.();
     await h.clock.advance(60 * MINUTE);
     expect(h.minutes()).toEqual([1]);
-    expect(h.dead).toEqual([[QUEUE, '{}']]);
+    expect(h.dead).toEqual([
+      [QUEUE, '{}', { attributes: expect.objectContaining({ SCHEDULE_ARN: expect.any(String) }) }],
+    ]);
   });
 
   it('a failed delivery does not end a schedule', async () => {
@@ -180,7 +182,9 @@ describe('schedules made at run time', () => {
     group(h);
     await h.request('POST', '/schedules/wake-2', input);
     await h.clock.advance(60 * MINUTE);
-    expect(h.dead).toEqual([[QUEUE, '{"minute":2}']]);
+    expect(h.dead).toEqual([
+      [QUEUE, '{"minute":2}', { attributes: expect.objectContaining({ SCHEDULE_ARN: expect.any(String) }) }],
+    ]);
   });
 
   it('outlive the process: what fell due while it was down fires at the start, once', async () => {
