@@ -39,10 +39,7 @@ browserTest('links of an email that the inbox shows work, and looking at it is a
   const id = await sendEmails(herald, { city: 'Paris', html });
 
   const browser = await openBrowser();
-  // As people's browsers say: one without a window counts as a machine.
-  const userAgent =
-    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
-  const page = await browser.newPage({ userAgent });
+  const page = await browser.newPage();
   const asked: string[] = [];
   page.context().on('request', (request) => void asked.push(request.url()));
   await page.goto(`${herald.cloud.url}/_local/inbox`);
