@@ -105,7 +105,7 @@ describe('preview', () => {
   test('of a stored profile, of one made up, of nobody', async () => {
     const { id } = await made(sms('Hi {{ profile.attributes.name }}'));
     expect(await preview(id, { profileId: 'ada' })).toEqual({
-      rendered: [{ channel: 'sms', text: 'Hi Ada' }],
+      rendered: [{ channel: 'sms', text: 'Hi Ada', encoding: 'gsm-7', parts: 1 }],
       failed: [],
       warnings: [],
     });
