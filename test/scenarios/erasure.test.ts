@@ -76,6 +76,8 @@ test('a person who was everywhere is exported, and erased so that only a keyed h
     ),
     ...['table Timers', 'table Windows'],
   ]);
+  // Receipts come minutes after the messages.
+  await cloud.clock.advance(8 * 60_000);
   const bobBefore = await seenOf(herald, BOB.id);
   const received = await cloud.inbox.count();
 
