@@ -1,0 +1,142 @@
+import * as z from 'zod/mini';
+import { CHANNELS } from '../../delivery/channel.ts';
+import { templateInput } from '../../strategy/template.ts';
+import { listQuery, pageOf } from '../page.ts';
+import { READERS, WRITERS } from '../role.ts';
+import type { Route } from '../route.ts';
+
+const handler = 'strategy/manage-templates';
+const id = z.string().check(z.minLength(1), z.maxLength(128));
+const version = z.int().check(z.minimum(1));
+
+const template = z
+  .extend(templateInput, { id: z.string(), version: z.int(), editors: z.array(z.string()) })
+  .register(z.globalRegistry, { id: 'Template' });
+
+/** A person made up for a preview. */
+const sampleProfile = z.strictObject({
+  profileId: z._default(id, 'sample'),
+  email: z.optional(z.string()),
+  phone: z.optional(z.string()),
+  timeZone: z.optional(z.string()),
+  locale: z.optional(z.string()),
+  attributes: z._default(z.record(z.string(), z.json()), {}),
+});
+/** What an event-triggered template reads beside the profile. */
+const sampleTrigger = {
+  event: z.optional(z.strictObject({ type: z.string(), properties: z._default(z.record(z.string(), z.json()), {}) })),
+  window: z.optional(z.strictObject({ value: z.number() })),
+};
+const preview = z.object({
+  rendered: z.array(
+    z.union([
+      z.object({ channel: z.literal('email'), subject: z.string(), html: z.string(), text: z.optional(z.string()) }),
+      z.object({
+        channel: z.literal('sms'),
+        ...{ text: z.string(), encoding: z.enum(['gsm-7', 'ucs-2']), parts: z.int() },
+      }),
+      z.object({ channel: z.literal('push'), title: z.string(), body: z.string() }),
+      z.object({
+        channel: z.literal('whatsapp'),
+        ...{ template: z.string(), language: z.string(), header: z.optional(z.string()) },
+        ...{ parameters: z.array(z.string()), buttonUrl: z.optional(z.string()) },
+      }),
+      z.object({
+        channel: z.literal('wechat'),
+        ...{ templateId: z.string(), url: z.optional(z.string()), data: z.record(z.string(), z.string()) },
+      }),
+      z.object({
+        channel: z.literal('inapp'),
+        ...{ title: z.string(), body: z.string(), url: z.optional(z.string()), expiresAfterDays: z.int() },
+      }),
+      z.object({
+        channel: z.literal('webhook'),
+        ...{ endpointId: z.string(), fields: z.record(z.string(), z.string()) },
+      }),
+    ]),
+  ),
+  failed: z.array(z.object({ channel: z.enum(CHANNELS), message: z.string() })),
+  warnings: z.array(z.object({ channel: z.enum(CHANNELS), variable: z.string(), message: z.string() })),
+});
+
+const exampleTemplate = {
+  name: 'We miss you',
+  channels: {
+    sms: { text: 'Hi {{ profile.attributes.firstName | default: "friend" }}, 15 % off your next order this week.' },
+  },
+};
+export const routes = [
+  {
+    operationId: 'createTemplate',
+    method: 'POST',
+    path: '/v1/templates',
+    summary: 'Write a template',
+    description:
+      'Fields are Liquid with the variables `profile`, `event` and `window`. A variable that a person lacks is an error, unless it is asked for in a condition or the `default` filter follows it at once. What variables bring into HTML is escaped.',
+    handler,
+    roles: WRITERS,
+    body: templateInput,
+    example: exampleTemplate,
+    create: true,
+    success: { status: 201, schema: template, description: 'The template' },
+    errors: ['invalid-template', 'template-too-costly', 'invalid-reference', 'body-too-large'],
+  },
+  {
+    operationId: 'listTemplates',
+    method: 'GET',
+    path: '/v1/templates',
+    summary: 'List templates, newest first',
+    handler,
+    roles: READERS,
+    query: listQuery,
+    success: { status: 200, schema: pageOf(template), description: 'A page of templates' },
+    errors: [],
+  },
+  {
+    operationId: 'getTemplate',
+    method: 'GET',
+    path: '/v1/templates/{templateId}',
+    summary: 'Read a template',
+    handler,
+    roles: READERS,
+    success: { status: 200, schema: template, description: 'The template' },
+    errors: ['not-found'],
+  },
+  {
+    operationId: 'updateTemplate',
+    method: 'PUT',
+    path: '/v1/templates/{templateId}',
+    summary: 'Replace a template',
+    description: 'Plans that were submitted or activated before keep the content that was approved.',
+    handler,
+    roles: WRITERS,
+    body: z.extend(templateInput, { version }),
+    example: { ...exampleTemplate, version: 1 },
+    success: { status: 200, schema: template, description: 'The template as it now is' },
+    errors: [
+      'not-found',
+      'version-conflict',
+      'invalid-template',
+      'template-too-costly',
+      'invalid-reference',
+      'body-too-large',
+    ],
+  },
+  {
+    operationId: 'previewTemplate',
+    method: 'POST',
+    path: '/v1/templates/{templateId}/preview',
+    summary: 'Render a template for one person',
+    description:
+      'For a stored profile (`profileId`) or one made up here (`profile`). `failed` names channels that this person would not get, `warnings` the variables that the person lacks.',
+    handler,
+    roles: READERS,
+    body: z.union([
+      z.strictObject({ profileId: id, ...sampleTrigger }),
+      z.strictObject({ profile: sampleProfile, ...sampleTrigger }),
+    ]),
+    example: { profile: { attributes: { firstName: 'Ada' } } },
+    success: { status: 200, schema: preview, description: 'The content per channel' },
+    errors: ['not-found'],
+  },
+] as const satisfies readonly Route[];
