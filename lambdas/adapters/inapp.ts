@@ -1,7 +1,7 @@
 import { inboxMessageOf } from '../../core/delivery/inbox.ts';
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
-import { inParallel } from './in-parallel.ts';
 import type { Inbox } from './inbox.ts';
+import { oneByOne } from './one-by-one.ts';
 
 /** Writes under way at once. */
 const CHUNK = 25;
@@ -19,15 +19,5 @@ export const inappChannel = (box: Pick<Inbox, 'add'>): ChannelSender<'inapp'> =>
     }
   };
 
-  return {
-    channel: 'inapp',
-    chunk: CHUNK,
-    async send(messages) {
-      const results = new Map<number, SendResult>();
-      await inParallel(CHUNK, messages, async (message) => {
-        results.set(message.key, await sendOne(message));
-      });
-      return results;
-    },
-  };
+  return oneByOne('inapp', CHUNK, sendOne);
 };

@@ -1,14 +1,11 @@
 import type { Lane } from '../../core/delivery/channel.ts';
 import { refParts, refTag } from '../../core/delivery/receipt-ref.ts';
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
-import { inParallel } from './in-parallel.ts';
+import { oneByOne } from './one-by-one.ts';
 import { ProviderError, providerCall } from './provider-call.ts';
 import { resultOfError } from './send-error.ts';
 
-/**
- * SendTextMessage takes one recipient; so many calls are under way at once. They are marked as attempted together: at most
- * so many people are in doubt when a worker dies, and a provider that hangs costs the time of one call.
- */
+/** Calls under way at once. */
 const CHUNK = 25;
 
 /** `Context` takes five values of at most this many characters. */
@@ -67,15 +64,5 @@ export const smsChannel = (origination: string, configurationSet: string | undef
     }
   };
 
-  return {
-    channel: 'sms',
-    chunk: CHUNK,
-    async send(messages, lane) {
-      const results = new Map<number, SendResult>();
-      await inParallel(CHUNK, messages, async (message) => {
-        results.set(message.key, await sendOne(message, lane));
-      });
-      return results;
-    },
-  };
+  return oneByOne('sms', CHUNK, sendOne);
 };

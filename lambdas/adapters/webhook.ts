@@ -1,7 +1,7 @@
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
 import { bodyOf, secretsAt, type WebhookEndpoint, type WebhookSecrets } from '../../core/delivery/webhook.ts';
 import { signedHeaders } from '../../core/delivery/webhook-signature.ts';
-import { inParallel } from './in-parallel.ts';
+import { oneByOne } from './one-by-one.ts';
 import { postWebhook } from './post-webhook.ts';
 
 /** POSTs under way at once: of one worker, to all endpoints together. */
@@ -47,15 +47,5 @@ export const webhookChannel = ({ endpointOf, secretsOf, gone, loopback }: Webhoo
   const sendOne = (message: Outgoing<'webhook'>): Promise<SendResult> =>
     post(message).catch((error) => ({ status: 'retry', reason: String(error) }));
 
-  return {
-    channel: 'webhook',
-    chunk: CHUNK,
-    async send(messages) {
-      const results = new Map<number, SendResult>();
-      await inParallel(CHUNK, messages, async (message) => {
-        results.set(message.key, await sendOne(message));
-      });
-      return results;
-    },
-  };
+  return oneByOne('webhook', CHUNK, sendOne);
 };

@@ -1,5 +1,5 @@
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
-import { inParallel } from './in-parallel.ts';
+import { oneByOne } from './one-by-one.ts';
 import { postOnce } from './provider-call.ts';
 import { resultOfError } from './send-error.ts';
 
@@ -98,17 +98,7 @@ export const wechatChannel = ({ appId, secret, endpoint }: WechatAccount): Chann
     }
   };
 
-  return {
-    channel: 'wechat',
-    chunk: CHUNK,
-    async send(messages) {
-      const results = new Map<number, SendResult>();
-      await inParallel(CHUNK, messages, async (message) => {
-        results.set(message.key, await sendOne(message));
-      });
-      return results;
-    },
-  };
+  return oneByOne('wechat', CHUNK, sendOne);
 };
 
 /** There is no token, so nothing was sent. */

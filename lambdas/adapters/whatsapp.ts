@@ -1,5 +1,5 @@
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
-import { inParallel } from './in-parallel.ts';
+import { oneByOne } from './one-by-one.ts';
 import { providerCall } from './provider-call.ts';
 import { resultOfError } from './send-error.ts';
 
@@ -57,15 +57,5 @@ export const whatsappChannel = (origination: string): ChannelSender<'whatsapp'> 
     }
   };
 
-  return {
-    channel: 'whatsapp',
-    chunk: CHUNK,
-    async send(messages) {
-      const results = new Map<number, SendResult>();
-      await inParallel(CHUNK, messages, async (message) => {
-        results.set(message.key, await sendOne(message));
-      });
-      return results;
-    },
-  };
+  return oneByOne('whatsapp', CHUNK, sendOne);
 };
