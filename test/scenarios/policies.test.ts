@@ -9,6 +9,8 @@ const MINUTE = 60_000;
 const CITY = { attributes: { city: 'Paris' } };
 /** Of messages to this number nothing is ever heard. */
 const SILENT = '+15555560001';
+/** And these texts do not arrive. */
+const LOST = '+15555530002';
 
 const start = async (herald: LocalHerald, options: object) => {
   await herald.cloud.clock.advance(2 * MINUTE);
@@ -45,6 +47,33 @@ localTest(
       sent: 3,
       byChannel: { email: 2, sms: 1 },
       moved: { email: { 'not-opened': 1 } },
+    });
+  },
+);
+
+localTest(
+  'receipts come from the providers of the local cloud',
+  'an SMS that is not delivered within ten minutes is followed by an email, and only then the campaign has finished',
+  async () => {
+    const herald = await bootLocal();
+    await addPerson(herald, 'fine', { phone: '+12025550101', email: 'fine@example.com', ...CITY });
+    await addPerson(herald, 'silent', { phone: SILENT, email: 'silent-a@example.com', ...CITY });
+    await addPerson(herald, 'lost', { phone: LOST, email: 'lost@example.com', ...CITY });
+    await addPerson(herald, 'only-phone', { phone: '+15555560003', ...CITY });
+    const policy = [{ channel: 'sms', ifNotDeliveredWithin: { minutes: 10 } }, 'email'];
+    const draft = await start(herald, { policy });
+    await herald.cloud.clock.advance(9 * MINUTE);
+    expect(await got(herald)).toEqual(['sms +12025550101', `sms ${LOST}`, `sms ${SILENT}`, 'sms +15555560003'].sort());
+    expect(await stateOf(herald, draft)).toBe('sending');
+
+    await herald.finished(draft.id);
+    const emails = (await got(herald)).filter((one) => one.startsWith('email'));
+    expect(emails).toEqual(['email lost@example.com', 'email silent-a@example.com']);
+    expect(await report(herald, draft)).toMatchObject({
+      recipients: 4,
+      sent: 4,
+      byChannel: { sms: 2, email: 2 },
+      moved: { sms: { 'not-delivered': 2 } },
     });
   },
 );
