@@ -8,5 +8,6 @@ export const env = z.object({
   ERASURE_KEY_ARN: z.string(),
   DEFINITIONS_TABLE: z.string(),
   AUDIT_TABLE: z.string(),
+  FAILURES_TABLE: z.string(),
   METRICS_NAMESPACE: z.string(),
 });

@@ -10,6 +10,7 @@ import { ledger } from '../adapters/ledger.ts';
 import { planHealths } from '../adapters/plan-healths.ts';
 import { suppressions } from '../adapters/suppressions.ts';
 import { countMetric } from '../middleware/count-metric.ts';
+import { noteFailures } from '../middleware/note-failures.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { noteReceipts, type ReceiptPorts } from './note-receipts.ts';
@@ -45,8 +46,8 @@ const ports: ReceiptPorts = {
 const GREETING = /^Successfully validated SNS topic/;
 
 /**
- * Consumes the receipts queue: what SNS delivers raw, events of EventBridge, and what Herald hears itself. Running it twice is
- * safe: see note-receipts.ts. What cannot be read goes to the dead letters by itself.
+ * Consumes the receipts queue: what SNS delivers raw, events of EventBridge, and receipts as such. Running it twice is safe: see
+ * note-receipts.ts. What cannot be read goes to the dead letters by itself, and why is noted for who looks at them.
  */
 export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
   const { received, broken } = parseRecords<Record<string, unknown>>(
@@ -63,5 +64,6 @@ export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> 
     }
   }
   await noteReceipts(ports, receipts, await erased());
+  await noteFailures(environment.FAILURES_TABLE, again);
   return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 };

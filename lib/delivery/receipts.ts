@@ -79,6 +79,7 @@ export class Receipts extends Construct {
         // It stops a plan of which too many complain.
         DEFINITIONS_TABLE: readsAndWrites(state.definitions),
         AUDIT_TABLE: addsTo(state.audit),
+        FAILURES_TABLE: addsTo(state.failures),
         METRICS_NAMESPACE: metrics,
       },
       timeout: Duration.seconds(30),

@@ -4,7 +4,7 @@ import { sesReceipt } from './ses.ts';
 import { smsReceipt } from './sms.ts';
 import { whatsappBusReceipt, whatsappReceipts } from './whatsapp.ts';
 
-/** What Herald hears itself comes as `{ receipt }`. */
+/** A receipt as such comes as `{ receipt }`: from whoever sends for Herald and is no service of AWS. */
 const own: z.ZodMiniType<Receipt> = z.object({
   ref: z.string(),
   outcome: z.enum(RECEIPT_OUTCOMES),

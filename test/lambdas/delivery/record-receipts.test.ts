@@ -24,7 +24,7 @@ beforeAll(async () => {
   stop = await startAws(
     {
       ...{ ledger: ['run', 'unit'], contacts: ['profileId'], erasures: ['kind', 'id'] },
-      ...{ definitions: ['kind', 'id'], audit: ['subject', 'entry'] },
+      ...{ definitions: ['kind', 'id'], audit: ['subject', 'entry'], failures: ['messageId'] },
     },
     answer,
   );
@@ -36,6 +36,7 @@ beforeAll(async () => {
     ERASURE_KEY_ARN: 'key',
     DEFINITIONS_TABLE: 'definitions',
     AUDIT_TABLE: 'audit',
+    FAILURES_TABLE: 'failures',
     METRICS_NAMESPACE: 'Herald/test',
   });
   handler = (await import('../../../lambdas/delivery/record-receipts.ts')).handler;
@@ -52,7 +53,7 @@ const record = (...bodies: unknown[]) => {
   const records = bodies.map((body, n) => ({
     messageId: `r${n}`,
     body: typeof body === 'string' ? body : JSON.stringify(body),
-    attributes: { ApproximateReceiveCount: '1' },
+    attributes: { ApproximateReceiveCount: '3' },
   }));
   return handler({ Records: records } as unknown as SQSEvent);
 };
@@ -105,12 +106,14 @@ test('without a ref the message’s id is all that is known', async () => {
   ]);
 });
 
-test('what cannot be read goes back alone', async () => {
+test('what cannot be read goes back alone, and why is noted', async () => {
   const { batchItemFailures } = await record('{"half', sesComplaint(refOf({ profileId: 'bo' })), {
     mail: {},
     eventType: 'Bounce',
   });
   expect(batchItemFailures).toEqual([{ itemIdentifier: 'r0' }, { itemIdentifier: 'r2' }]);
+  const { failuresOf } = await import('../../../lambdas/adapters/failures.ts');
+  expect([...(await failuresOf('failures', ['r0', 'r1', 'r2'])).keys()].sort()).toEqual(['r0', 'r2']);
   expect((await contacts.get('bo')).suppressed.email?.reason).toBe('complaint');
   expect(rows()).toHaveLength(1);
 });
