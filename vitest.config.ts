@@ -15,9 +15,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     sequence: { sequencer: LongestFirst },
-    // Two cores: two forks. DuckDB and the local cloud are native or own sockets, so processes, not threads.
+    // Two cores: a fork for each, and one for the emulator, which mostly waits. DuckDB and the local cloud are native or own
+    // sockets, so processes, not threads.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Its files import one another without extensions, which Node does not take.
     server: { deps: { inline: ['dt-sql-parser', 'antlr4ng', 'antlr4-c3'] } },
     // Weeks of virtual time on a machine that does other things as well.

@@ -51,7 +51,8 @@ export const startEmulator = async (say: (line: string) => void): Promise<Emulat
     ...emulated(`http://127.0.0.1:${port}`),
     GATEWAY_PORT: String(port),
     BIND_HOST: '127.0.0.1',
-    MINISTACK_HOST: '127.0.0.1',
+    // A name: a URL whose host ends in a number, as in api-id.execute-api.127.0.0.1, is none by the URL standard.
+    MINISTACK_HOST: 'localhost',
     // It unpacks the functions there and keeps its state in memory.
     TMPDIR: join(folder, 'tmp'),
     // Otherwise it listens on fixed ports of its own beside the one it was given.
