@@ -3,6 +3,7 @@
  * `npm run bench -- matching` the matcher beside JSON.parse and what npm has, each bar ok or missed (matching/run.ts)
  * `npm run bench -- intake`   event → provider call under load, and events a second of match-events (intake/run.ts)
  * `npm run bench -- audience` people decided a second, previews beside the same questions by hand, an import, a real history
+ * `npm run bench -- delivery` each sender alone, campaigns of growing size, messages by event, and what they cost
  * Each takes its own options; all take --json.
  */
 const BENCHES: Record<string, () => Promise<unknown>> = {
@@ -10,6 +11,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   matching: () => import('./matching/run.ts'),
   intake: () => import('./intake/run.ts'),
   audience: () => import('./audience/run.ts'),
+  delivery: () => import('./delivery/run.ts'),
 };
 
 const [asked = ''] = process.argv.slice(2);

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { bundleHandlers } from '../../lib/kit/bundle.ts';
 import { bar } from '../bar.ts';
+import type { Part } from '../part.ts';
 import type { ImportCell } from './import-cell.ts';
-import type { Part } from './part.ts';
 
 /** What the process that runs the handlers may take. */
 const PEAK_MB = 400;

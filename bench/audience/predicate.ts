@@ -1,8 +1,8 @@
 import { isMember, type Person } from '../../core/audience/segment-predicate.ts';
 import { seededRandom } from '../../local/random.ts';
+import type { Part } from '../part.ts';
 import { spread, spreadText } from '../statistics.ts';
 import { NOW_MS } from './made-lake.ts';
-import type { Part } from './part.ts';
 import { QUESTIONS } from './questions.ts';
 
 const PEOPLE = 500;

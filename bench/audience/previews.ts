@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { previewQuery } from '../../core/audience/preview-query.ts';
 import { createDuck } from '../../local/duck.ts';
 import { bar } from '../bar.ts';
+import type { Part } from '../part.ts';
 import { median, spread, spreadText } from '../statistics.ts';
 import { handWritten } from './hand-written.ts';
 import { makeLake, NOW_MS } from './made-lake.ts';
-import type { Part } from './part.ts';
 import { QUESTIONS, SENDING } from './questions.ts';
 
 /** A preview may take so much longer than the same question written for DuckDB by hand. */

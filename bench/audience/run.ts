@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { barText } from '../bar.ts';
+import type { Part } from '../part.ts';
 import { machine, machineText } from '../statistics.ts';
 import { figuresOf } from './cdnow.ts';
 import { CDNOW, loadHistory } from './history.ts';
 import { measureImport } from './imports.ts';
-import type { Part } from './part.ts';
 import { measurePredicate } from './predicate.ts';
 import { measurePreviews } from './previews.ts';
 import { costsText, figuresText } from './tables.ts';

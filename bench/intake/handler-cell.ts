@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Counted } from '../services.ts';
 import { setUpTriggers } from './active-triggers.ts';
 import { type Asked, batchOf, FATES, type Fate, makeOrders } from './orders.ts';
 
@@ -16,13 +17,13 @@ const [, , triggerCount = '', asked = '', msText = ''] = process.argv;
 const MESSAGES = 10;
 const WINDOWS = 5;
 
-const services: ChildProcess = fork(join(import.meta.dirname, 'services.ts'));
+const services: ChildProcess = fork(join(import.meta.dirname, '..', 'services.ts'), ['intake/match-events.env.ts']);
 const [variables] = (await once(services, 'message')) as [Record<string, string>];
 Object.assign(process.env, variables);
 const queuedSince = async (): Promise<number> => {
   services.send('?');
-  const [count] = (await once(services, 'message')) as [number];
-  return count;
+  const [{ queued }] = (await once(services, 'message')) as [Counted];
+  return queued;
 };
 
 const { triggers, pairs, eventAt } = makeOrders(Number(triggerCount), asked as Asked);

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { barText } from '../bar.ts';
+import type { Part } from '../part.ts';
+import { machine, machineText } from '../statistics.ts';
+import { NAIVE } from './bills.ts';
+import { measureCampaigns } from './campaigns.ts';
+import { measureDirect } from './direct.ts';
+import { measureSenders } from './sender.ts';
+
+/**
+ * `npm run bench -- delivery [--part sender|campaign|direct] [--sizes 1000,10000,100000] [--people N] [--json]`
+ * 1. sender: messages a second of one core, each channel's sender alone
+ * 2. campaign: campaigns of growing size through the local cloud: time, requests, write units, cost per message
+ * 3. direct: the same of messages that events cause, one by one
+ * beside the naive design. Times of 2 are of one process on this machine with everything in it: they compare versions of
+ * Herald and sizes of campaigns; they are not those of AWS. Exit code 1 when a bar is missed.
+ */
+const { values: options } = parseArgs({
+  options: {
+    part: { type: 'string' },
+    sizes: { type: 'string', default: '1000,10000,100000' },
+    people: { type: 'string', default: '2000' },
+    invocations: { type: 'string', default: '10' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const tell = (text: string) => void process.stderr.write(`${text}\n`);
+
+const PARTS: Record<string, () => Promise<Part>> = {
+  sender: () => measureSenders(Number(options.invocations)),
+  campaign: () => measureCampaigns(options.sizes.split(',').map(Number), tell),
+  direct: () => measureDirect(Number(options.people)),
+};
+const asked = options.part ? [options.part] : Object.keys(PARTS);
+const unknown = asked.find((name) => !PARTS[name]);
+if (unknown !== undefined) throw new Error(`There is no part ${unknown}; there are ${Object.keys(PARTS).join(', ')}.`);
+
+const parts: Part[] = [];
+for (const name of asked) {
+  tell(`Part ${name} …`);
+  parts.push(await PARTS[name]!());
+}
+const bars = parts.flatMap((part) => part.bars);
+if (options.json) {
+  const figures = Object.assign({}, ...parts.map((part) => part.figures)) as object;
+  console.log(JSON.stringify({ machine: machine(), ...figures, naive: NAIVE, bars }, null, 2));
+} else {
+  const { requests, writeUnits, usdPerMillion } = NAIVE;
+  console.log(machineText(machine()));
+  for (const { text } of parts) console.log(`\n${text}`);
+  console.log(`
+The naive design, a workflow, a function and six writes a message: ${requests} requests, ${writeUnits} write units each, $${usdPerMillion.toFixed(0)} a million
+`);
+  for (const row of bars) console.log(barText(row));
+}
+if (bars.some(({ ok }) => !ok)) process.exitCode = 1;
