@@ -1,3 +1,4 @@
+import type { Counts } from '../../local/meter.ts';
 import { bar } from '../bar.ts';
 import type { Part } from '../part.ts';
 import { type Bill, billPer } from './bills.ts';
@@ -14,22 +15,14 @@ type Campaign = { recipients: number; seconds: number; perSecond: number; bill: 
 const runCampaign = async (recipients: number): Promise<Campaign> => {
   const crowd = await openCrowd(recipients);
   try {
-    const { cloud, create, api, as, approve, finished } = crowd;
-    const segment = await create('/v1/segments', { name: 'Paris', segment: { attribute: 'city', equals: 'Paris' } });
+    const { cloud, startCampaign, api, as, finished } = crowd;
     const html = '<p>Hello {{ profile.attributes.name }}, <a href="https://example.com/spring">spring is here</a>.</p>';
-    const template = await create('/v1/templates', {
-      name: 'Spring',
-      channels: { email: { subject: 'Spring', html } },
+    let before: Counts = {};
+    let startedAt = 0;
+    const id = await startCampaign({ email: { subject: 'Spring', html } }, { channelPolicy: ['email'] }, () => {
+      before = cloud.meter.snapshot();
+      startedAt = performance.now();
     });
-    const { id, version } = await create('/v1/campaigns', {
-      ...{ name: 'Spring', audience: { segmentId: segment.id }, templateId: template.id },
-      ...{ channelPolicy: ['email'], topic: 'offers' },
-    });
-    await api.must(`POST /v1/campaigns/${id}/submit`, await as('marketer-mia', { version }));
-    await cloud.clock.idle();
-    const before = cloud.meter.snapshot();
-    const startedAt = performance.now();
-    await approve(id);
     await finished(id);
     const seconds = (performance.now() - startedAt) / 1_000;
     const counts = cloud.meter.diff(before, cloud.meter.snapshot());
