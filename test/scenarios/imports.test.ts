@@ -286,7 +286,7 @@ localTest(
   'needs faults',
   'functions that die before or after their work lose nothing and count nothing twice',
   async () => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       const herald = await bootLocal({ faults: { seed, crashBefore: 0.2, crashAfter: 0.3 } });
       const { create, act, ended, get, profile } = wizard(herald);
       // The API's own calls may die too, and answer 500: a person would try again, so the test does.

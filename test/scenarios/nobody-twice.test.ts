@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
-const CUSTOMERS = 3_000;
+const CUSTOMERS = 1_500;
 
 type Figures = {
   imported: { profiles: number; events: number };
