@@ -44,8 +44,8 @@ export class Platform extends Stack {
       ...{ stage, state, lake, intake, stageChanges, webhooks },
       deadLetters: busDeadLetters,
     });
-    const { dispatchSnapshot } = new Dispatch(this, 'Delivery', { state, sendQueues });
-    const strategy = new Strategy(this, 'Strategy', { state, lake, dispatchSnapshot });
+    const dispatch = new Dispatch(this, 'Delivery', { state, sendQueues });
+    const strategy = new Strategy(this, 'Strategy', { state, lake, dispatch });
     this.lake = lake;
     this.intake = intake;
     this.sendQueues = sendQueues;

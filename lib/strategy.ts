@@ -1,11 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { env as finishCampaignEnv } from '../lambdas/strategy/finish-campaign.env.ts';
+import { env as holdCampaignEnv } from '../lambdas/strategy/hold-campaign.env.ts';
 import { env as manageCampaignsEnv } from '../lambdas/strategy/manage-campaigns.env.ts';
 import { env as manageTemplatesEnv } from '../lambdas/strategy/manage-templates.env.ts';
 import { env as prepareSnapshotEnv } from '../lambdas/strategy/prepare-snapshot.env.ts';
 import { env as requestApprovalEnv } from '../lambdas/strategy/request-approval.env.ts';
 import { env as settleApprovalEnv } from '../lambdas/strategy/settle-approval.env.ts';
+import type { Dispatch } from './delivery/dispatch.ts';
 import { allow, reads, readsAndWrites, remembers, starts } from './kit/bindings.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import { TypedStateMachine } from './kit/typed-state-machine.ts';
@@ -16,17 +18,20 @@ import type { State } from './state.ts';
 export class Strategy extends Construct {
   readonly approvePlan: TypedStateMachine;
   readonly runCampaign: TypedStateMachine<'AthenaWorkGroup'>;
+  readonly releaseParked: TypedStateMachine;
 
   constructor(
     scope: Construct,
     id: string,
-    { state, lake, dispatchSnapshot }: { state: State; lake: Lake; dispatchSnapshot: TypedFunction },
+    { state, lake, dispatch }: { state: State; lake: Lake; dispatch: Dispatch },
   ) {
     super(scope, id);
     const DEFINITIONS_TABLE = readsAndWrites(state.definitions);
     const AUDIT_TABLE = readsAndWrites(state.audit);
     const IDEMPOTENCY_TABLE = remembers(state.idempotency);
     const timeout = Duration.seconds(15);
+    this.releaseParked = dispatch.releaseParked;
+    const RELEASE_MACHINE_ARN = starts(this.releaseParked.machine);
 
     new TypedFunction(this, 'ManageTemplates', {
       entry: 'strategy/manage-templates',
@@ -53,6 +58,7 @@ export class Strategy extends Construct {
       environment: {
         DEFINITIONS_TABLE,
         AUDIT_TABLE,
+        RELEASE_MACHINE_ARN,
         LEDGER_TABLE: {
           value: state.ledger.tableName,
           grant: (grantee) => allow(grantee, ['dynamodb:Query'], [state.ledger.tableArn]),
@@ -60,9 +66,15 @@ export class Strategy extends Construct {
       },
       timeout,
     });
+    const holdCampaign = new TypedFunction(this, 'HoldCampaign', {
+      entry: 'strategy/hold-campaign',
+      env: holdCampaignEnv,
+      environment: { DEFINITIONS_TABLE, AUDIT_TABLE, RELEASE_MACHINE_ARN },
+      timeout,
+    });
     this.runCampaign = new TypedStateMachine(this, 'RunCampaign', {
       definition: 'strategy/run-campaign',
-      functions: [prepareSnapshot, dispatchSnapshot, finishCampaign],
+      functions: [prepareSnapshot, dispatch.dispatchSnapshot, finishCampaign, holdCampaign],
       substitutions: { AthenaWorkGroup: lake.workGroup.name },
     });
     lake.grantUnload(this.runCampaign.role);
@@ -84,7 +96,7 @@ export class Strategy extends Construct {
       functions: [requestApproval, settleApproval],
     });
 
-    new TypedFunction(this, 'ManageCampaigns', {
+    const manageCampaigns = new TypedFunction(this, 'ManageCampaigns', {
       entry: 'strategy/manage-campaigns',
       env: manageCampaignsEnv,
       environment: {
@@ -92,8 +104,11 @@ export class Strategy extends Construct {
         AUDIT_TABLE,
         IDEMPOTENCY_TABLE,
         APPROVE_MACHINE_ARN: starts(this.approvePlan.machine, true),
+        RELEASE_MACHINE_ARN,
       },
       timeout,
     });
+    // Whoever ends a pause tells the run that waits for it.
+    allow(manageCampaigns.function, ['states:SendTaskSuccess'], [this.runCampaign.machine.stateMachineArn]);
   }
 }

@@ -4,13 +4,19 @@ import type { Channel, Lane } from './channel.ts';
 import type { SendMessage } from './messages.ts';
 import { workOf } from './work.ts';
 
-/** A send message that waits for its time, and the queue that it goes to then. */
+/** A send message that waits, for its time or for the end of a pause, and the queue that it goes to then. */
 export type HeldMessage = { channel: Channel; lane: Lane; message: SendMessage };
 
 /** Held messages wait in the table of timers, in buckets of their own: see decision 0007. */
 export const heldBucket = (minuteMs: number, shard: number): string => `send#${bucketOf(minuteMs, shard)}`;
 
-/** Where in a minute's bucket a message is: the same whenever it is put there, so that it is there once. */
+/** Messages that wait for the end of a pause of their campaign have buckets of their own. `pause`: its number. */
+export const parkedBucket = (campaignId: string, pause: number, shard: number): string =>
+  `paused#${campaignId}#${pause}#${shard}`;
+export const parkedBuckets = (campaignId: string, pause: number): string[] =>
+  Array.from({ length: SHARDS }, (_, shard) => parkedBucket(campaignId, pause, shard));
+
+/** Where in a bucket a message is: the same whenever it is put there, so that it is there once. */
 export const placeOfHeld = ({ message }: HeldMessage): { shard: number; key: string } => {
   const { run, unit } = workOf(message);
   const hash = createHash('sha256')

@@ -22,7 +22,8 @@ const refuse = (problem: ProblemType, detail: string): Decision => ({ kind: 'ref
 const act = (campaign: Campaign, action: CampaignAction, change: Partial<Campaign>, detail: string): Decision => {
   const state = nextState(campaign.state, action);
   if (!state) return refuse('state-conflict', `A campaign that is ${campaign.state} takes no ${action}`);
-  return { kind: 'change', action, campaign: { ...campaign, ...change, state }, detail };
+  const { pause: _over, ...rest } = campaign;
+  return { kind: 'change', action, campaign: { ...rest, ...change, state }, detail };
 };
 
 /** New content. An approval that was asked for, or refused, is void: it was of something else. */
@@ -118,15 +119,44 @@ export const cancelled = (campaign: Campaign, reason: string): Decision => {
   return act(campaign, 'cancel', { reason, ...(approval && { approval: rest as Approval }) }, reason);
 };
 
-/** The run has begun. Repeated by a retry, it is the same run. */
+/**
+ * A run is kept for 60 days, its recipients and its ledger. A pause that lasts until so long after the run began ends in a
+ * cancellation, which leaves time to settle everybody. run-campaign.asl.json has the same 30 days.
+ */
+export const PAUSABLE_MS = 30 * 86_400_000;
+
+/** Sends nothing more until it is resumed or cancelled; nobody is settled by it. Pausing again keeps who was first. */
+export const paused = (campaign: Campaign, by: string, reason: string, nowMs: number): Decision => {
+  if (campaign.state === 'paused') return { kind: 'same', campaign };
+  if (campaign.run && nowMs >= campaign.run.startedMs + PAUSABLE_MS) {
+    return refuse('state-conflict', 'It began more than 30 days ago, and its recipients are not kept much longer');
+  }
+  return act(campaign, 'pause', { pause: { number: campaign.version + 1, by, atMs: nowMs, reason } }, reason);
+};
+
+/** Goes on. One that sends has been resumed before. */
+export const resumed = (campaign: Campaign): Decision =>
+  campaign.state === 'sending' ? { kind: 'same', campaign } : act(campaign, 'resume', {}, '');
+
+/** With the token by which the run is told that the pause is over; undefined when it is not paused. */
+export const held = (campaign: Campaign, runId: string, taskToken: string): Campaign | undefined =>
+  campaign.pause && campaign.run?.runId === runId
+    ? { ...campaign, pause: { ...campaign.pause, taskToken } }
+    : undefined;
+
+const isUnderWay = ({ state }: Campaign): boolean => state === 'preparing' || state === 'sending' || state === 'paused';
+
+/** The run has begun. Repeated by a retry, it is the same run, whatever people have done with it since. */
 export const prepared = (campaign: Campaign, runId: string, nowMs: number): Decision => {
-  if (campaign.state === 'preparing' && campaign.run?.runId === runId) return { kind: 'same', campaign };
+  if (isUnderWay(campaign) && campaign.run?.runId === runId) return { kind: 'same', campaign };
   return act(campaign, 'prepare', { run: { runId, startedMs: nowMs } }, runId);
 };
 
-/** Its audience is frozen, messages go out. Repeated by a retry, it changes nothing. */
+/** Its audience is frozen, messages go out, or wait while it is paused. Repeated by a retry, it changes nothing. */
 export const begun = (campaign: Campaign, runId: string): Decision =>
-  campaign.state === 'sending' ? { kind: 'same', campaign } : act(campaign, 'send', {}, runId);
+  campaign.state === 'sending' || campaign.state === 'paused'
+    ? { kind: 'same', campaign }
+    : act(campaign, 'send', {}, runId);
 
 /** The run has ended: well, or with `error`. A campaign that was cancelled meanwhile stays as it is. */
 export const ended = (

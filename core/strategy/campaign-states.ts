@@ -1,6 +1,6 @@
 import type { CampaignState } from './campaign.ts';
 
-/** What may happen to a campaign. People submit, edit, approve, reject and cancel; the rest is done by its state machines. */
+/** What may happen to a campaign. People submit, edit, approve, reject, pause, resume and cancel; the rest is done by its state machines. */
 export const CAMPAIGN_ACTIONS = [
   'edit',
   'submit',
@@ -10,6 +10,8 @@ export const CAMPAIGN_ACTIONS = [
   'schedule',
   'prepare',
   'send',
+  'pause',
+  'resume',
   'finish',
   'cancel',
   'fail',
@@ -24,8 +26,10 @@ export const transitions: Record<CampaignState, Partial<Record<CampaignAction, C
   rejected: { edit: 'draft', cancel: 'cancelled' },
   approved: { schedule: 'scheduled', cancel: 'cancelled', fail: 'failed' },
   scheduled: { prepare: 'preparing', cancel: 'cancelled', fail: 'failed' },
-  preparing: { send: 'sending', cancel: 'cancelled', fail: 'failed' },
-  sending: { finish: 'finished', cancel: 'cancelled', fail: 'failed' },
+  preparing: { send: 'sending', pause: 'paused', cancel: 'cancelled', fail: 'failed' },
+  sending: { pause: 'paused', finish: 'finished', cancel: 'cancelled', fail: 'failed' },
+  // Its run goes on without sending: whoever is left waits. It finishes when nobody is.
+  paused: { resume: 'sending', finish: 'finished', cancel: 'cancelled', fail: 'failed' },
   finished: {},
   cancelled: {},
   failed: {},

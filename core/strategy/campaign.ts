@@ -27,7 +27,7 @@ export const campaignInput = z.strictObject({
 });
 export type CampaignInput = z.infer<typeof campaignInput>;
 
-/** States of S3 that this release reaches; `transitions` in campaign-states.ts is the one table of what may follow what. */
+/** States of S3; `transitions` in campaign-states.ts is the one table of what may follow what. */
 export type CampaignState =
   | 'draft'
   | 'in review'
@@ -36,6 +36,7 @@ export type CampaignState =
   | 'scheduled'
   | 'preparing'
   | 'sending'
+  | 'paused'
   | 'finished'
   | 'cancelled'
   | 'failed';
@@ -53,6 +54,18 @@ export type Approval = {
   decision?: { outcome: 'approved' | 'rejected' | 'expired'; by: string; atMs: number; comment: string };
 };
 
+/** Why nothing goes out at the moment. */
+export type Pause = {
+  /** Names it among the pauses of the campaign: what waits for its end waits under this number. */
+  number: number;
+  by: string;
+  atMs: number;
+  /** '' when nobody said why. */
+  reason: string;
+  /** Step Functions task token of the run that waits for the end of the pause. Never shown by the API. */
+  taskToken?: string;
+};
+
 export type Campaign = CampaignInput & {
   id: string;
   version: number;
@@ -65,6 +78,8 @@ export type Campaign = CampaignInput & {
   approval?: Approval;
   /** Set when the run starts. */
   run?: { runId: string; startedMs: number; snapshotSize?: number; parts?: number; finishedMs?: number };
+  /** While it is paused. */
+  pause?: Pause;
   /** Why a campaign failed or was cancelled. */
   reason?: string;
 };

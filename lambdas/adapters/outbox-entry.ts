@@ -25,6 +25,7 @@ export type OutboxEntry =
       machine:
         | 'approve-plan'
         | 'run-campaign'
+        | 'release-parked'
         | 'import-profiles'
         | 'change-list'
         | 'fit-model'

@@ -8,7 +8,7 @@ import { cached } from './cache.ts';
 import { definitions } from './definitions.ts';
 import { loadPlanVersion } from './plan-versions.ts';
 
-/** A campaign that was cancelled or has failed stops sending after at most this long. */
+/** A campaign that was paused or cancelled, or has failed, stops sending after at most this long. */
 const STATE_MAX_AGE_MS = 3_000;
 /** A changed cap acts after at most this long. */
 const SETTINGS_MAX_AGE_MS = 10_000;
@@ -24,7 +24,10 @@ export const plans = (table: string) => {
     },
     100,
   );
-  const campaign = cached(STATE_MAX_AGE_MS, async (id) => (await defs.get<Campaign>('campaign', id))?.body.state);
+  const campaign = cached(STATE_MAX_AGE_MS, async (id) => {
+    const stored = await defs.get<Campaign>('campaign', id);
+    return stored && { state: stored.body.state, pause: stored.body.pause?.number };
+  });
   const trigger = cached(STATE_MAX_AGE_MS, async (id) => (await defs.get<Trigger>('trigger', id))?.body.state);
   const settings = cached(
     SETTINGS_MAX_AGE_MS,
@@ -40,10 +43,18 @@ export const plans = (table: string) => {
     /** Why nothing more may be sent of the plan, if so. */
     async stopOf({ kind, id }: PlanRef): Promise<'plan-cancelled' | 'plan-paused' | undefined> {
       if (kind === 'campaign') {
-        const state = await campaign(id);
+        const state = (await campaign(id))?.state;
         return state === undefined || state === 'cancelled' || state === 'failed' ? 'plan-cancelled' : undefined;
       }
       return (await trigger(id)) === 'active' ? undefined : 'plan-paused';
+    },
+    /**
+     * Number of the pause that a campaign is in: its messages wait for the end of that one. `now`: read for this call, and
+     * strongly consistent, where others may be told what was so 3 seconds ago.
+     */
+    async pauseOf({ kind, id }: PlanRef, when: 'lately' | 'now' = 'lately'): Promise<number | undefined> {
+      if (kind !== 'campaign') return undefined;
+      return (await campaign(id, when === 'now' ? 0 : undefined))?.pause;
     },
     settings: (): Promise<DeliverySettings> => settings('delivery'),
     linkSettings: (): Promise<LinkSettings> => links('links'),

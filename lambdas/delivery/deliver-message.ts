@@ -18,6 +18,7 @@ import type { Outgoing, SendResult } from '../../core/delivery/sender.ts';
 import { waitsFor } from '../../core/delivery/waiting.ts';
 import { type Work, workOf } from '../../core/delivery/work.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
+import { inParallel } from '../adapters/in-parallel.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import type { Ports } from './ports.ts';
 import { type Prepared, prepareRecipients } from './prepare-recipients.ts';
@@ -34,6 +35,9 @@ export const LAST_RECEIVE = { transactional: 5, promotional: 15 } as const;
 const LEASE_MARGIN_MS = 5_000;
 /** With less time left no provider is called: a call that hangs takes 13 s to give up, and its answer must be noted. */
 const CALL_MS = 15_000;
+
+/** As contact items are written for a batch. */
+const PARALLEL_RELEASES = 25;
 
 /** `receives`: how often the queue has given the message out. `leftMs`: how long this invocation may go on. */
 export type Attempt = { receives: number; leftMs: () => number };
@@ -142,13 +146,17 @@ const send = async (
   const prepared =
     marked ?? (await prepareRecipients(ports, message, step, plan, rows, openOf(resumed), { mayReserve: true }));
   let record = holdUntil(settle(resumed, prepared.settled), prepared.due);
+  let untouched: Outgoing[] = [];
   for (let at = 0; at < prepared.ready.length; at += ports.sender.chunk) {
     const chunk = prepared.ready.slice(at, at + ports.sender.chunk);
-    if (leftMs() < CALL_MS) {
+    const isPaused = (await ports.pauseOf(message.plan)) !== undefined;
+    if (isPaused || leftMs() < CALL_MS) {
+      const rest = prepared.ready.slice(at);
       record = reopen(
         record,
-        prepared.ready.slice(at).map(({ key }) => key),
+        rest.map(({ key }) => key),
       );
+      if (isPaused) untouched = rest.filter(({ key }) => !work.earlierOf(key).touched);
       break;
     }
     if (plan.lane === 'promotional' && !marked) {
@@ -167,6 +175,9 @@ const send = async (
   }
   const last = isSettled(record) ? givenBack(message, record, messageIds) : record;
   await ports.ledger.save(work, last);
+  // After a pause of days the gate decides anew: a touch of before it would let others through too soon after this message.
+  // Who came with a touch from an earlier channel keeps it: the batch's next message says so, and gives it back if need be.
+  await inParallel(PARALLEL_RELEASES, untouched, ({ profileId }) => release(ports, profileId, work.touchKey));
   return { record: last, messageIds };
 };
 

@@ -16,8 +16,10 @@ import type { Touches } from '../adapters/touches.ts';
 export type Ports = {
   now(): number;
   planOf(plan: PlanRef): Promise<PlanVersion>;
-  /** Why the plan may not send now, if so. At most 3 seconds old. */
+  /** Why nothing more is to be sent of the plan, if so. At most 3 seconds old. */
   stopOf(plan: PlanRef): Promise<'plan-cancelled' | 'plan-paused' | undefined>;
+  /** Number of the pause that a campaign is in. At most 3 seconds old, or read `now`. */
+  pauseOf(plan: PlanRef, when?: 'now'): Promise<number | undefined>;
   settings(): Promise<DeliverySettings>;
   /** The recipients of the message in order; undefined is a person who has no profile (any more). */
   rowsOf(message: SendMessage): Promise<(SnapshotRow | undefined)[]>;
@@ -33,4 +35,6 @@ export type Ports = {
   enqueue(channel: Channel, lane: Lane, messages: readonly SendMessage[]): Promise<void>;
   /** Has it enqueued when it is due. */
   hold(message: HeldMessage, dueMs: number): Promise<void>;
+  /** Has it enqueued when that pause of its campaign ends, if that is still to come. */
+  park(message: HeldMessage, pause: number): Promise<void>;
 };

@@ -37,8 +37,9 @@ const ports: ReceiptPorts = {
   warn: (plan, verdict) => tell(MANY_COMPLAIN, plan, verdict),
   stopPlan: async (plan, verdict) => {
     const { stopPlan } = await import('./stop-plan.ts');
-    await stopPlan(store, plan, verdict, Date.now());
+    const stopped = await stopPlan(store, plan, verdict, Date.now());
     tell(PLAN_STOPPED, plan, verdict);
+    return stopped;
   },
 };
 

@@ -25,6 +25,7 @@ import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { deliverMessage } from './deliver-message.ts';
 import { guardSender } from './guard-sender.ts';
+import { parkPaused } from './park-paused.ts';
 import type { Ports } from './ports.ts';
 import { type Publication, publish } from './publish.ts';
 import type { sendBatchEnv } from './send-batch.env.ts';
@@ -86,13 +87,15 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
       await sendAll(sendQueueUrl(env, channel, lane), bodies);
     },
     hold: (message, dueMs) => held.hold(message, dueMs),
+    park: (message, pause) => held.park(message, pause),
   };
 
-  /** Delivers one record, or undefined when it has to come again; the log says why. */
+  /** Delivers one record, or parks it; undefined when it has to come again, and the log says why. */
   const deliver = async (ports: Ports, { record, message }: Received, context: Context) => {
     try {
       const leftMs = context.getRemainingTimeInMillis();
       if (leftMs < ENOUGH_MS) throw new RetryLater(`Only ${leftMs} ms are left of this invocation`);
+      if (await parkPaused(ports, message)) return 'parked';
       return await deliverMessage(ports, message, {
         receives: Number(record.attributes.ApproximateReceiveCount),
         leftMs: () => context.getRemainingTimeInMillis(),
@@ -108,13 +111,13 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
     const { received: parsed } = parseRecords<SendMessage>(Records);
     const isErased = await erased();
     // Nobody is left to whom the message could go, and its ledger record would bear the person's id.
-    const dropped = new Set(
+    const gone = new Set(
       parsed
         .filter(({ message }) => message.kind === 'direct' && isErased(message.profileId))
         .map(({ record }) => record),
     );
-    if (dropped.size > 0) console.info({ message: 'Messages to people who were erased', dropped: dropped.size });
-    const received = parsed.filter(({ record }) => !dropped.has(record));
+    if (gone.size > 0) console.info({ message: 'Messages to people who were erased', dropped: gone.size });
+    const received = parsed.filter(({ record }) => !gone.has(record));
     const ports: Ports = { ...shared, rowsOf: readerOf(received.map(({ message }) => message)) };
     const deliverAll = (kind: SendMessage['kind'], atOnce: number) =>
       inParallel(
@@ -122,7 +125,8 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
         received.filter(({ message }) => message.kind === kind),
         async (one) => {
           const publication = await deliver(ports, one, context);
-          if (publication) delivered.set(one.record, publication);
+          if (publication === 'parked') gone.add(one.record);
+          else if (publication) delivered.set(one.record, publication);
         },
       );
     await Promise.all([deliverAll('snapshot', PARALLEL_BATCHES), deliverAll('direct', Records.length)]);
@@ -134,7 +138,7 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
     }
     const again = Records.filter((record) => {
       const publication = delivered.get(record);
-      return !dropped.has(record) && (!publication || !isSettled(publication.record));
+      return !gone.has(record) && (!publication || !isSettled(publication.record));
     });
     await noteFailures(env.FAILURES_TABLE, again);
     return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };

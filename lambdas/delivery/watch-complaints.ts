@@ -7,8 +7,8 @@ import { RetryLater } from '../middleware/retry-later.ts';
 export type ComplaintPorts = {
   now(): number;
   healths: PlanHealths;
-  /** Stops the plan for good reason; does nothing when it does not send. */
-  stopPlan(plan: Pick<ReceiptRef, 'planKind' | 'planId'>, verdict: Verdict): Promise<void>;
+  /** Stops the plan for good reason; does nothing when it does not send. False when it is to be asked again. */
+  stopPlan(plan: Pick<ReceiptRef, 'planKind' | 'planId'>, verdict: Verdict): Promise<boolean>;
   warn(plan: Pick<ReceiptRef, 'planKind' | 'planId'>, verdict: Verdict): void;
 };
 
@@ -35,8 +35,8 @@ export const watchComplaints = async (ports: ComplaintPorts, known: readonly Kno
       ports.warn(plan, verdict);
       continue;
     }
-    await ports.stopPlan(plan, verdict);
-    await change(ports, key, (before) => ({ ...before, version: before.version + 1, stoppedMs: ports.now() }));
+    if (await ports.stopPlan(plan, verdict))
+      await change(ports, key, (before) => ({ ...before, version: before.version + 1, stoppedMs: ports.now() }));
   }
 };
 

@@ -1,5 +1,5 @@
 import type { Campaign } from '../../core/strategy/campaign.ts';
-import type { Decision } from '../../core/strategy/campaign-decisions.ts';
+import { type Decision, MACHINE } from '../../core/strategy/campaign-decisions.ts';
 import { type Definitions, VersionConflict } from '../adapters/definitions.ts';
 import { type Sinks, saveDefinition } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
@@ -11,7 +11,7 @@ const ATTEMPTS = 5;
 
 /**
  * Loads the campaign, decides, saves, publishes; decides again when somebody else was faster. `effects` are what must
- * happen beside the audit entry, which it writes itself. Gives the campaign as it then is, or the refusal; undefined
+ * happen beside the audit entry and the end of a pause, which it writes itself. Gives the campaign as it then is, or the refusal; undefined
  * when there is no such campaign. Throws VersionConflict when it stays contended.
  */
 export const changeCampaign = async (
@@ -31,13 +31,31 @@ export const changeCampaign = async (
     const after = { ...decision.campaign, version: stored.version + 1 };
     const { action, detail } = decision;
     const entry = { subject: `campaign/${id}`, action, actor, atMs: nowMs, version: after.version, detail };
-    const outbox: OutboxEntry[] = [{ effect: 'audit', entry }, ...effects(stored.body, after)];
+    const outbox: OutboxEntry[] = [
+      { effect: 'audit', entry },
+      ...effects(stored.body, after),
+      ...unpause(stored.body, after, actor),
+    ];
     try {
       return (await saveDefinition(defs, 'campaign', id, after, stored.version, nowMs, outbox, sinks)).body;
     } catch (error) {
       if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw error;
     }
   }
+};
+
+/**
+ * However a pause ends: the messages that wait for that go on, to be sent or settled. So does the run, which waits unless it is
+ * the run itself that ends the pause.
+ */
+const unpause = ({ id, pause }: Campaign, after: Campaign, actor: string): OutboxEntry[] => {
+  if (!pause || after.pause) return [];
+  const { number, taskToken } = pause;
+  const input = { campaignId: id, pause: number };
+  return [
+    { effect: 'start-execution', machine: 'release-parked', name: `${id}-${number}`, input },
+    ...(taskToken && actor !== MACHINE ? [{ effect: 'task-success' as const, taskToken, output: {} }] : []),
+  ];
 };
 
 export const isRefusal = (result: Campaign | Refusal): result is Refusal => 'kind' in result;

@@ -4,4 +4,5 @@ export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
   AUDIT_TABLE: z.string(),
   LEDGER_TABLE: z.string(),
+  RELEASE_MACHINE_ARN: z.string(),
 });

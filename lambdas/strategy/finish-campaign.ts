@@ -1,3 +1,4 @@
+import type { Campaign } from '../../core/strategy/campaign.ts';
 import { ended, MACHINE } from '../../core/strategy/campaign-decisions.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { ledger } from '../adapters/ledger.ts';
@@ -5,13 +6,19 @@ import { readEnv } from '../middleware/read-env.ts';
 import { changeCampaign, isRefusal } from './change-campaign.ts';
 import { env } from './finish-campaign.env.ts';
 
-const { DEFINITIONS_TABLE, AUDIT_TABLE, LEDGER_TABLE } = readEnv(env);
-const store = { defs: definitions(DEFINITIONS_TABLE), sinks: { auditTable: AUDIT_TABLE } };
+const { DEFINITIONS_TABLE, AUDIT_TABLE, LEDGER_TABLE, RELEASE_MACHINE_ARN } = readEnv(env);
+const sinks = { auditTable: AUDIT_TABLE, machines: { 'release-parked': RELEASE_MACHINE_ARN } };
+const store = { defs: definitions(DEFINITIONS_TABLE), sinks };
 const progress = ledger(LEDGER_TABLE);
 
 /** The run still has recipients without a final outcome. The state machine asks again on this name. */
 class NotDrained extends Error {
   override name = 'NotDrained';
+}
+
+/** As NotDrained, but nothing will change before the pause ends: the state machine waits for that on this name. */
+class PlanPaused extends Error {
+  override name = 'PlanPaused';
 }
 
 /** `parts` is how many were dispatched; `error` what stopped the run. */
@@ -20,11 +27,11 @@ type Task = { campaignId: string; runId: string } & ({ parts: number } | { error
 /**
  * Last task of run-campaign: ends the campaign once each recipient has a final outcome, or after an error that nothing
  * else handled. Running it twice is safe: a campaign that has ended stays as it ended. Throws NotDrained while something
- * is under way.
+ * is under way, PlanPaused while that waits for the end of a pause.
  */
 export const handler = async (task: Task): Promise<{ state: string }> => {
   const { campaignId, runId } = task;
-  const end = 'error' in task ? { error: task.error } : await drained(runId, task.parts);
+  const end = 'error' in task ? { error: task.error } : await drained(task);
   const nowMs = Date.now();
   const result = await changeCampaign(store, campaignId, MACHINE, nowMs, (campaign) =>
     ended(campaign, runId, end, nowMs),
@@ -33,12 +40,14 @@ export const handler = async (task: Task): Promise<{ state: string }> => {
   return { state: result.state };
 };
 
-const drained = async (runId: string, parts: number) => {
+const drained = async ({ campaignId, runId, parts }: Extract<Task, { parts: number }>) => {
   const found = await progress.parts(runId);
   const sum = (what: 'batches' | 'done' | 'recipients') => found.reduce((total, part) => total + part[what], 0);
   const whole = found.filter(({ done, batches }) => done === batches).length;
   if (found.length < parts || whole < found.length) {
     const done = `${whole} of ${parts} parts, ${sum('done')} of ${sum('batches')} batches of ${runId} are done`;
+    const campaign = await store.defs.get<Campaign>('campaign', campaignId);
+    if (campaign?.body.pause) throw new PlanPaused(done);
     throw new NotDrained(done);
   }
   return { parts, snapshotSize: sum('recipients') };

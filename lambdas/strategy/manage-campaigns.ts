@@ -6,6 +6,8 @@ import {
   type Decision,
   decided,
   edited,
+  paused,
+  resumed,
   submitted,
 } from '../../core/strategy/campaign-decisions.ts';
 import { refuseUnknown } from '../adapters/audiences.ts';
@@ -21,13 +23,14 @@ import { changeCampaign, freeWaiting, isRefusal } from './change-campaign.ts';
 import { freezeCampaign } from './freeze-campaign.ts';
 import { env } from './manage-campaigns.env.ts';
 
-const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, APPROVE_MACHINE_ARN } = readEnv(env);
+const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, APPROVE_MACHINE_ARN, RELEASE_MACHINE_ARN } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
-const sinks = { auditTable: AUDIT_TABLE, machines: { 'approve-plan': APPROVE_MACHINE_ARN } };
+const machines = { 'approve-plan': APPROVE_MACHINE_ARN, 'release-parked': RELEASE_MACHINE_ARN };
+const sinks = { auditTable: AUDIT_TABLE, machines };
 
 /**
- * Campaigns from draft to decision. Running a change twice is safe: edits and submissions name the version that they
- * change, decisions and cancellations that were made before change nothing.
+ * Campaigns from draft to decision, and what stops them. Running a change twice is safe: edits and submissions name the
+ * version that they change, decisions, pauses and cancellations that were made before change nothing.
  */
 export const handler = apiHandler(
   'strategy/manage-campaigns',
@@ -95,6 +98,11 @@ export const handler = apiHandler(
         tellDecision,
       ),
 
+    pauseCampaign: async ({ params, body, actor, nowMs }) =>
+      change(params.campaignId, actor, nowMs, (campaign) => paused(campaign, actor, body.reason, nowMs)),
+
+    resumeCampaign: async ({ params, actor, nowMs }) => change(params.campaignId, actor, nowMs, resumed),
+
     cancelCampaign: async ({ params, body, actor, nowMs }) =>
       change(
         params.campaignId,
@@ -107,12 +115,13 @@ export const handler = apiHandler(
   IDEMPOTENCY_TABLE,
 );
 
-/** The API shows everything but the task token, which would let its holder decide. */
-const viewOf = ({ approval, ...campaign }: Campaign) => {
-  if (!approval) return campaign;
-  const { taskToken: _secret, ...shown } = approval;
-  return { ...campaign, approval: shown };
-};
+/** The API shows everything but the task tokens, which would let their holder decide, and resume. */
+const viewOf = ({ approval, pause, ...campaign }: Campaign) => ({
+  ...campaign,
+  ...(approval && { approval: withoutToken(approval) }),
+  ...(pause && { pause: withoutToken(pause) }),
+});
+const withoutToken = <T extends { taskToken?: string }>({ taskToken: _secret, ...shown }: T) => shown;
 
 const load = async (id: string): Promise<Campaign> => {
   const stored = await defs.get<Campaign>('campaign', id);
@@ -125,7 +134,7 @@ const change = async (
   actor: string,
   nowMs: number,
   decide: (campaign: Campaign) => Decision,
-  effects: (before: Campaign, after: Campaign) => OutboxEntry[],
+  effects?: (before: Campaign, after: Campaign) => OutboxEntry[],
 ) => {
   const result = await changeCampaign({ defs, sinks }, id, actor, nowMs, decide, effects);
   if (!result) throw new Problem('not-found', `There is no campaign ${id}`);

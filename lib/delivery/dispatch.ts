@@ -1,15 +1,22 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { env as dispatchSnapshotEnv } from '../../lambdas/delivery/dispatch-snapshot.env.ts';
-import { objects, readsAndWrites } from '../kit/bindings.ts';
+import { env as releaseParkedEnv } from '../../lambdas/delivery/release-parked.env.ts';
+import { empties, objects, readsAndWrites } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
+import { TypedStateMachine } from '../kit/typed-state-machine.ts';
 import type { SendQueues } from '../send-queues.ts';
 import type { State } from '../state.ts';
 
-/** From a snapshot's files to the send queues. In the platform's stack, whose state machine of a campaign invokes it. */
+/**
+ * From a snapshot's files to the send queues, and from a pause back to them. In the platform's stack, whose state machine of a
+ * campaign invokes it, and who ends a pause.
+ */
 export class Dispatch extends Construct {
   /** Task of the campaign's state machine. */
   readonly dispatchSnapshot: TypedFunction;
+  /** Started when a pause of a campaign has ended. */
+  readonly releaseParked: TypedStateMachine;
 
   constructor(scope: Construct, id: string, { state, sendQueues }: { state: State; sendQueues: SendQueues }) {
     super(scope, id);
@@ -26,6 +33,17 @@ export class Dispatch extends Construct {
       },
       timeout: Duration.minutes(10),
       memoryMb: 1024,
+    });
+    const releaseParked = new TypedFunction(this, 'ReleaseParked', {
+      entry: 'delivery/release-parked',
+      env: releaseParkedEnv,
+      environment: { TIMERS_TABLE: empties(state.timers), ...sendQueues.bindings },
+      timeout: Duration.minutes(10),
+      memoryMb: 1024,
+    });
+    this.releaseParked = new TypedStateMachine(this, 'ReleaseParkedMachine', {
+      definition: 'delivery/release-parked',
+      functions: [releaseParked],
     });
   }
 }

@@ -20,6 +20,7 @@ const campaign = z
       'scheduled',
       'preparing',
       'sending',
+      'paused',
       'finished',
       'cancelled',
       'failed',
@@ -53,6 +54,8 @@ const campaign = z
         finishedMs: z.optional(z.int()),
       }),
     ),
+    /** While it is paused. */
+    pause: z.optional(z.object({ number: z.int(), by: z.string(), atMs: z.int(), reason: z.string() })),
     reason: z.optional(z.string()),
   })
   .register(z.globalRegistry, { id: 'Campaign' });
@@ -177,12 +180,44 @@ export const routes = [
     ],
   },
   {
+    operationId: 'pauseCampaign',
+    method: 'POST',
+    path: '/v1/campaigns/{campaignId}/pause',
+    summary: 'Send nothing more for now',
+    description:
+      'While it is preparing or sending; one that has not begun can be cancelled. Acts within seconds: calls of providers that are under way are finished, everybody else waits, without being settled and without cost. Deadlines and the caps of other plans go on. 30 days after it began it is cancelled if it is still paused, and cannot be paused any more. Herald itself pauses a campaign of which too many complain, as `herald`. Repeating it is harmless, and keeps who was first.',
+    handler,
+    roles: ['marketer', ...OPERATORS],
+    body: z.strictObject({ reason: z._default(comment, '') }),
+    example: { reason: 'The shop is down' },
+    success: {
+      status: 200,
+      schema: campaign,
+      description: 'The paused campaign: `pause` says who paused it, when and why',
+    },
+    errors: ['not-found', 'state-conflict', 'version-conflict'],
+  },
+  {
+    operationId: 'resumeCampaign',
+    method: 'POST',
+    path: '/v1/campaigns/{campaignId}/resume',
+    summary: 'Go on with a paused campaign',
+    description:
+      'Everybody who waits is decided on again: consents, caps, quiet hours and the deadline as they are now. Repeating it is harmless.',
+    handler,
+    roles: ['marketer', ...OPERATORS],
+    body: z.strictObject({}),
+    example: {},
+    success: { status: 200, schema: campaign, description: 'The campaign, sending' },
+    errors: ['not-found', 'state-conflict', 'version-conflict'],
+  },
+  {
     operationId: 'cancelCampaign',
     method: 'POST',
     path: '/v1/campaigns/{campaignId}/cancel',
     summary: 'Stop a campaign for good',
     description:
-      'In whatever state it is before its end, mid-send too: batches that no provider has yet end as skipped, `plan-cancelled`. Repeating it is harmless.',
+      'In whatever state it is before its end, mid-send or paused too: batches that no provider has yet end as skipped, `plan-cancelled`. Repeating it is harmless.',
     handler,
     roles: ['marketer', ...OPERATORS],
     body: z.strictObject({ reason: z._default(comment, '') }),

@@ -123,6 +123,8 @@ const WHO: Record<string, string> = {
   'POST /v1/campaigns/{campaignId}/submit': 'mA',
   'POST /v1/campaigns/{campaignId}/approve': 'aA',
   'POST /v1/campaigns/{campaignId}/reject': 'aA',
+  'POST /v1/campaigns/{campaignId}/pause': 'moA',
+  'POST /v1/campaigns/{campaignId}/resume': 'moA',
   'POST /v1/campaigns/{campaignId}/cancel': 'moA',
   'POST /v1/devices': 'key',
   'DELETE /v1/devices/{deviceId}': 'key',

@@ -8,8 +8,11 @@ import {
   decided,
   edited,
   ended,
+  held,
   opened,
+  paused,
   prepared,
+  resumed,
   settled,
   submitted,
 } from '../../../core/strategy/campaign-decisions.ts';
@@ -180,6 +183,63 @@ describe('the run', () => {
     expect(problem(ended(stopped, 'run', {}, 9))).toBe('same');
     expect(problem(ended(stopped, 'run', { error: 'x' }, 9))).toBe('same');
     expect(problem(cancelled(stopped, ''))).toBe('same');
+  });
+});
+
+describe('a pause', () => {
+  const DAY = 86_400_000;
+  const scheduled: Campaign = { ...draft, state: 'scheduled', version: 6 };
+  const preparing = apply(scheduled, prepared(scheduled, 'run', 5));
+  const sending = apply(preparing, begun(preparing, 'run'));
+  const stopped = apply(sending, paused(sending, 'mia', 'The shop is down', 9));
+  test('says who, when and why, and has a number of its own', () => {
+    expect(stopped).toMatchObject({ state: 'paused', run: { runId: 'run' } });
+    expect(stopped.pause).toEqual({ number: stopped.version, by: 'mia', atMs: 9, reason: 'The shop is down' });
+    const again = apply(apply(stopped, resumed(stopped)), paused(apply(stopped, resumed(stopped)), 'ben', '', 10));
+    expect(again.pause).toMatchObject({ number: stopped.version + 2, by: 'ben' });
+  });
+  test('is over once it is resumed; both are harmless twice', () => {
+    expect(problem(paused(stopped, 'ben', 'Another reason', 10))).toBe('same');
+    const on = apply(stopped, resumed(stopped));
+    expect([on.state, on.pause]).toEqual(['sending', undefined]);
+    expect(problem(resumed(on))).toBe('same');
+  });
+  test.each(['draft', 'in review', 'rejected', 'approved', 'scheduled', 'finished', 'cancelled', 'failed'] as const)(
+    'of a %s one is refused, and so is going on with it',
+    (state) => {
+      expect(problem(paused({ ...draft, state }, 'mia', '', 1))).toBe('state-conflict');
+      expect(problem(resumed({ ...draft, state }))).toBe('state-conflict');
+    },
+  );
+  test('begins before the messages go out, if somebody is quick, and the run does not mind', () => {
+    const early = apply(preparing, paused(preparing, 'mia', '', 6));
+    expect(problem(prepared(early, 'run', 7))).toBe('same');
+    expect(problem(begun(early, 'run'))).toBe('same');
+    const on = apply(early, resumed(early));
+    expect(problem(prepared(on, 'run', 8))).toBe('same');
+    expect(problem(prepared(on, 'other', 8))).toBe('state-conflict');
+    expect(problem(begun(on, 'run'))).toBe('same');
+  });
+  test('does not begin 30 days after the run, whose recipients would not be kept long enough', () => {
+    expect(problem(paused(sending, 'mia', '', 5 + 30 * DAY - 1))).toBe('change');
+    expect(problem(paused(sending, 'mia', '', 5 + 30 * DAY))).toBe('state-conflict');
+  });
+  test('ends with the campaign, which says nothing of it any more', () => {
+    const ends = [
+      cancelled(stopped, 'Wrong discount'),
+      ended(stopped, 'run', {}, 10),
+      ended(stopped, 'run', { error: 'x' }, 10),
+    ].map((decision) => apply(stopped, decision));
+    expect(ends.map(({ state, pause }) => [state, pause])).toEqual([
+      ['cancelled', undefined],
+      ['finished', undefined],
+      ['failed', undefined],
+    ]);
+  });
+  test('keeps the token of its own run, while it lasts', () => {
+    expect(held(stopped, 'run', 'token')?.pause).toEqual({ ...stopped.pause, taskToken: 'token' });
+    expect(held(stopped, 'other', 'token')).toBeUndefined();
+    expect(held(sending, 'run', 'token')).toBeUndefined();
   });
 });
 

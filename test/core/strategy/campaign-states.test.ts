@@ -30,8 +30,14 @@ scheduled prepare preparing
 scheduled cancel cancelled
 scheduled fail failed
 preparing send sending
+preparing pause paused
 preparing cancel cancelled
 preparing fail failed
+sending pause paused
+paused resume sending
+paused finish finished
+paused cancel cancelled
+paused fail failed
 sending finish finished
 sending cancel cancelled
 sending fail failed`
@@ -76,7 +82,7 @@ describe('the transition table', () => {
           expect(STATES).toContain(next);
           if (action === 'approve') approved = true;
           if (next === 'draft') approved = false;
-          if (next === 'scheduled' || next === 'sending') expect(approved).toBe(true);
+          if (next === 'scheduled' || next === 'sending' || next === 'paused') expect(approved).toBe(true);
           state = next;
         }
       }),

@@ -10,9 +10,11 @@ import type { Refusals } from '../../../core/delivery/refusals.ts';
 import type { Outgoing, SendResult } from '../../../core/delivery/sender.ts';
 import { DEFAULT_SETTINGS } from '../../../core/delivery/settings.ts';
 import { reserveTouch } from '../../../core/delivery/touch.ts';
+import { workOf } from '../../../core/delivery/work.ts';
 import type { PlanVersion } from '../../../core/strategy/plan-version.ts';
 import { renderer } from '../../../core/strategy/render.ts';
 import { deliverMessage } from '../../../lambdas/delivery/deliver-message.ts';
+import { parkPaused } from '../../../lambdas/delivery/park-paused.ts';
 import type { Ports } from '../../../lambdas/delivery/ports.ts';
 import { publish } from '../../../lambdas/delivery/publish.ts';
 import { RetryLater } from '../../../lambdas/middleware/retry-later.ts';
@@ -63,10 +65,16 @@ export class World {
   points = 0;
   crashAt = new Set<number>();
   onCrash = () => {};
+  /** After a call of a provider that took somebody. */
+  onAccepted = () => {};
   settings = DEFAULT_SETTINGS;
   /** What is left of every invocation. */
   leftMs = 30_000;
+  /** Recipients a provider takes at once. */
+  chunk = 3;
   stop: 'plan-cancelled' | 'plan-paused' | undefined;
+  /** Number of the pause that the campaign is in. */
+  pause: number | undefined;
   plans = new Map<string, PlanVersion>();
   rows: (SnapshotRow | undefined)[] = [];
   records = new Map<string, LedgerRecord>();
@@ -76,6 +84,8 @@ export class World {
   heard = new Map<string, Record<Heard, Set<number>>>();
   refusals = new Map<string, Refusals>();
   queue: { message: SendMessage; channel: Channel; receives: number; dueMs?: number }[] = [];
+  /** What waits for the end of a pause, by pause and ledger unit. */
+  parked = new Map<string, World['queue'][number]>();
   /** What providers accepted. */
   accepted: { channel: Channel; address: string; ref: string; text: string }[] = [];
   /** When, in the same order. */
@@ -134,6 +144,7 @@ export class World {
       now: () => this.nowMs,
       planOf: async ({ id }) => this.plans.get(id) as PlanVersion,
       stopOf: async () => this.stop,
+      pauseOf: async () => this.pause,
       settings: async () => this.settings,
       rowsOf: async () => this.rows,
       ledger: {
@@ -208,6 +219,11 @@ export class World {
         this.effect(() => {
           this.queue.push({ message: structuredClone(message), channel: next, receives: 0, dueMs });
         }),
+      park: ({ message, channel: next }, pause) =>
+        this.effect(() => {
+          const item = { message: structuredClone(message), channel: next, receives: 0 };
+          this.parked.set(`${pause} ${workOf(message).unit}`, item);
+        }),
     };
   }
 
@@ -220,17 +236,27 @@ export class World {
         if (result !== 'accept') return [key, result];
         this.accepted.push({ channel, address, ref, text: JSON.stringify(content) });
         this.acceptedMs.push(this.nowMs);
+        this.onAccepted();
         return [key, { status: 'sent', messageId: `m-${address}` }];
       }),
     );
   }
 
   /** One invocation with one message: throws what brings the message back. */
-  async deliver(channel: Channel, message: SendMessage, { receives = 1, chunk = 3 } = {}) {
+  async deliver(channel: Channel, message: SendMessage, { receives = 1, chunk = this.chunk } = {}) {
     const ports = this.ports(channel, chunk);
+    if (await parkPaused(ports, message)) return;
     const publication = await deliverMessage(ports, message, { receives, leftMs: () => this.leftMs });
     await publish(ports, [publication]);
     if (!isSettled(publication.record)) throw new RetryLater('The provider asks to come again');
+  }
+
+  /** The campaign goes on: what waits for the end of this pause goes to its queue. */
+  resume(): void {
+    for (const [place, item] of this.parked) {
+      if (place.startsWith(`${this.pause} `)) this.queue.push(item);
+    }
+    this.pause = undefined;
   }
 
   /** The first message that is due, or the first of all at its time. */

@@ -5,17 +5,17 @@ import { type Due, dueRows, forgetTimers, type TimerKey } from '../adapters/time
 const BEGINS_UNTIL_MS = 120_000;
 const DELETES_UNTIL_MS = 15_000;
 
-/** Time is up and there is more: Lambda invokes the function with the same minute again. */
+/** Time is up and there is more: Lambda, or the state machine, invokes the function with the same buckets again. */
 class MoreToWake extends Error {
   override name = 'MoreToWake';
 }
 
 /**
- * Hands on what waits in the buckets of a minute, page by page, and then deletes as much as it can. A row is deleted only when
- * `handOn` has returned for it. Throws MoreToWake when time is short; then Lambda runs it again, twice, and at last it is a dead
- * letter. A delete that fails is no failure: everything has been handed on. Returns how many rows.
+ * Hands on what waits in some buckets, of a minute or a pause, page by page, and then deletes as much as it can. A row is deleted only when
+ * `handOn` has returned for it. Throws MoreToWake when time is short: it is to be run again; what Lambda has run three
+ * times is a dead letter. A delete that fails is no failure: everything has been handed on. Returns how many rows.
  */
-export const emptyMinute = async <T>(
+export const emptyBuckets = async <T>(
   table: string,
   buckets: readonly string[],
   handOn: (page: readonly Due<T>[]) => Promise<void>,
