@@ -115,13 +115,15 @@ export const handler = apiHandler(
   IDEMPOTENCY_TABLE,
 );
 
-/** The API shows everything but the task tokens, which would let their holder decide, and resume. */
-const viewOf = ({ approval, pause, ...campaign }: Campaign) => ({
-  ...campaign,
-  ...(approval && { approval: withoutToken(approval) }),
-  ...(pause && { pause: withoutToken(pause) }),
-});
-const withoutToken = <T extends { taskToken?: string }>({ taskToken: _secret, ...shown }: T) => shown;
+/** The API shows everything but the task tokens, which would let their holder decide, and the names of pauses. */
+const viewOf = ({ approval, pause, ...campaign }: Campaign) => {
+  const { taskToken: _secret, ...decision } = approval ?? {};
+  return {
+    ...campaign,
+    ...(approval && { approval: decision }),
+    ...(pause && { pause: { by: pause.by, atMs: pause.atMs, reason: pause.reason } }),
+  };
+};
 
 const load = async (id: string): Promise<Campaign> => {
   const stored = await defs.get<Campaign>('campaign', id);

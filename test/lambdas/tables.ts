@@ -111,6 +111,7 @@ export const startTables = async () => {
     WAKE_DEAD_LETTERS_ARN: 'arn:dead',
     APPROVE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:approve',
     RUN_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:run',
+    RELEASE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:release',
     INTAKE_QUEUE_URL: `${otherUrl}/intake`,
     REFRESH_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:refresh',
     IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:import',

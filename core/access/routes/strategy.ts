@@ -55,7 +55,7 @@ const campaign = z
       }),
     ),
     /** While it is paused. */
-    pause: z.optional(z.object({ number: z.int(), by: z.string(), atMs: z.int(), reason: z.string() })),
+    pause: z.optional(z.object({ by: z.string(), atMs: z.int(), reason: z.string() })),
     reason: z.optional(z.string()),
   })
   .register(z.globalRegistry, { id: 'Campaign' });

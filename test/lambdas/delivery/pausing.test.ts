@@ -98,9 +98,12 @@ class Restless extends World {
   private said: number | undefined;
 
   toggle(): void {
-    if (this.pause !== undefined) return this.resume();
-    this.pauses += 1;
-    this.pause = this.pauses;
+    if (this.pause === undefined) {
+      this.pauses += 1;
+      this.pause = this.pauses;
+    } else {
+      this.resume();
+    }
   }
 
   override ports(channel: Channel, chunk = 3) {

@@ -164,18 +164,47 @@ describe('complaints', () => {
     ]);
   };
 
-  test('five of two hundred stop a campaign that still sends; the audit log says why', async () => {
-    await (await plansOf()).put('campaign', 'loud', { state: 'sending', run: {} }, 0, 1);
+  const RUN = { runId: 'r1', startedMs: Date.now() };
+
+  test('five of two hundred pause a campaign that still sends, once; it and the audit log say why', async () => {
+    const defs = await plansOf();
+    await defs.put('campaign', 'loud', { version: 1, state: 'sending', run: RUN }, 0, 1);
     const plan = { planId: 'loud', run: 'loud-r1' };
     await tell(plan, 200, 4);
     expect((await stateOf('campaign', 'loud'))?.state).toBe('sending');
     await tell(plan, 200, 5);
     const reason = 'Complaints: 5 of about 200 emails, 2.50 %';
-    expect(await stateOf('campaign', 'loud')).toMatchObject({ state: 'cancelled', reason });
-    expect(await audited('campaign/loud')).toEqual([['cancel', 'herald', reason]]);
-    // Heard again: nothing more happens, to it or to one that is over.
+    const pause = { number: 2, by: 'herald', atMs: expect.any(Number), reason };
+    expect(await stateOf('campaign', 'loud')).toMatchObject({ state: 'paused', pause });
+    expect(await audited('campaign/loud')).toEqual([['pause', 'herald', reason]]);
+    // Heard again: nothing more happens, nor to one that somebody has resumed.
     await tell(plan, 200, 6);
     expect(await audited('campaign/loud')).toHaveLength(1);
+    await defs.put('campaign', 'loud', { version: 3, state: 'sending', run: RUN }, 2, 2);
+    await tell(plan, 200, 7);
+    expect(await stateOf('campaign', 'loud')).toMatchObject({ state: 'sending' });
+  });
+
+  test('one that somebody has paused before is judged again when it goes on', async () => {
+    const defs = await plansOf();
+    const pause = { number: 1, by: 'mia', atMs: 1, reason: 'The shop is down' };
+    await defs.put('campaign', 'quiet', { version: 1, state: 'paused', run: RUN, pause }, 0, 1);
+    const plan = { planId: 'quiet', run: 'quiet-r1' };
+    await tell(plan, 200, 5);
+    expect(await stateOf('campaign', 'quiet')).toMatchObject({ state: 'paused', pause });
+    await defs.put('campaign', 'quiet', { version: 2, state: 'sending', run: RUN }, 1, 2);
+    await tell(plan, 200, 6);
+    expect(await stateOf('campaign', 'quiet')).toMatchObject({ state: 'paused', pause: { by: 'herald' } });
+  });
+
+  test('one that began too long ago to be paused is cancelled', async () => {
+    const defs = await plansOf();
+    await defs.put('campaign', 'old', { version: 1, state: 'sending', run: { ...RUN, startedMs: 1 } }, 0, 1);
+    await tell({ planId: 'old', run: 'old-r1' }, 200, 5);
+    expect(await stateOf('campaign', 'old')).toMatchObject({
+      state: 'cancelled',
+      reason: expect.stringContaining('5 of about 200'),
+    });
   });
 
   test('a trigger is paused, once: whoever activates it again is not overruled', async () => {

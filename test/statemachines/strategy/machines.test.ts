@@ -196,6 +196,81 @@ describe('run-campaign', () => {
     expect(end).toMatchObject({ status: 'SUCCEEDED', output: { state: 'finished' } });
   });
 
+  describe('paused', () => {
+    /** A run that is paused when it asks for the first time whether it has drained. */
+    const start = async (change: Record<string, Fake> = {}) => {
+      const h = harness({
+        ...good,
+        'finish-campaign': (_, call) => {
+          if (call === 1) throw named('PlanPaused');
+          return { state: 'finished' };
+        },
+        'hold-campaign': () => undefined,
+        ...change,
+      });
+      h.ctx.services.athena = {
+        async run() {
+          const execution = { Statistics: { DataManifestLocation: 's3://work/manifest.csv' } };
+          return { id: 'q', execution, state: 'SUCCEEDED', reason: '' };
+        },
+      };
+      const arn = await h.start(h.create(definition('run-campaign')), input);
+      const of = (name: string) => h.calls.filter((call) => call.name === name);
+      const end = async () => {
+        await h.clock.advanceUntil(async () => (await h.describe(arn)).status !== 'RUNNING', 60 * DAY);
+        return h.describe(arn);
+      };
+      return { h, of, end, status: async () => (await h.describe(arn)).status };
+    };
+    const task = { campaignId: 'c', runId: 'c-h' };
+
+    test('it waits for days and asks nothing, until it is told; then it asks at once', async () => {
+      const { h, of, end, status } = await start();
+      await h.clock.advance(25 * DAY);
+      expect(await status()).toBe('RUNNING');
+      expect(of('finish-campaign')).toHaveLength(1);
+      const [held] = of('hold-campaign').map(({ event }) => event as { taskToken: string });
+      expect(held).toEqual({ ...task, taskToken: expect.any(String) });
+      const told = h.clock.now();
+      await h.api('SendTaskSuccess', { taskToken: held!.taskToken, output: '{}' });
+      expect(await end()).toMatchObject({ status: 'SUCCEEDED', output: '{"state":"finished"}' });
+      expect(of('finish-campaign').at(-1)).toMatchObject({ event: { ...task, parts: 3 }, atMs: told });
+      // A run takes 5, here one more to dispatch; a pause two more.
+      expect(h.meter.snapshot()['states-transition']?.Machine?.units).toBe(5 + 1 + 2);
+    });
+
+    test('nobody resumes it: 30 days after it began the pause is given up, and it drains', async () => {
+      const { of, end } = await start();
+      expect(await end()).toMatchObject({ status: 'SUCCEEDED' });
+      expect(of('hold-campaign')).toMatchObject([{ event: { ...task } }, { event: task }]);
+      const [prepared, givenUp] = [of('prepare-snapshot')[0]!, of('hold-campaign')[1]!];
+      expect(givenUp.event).toEqual(task);
+      expect(Math.abs(givenUp.atMs - prepared.atMs - 30 * DAY)).toBeLessThan(60_000);
+    });
+
+    test('over before it began to wait: it goes on at once', async () => {
+      const { of, end } = await start({
+        'hold-campaign': () => {
+          throw named('NotPaused');
+        },
+      });
+      expect(await end()).toMatchObject({ status: 'SUCCEEDED' });
+      expect(of('hold-campaign')).toHaveLength(1);
+      expect(of('finish-campaign')).toHaveLength(2);
+    });
+
+    test('a wait that cannot begin is retried, then told', async () => {
+      const { of, end } = await start({
+        'hold-campaign': () => {
+          throw named('Broken', 'no table');
+        },
+      });
+      expect(await end()).toMatchObject({ status: 'FAILED', error: 'Broken' });
+      expect(of('hold-campaign')).toHaveLength(13);
+      expect(of('finish-campaign').at(-1)?.event).toMatchObject({ error: expect.stringContaining('Broken') });
+    });
+  });
+
   test('a drain that cannot be asked for is retried, then told', async () => {
     const { end, of } = await run({
       'finish-campaign': (event) => {
