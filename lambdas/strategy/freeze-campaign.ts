@@ -11,8 +11,8 @@ import { peopleOf } from '../adapters/audiences.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 import { type FieldError, Problem } from '../middleware/problem.ts';
 
-/** A state machine lives for a year, and a run may take a week to drain. */
-const MAX_DAYS_AHEAD = 350;
+/** A state machine lives for a year, a run may be paused for 30 days, and then takes a week to drain. */
+const MAX_DAYS_AHEAD = 320;
 
 /**
  * The plan version of a campaign with its audience and its template as they are now. Throws `invalid-reference` with

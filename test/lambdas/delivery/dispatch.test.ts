@@ -30,6 +30,8 @@ beforeAll(async () => {
   await defs.put('plan-version', 'stopped@h1', plan({ planId: 'stopped' }), 0, 1);
   const campaign = (id: string, state: string) => defs.put('campaign', id, { id, version: 1, state }, 0, 1);
   await campaign('c1', 'preparing');
+  await campaign('waits', 'paused');
+  await defs.put('plan-version', 'waits@h1', plan({ planId: 'waits' }), 0, 1);
   await campaign('stopped', 'cancelled');
   await campaign('over', 'failed');
   ({ handler: dispatchSnapshot } = await import('../../../lambdas/delivery/dispatch-snapshot.ts'));
@@ -70,6 +72,7 @@ test.each([
   ['failed', 'over', 'plan-cancelled'],
   ['gone', 'nobody', 'plan-cancelled'],
   ['being sent', 'c1', undefined],
+  ['paused', 'waits', undefined],
 ])('a campaign that is %s: %s may send on unless %s', async (_, id, expected) => {
   const { plans } = await import('../../../lambdas/adapters/plans.ts');
   expect(await plans('definitions').stopOf({ kind: 'campaign', id, hash: 'h1' })).toBe(expected);
@@ -93,6 +96,12 @@ describe('dispatch-snapshot', () => {
     expect(await dispatch('r1', { 'a.gz': gzipSync(lines(25_050)) })).toEqual({ parts: 3 });
     expect(pointers('EMAIL', 'r1').slice(251)).toEqual(first.slice(200));
     expect((await defs.get<Campaign>('campaign', 'c1'))?.version).toBe(2);
+  });
+
+  test('a paused campaign: it is dispatched, for its messages wait behind the queues, and stays paused', async () => {
+    expect(await dispatch('r2', { 'a.gz': gzipSync(lines(150)) }, () => 600_000, 'waits')).toEqual({ parts: 1 });
+    expect(pointers('EMAIL', 'r2')).toHaveLength(2);
+    expect(await defs.get<Campaign>('campaign', 'waits')).toMatchObject({ version: 1, body: { state: 'paused' } });
   });
 
   test('cut off anywhere and asked again, it sends every pointer, and few of them twice', async () => {
