@@ -2,10 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../../core/delivery/channel.ts';
 import { openOf } from '../../../core/delivery/ledger.ts';
+import { DEFAULT_SETTINGS } from '../../../core/delivery/settings.ts';
 import { RetryLater } from '../../../lambdas/middleware/retry-later.ts';
 import { everyChannel, World } from './delivery-world.ts';
 
 const DAY = 86_400_000;
+const NIGHT = { from: '20:00', to: '09:00', otherwise: 'defer' as const, jitterMinutes: 20 };
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `u${n}`);
 const withPeople = <W extends World>(world: W, count: number): W => {
   for (const id of ids(count)) world.addPerson({ profileId: id, pushToken: `tok-${id}`, attributes: {} });
@@ -128,10 +130,13 @@ test('paused and resumed at any moment, whatever crashes: everybody ends once, a
     stale: fc.array(fc.boolean(), { maxLength: 40 }),
     crashes: fc.array(fc.nat(80), { maxLength: 4 }),
     chunk: fc.constantFrom(1, 2, 10),
+    /** Whether push waits for the morning: then messages come out of the night into a pause. */
+    night: fc.boolean(),
   });
   await fc.assert(
-    fc.asyncProperty(run, async ({ people, toggles, stale, crashes, chunk }) => {
+    fc.asyncProperty(run, async ({ people, toggles, stale, crashes, chunk, night }) => {
       const world = new Restless();
+      if (night) world.settings = { ...DEFAULT_SETTINGS, quietHours: { ...NIGHT, channels: ['push'] } };
       Object.assign(world, { toggles: [...toggles], stale: [...stale], crashAt: new Set(crashes), chunk });
       for (const [n, { push, sms, email }] of people.entries()) {
         const addresses = {
@@ -139,7 +144,8 @@ test('paused and resumed at any moment, whatever crashes: everybody ends once, a
           ...(sms !== 'none' && { phone: `${sms}-s-u${n}` }),
           ...(email !== 'none' && { email: `${email}-e-u${n}` }),
         };
-        world.addPerson({ profileId: `u${n}`, ...addresses, attributes: {} }, everyChannel);
+        const timeZone = n % 2 ? 'Asia/Kolkata' : 'America/New_York';
+        world.addPerson({ profileId: `u${n}`, timeZone, ...addresses, attributes: {} }, everyChannel);
       }
       await world.run(world.pointer());
       world.toggles = [];
