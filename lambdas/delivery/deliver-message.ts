@@ -139,7 +139,7 @@ const send = async (
   rows: readonly (SnapshotRow | undefined)[],
   marked: Prepared | undefined,
 ): Promise<{ record: LedgerRecord; messageIds: Map<number, string> }> => {
-  const { ports, message, work, plan, step, lastTry, leftMs } = delivery;
+  const { ports, message, work, plan, step, leftMs } = delivery;
   const messageIds = new Map<number, string>(claimed.messageId ? [[0, claimed.messageId]] : []);
   if (!marked && isSettled(claimed)) return { record: claimed, messageIds };
   const resumed = marked ? claimed : afterCrash(claimed, plan);
@@ -170,8 +170,9 @@ const send = async (
     }
     const results = await ports.sender.send(chunk, plan.lane);
     record = note(delivery, record, chunk, results, messageIds);
-    // A provider that took nobody is not asked again at once.
-    if (!lastTry && chunk.every(({ key }) => results.get(key)?.status === 'retry')) break;
+    // A provider that is to be asked again for all of them is not asked at once. Who moves on instead is not waited with.
+    const open = new Set(openOf(record));
+    if (chunk.every(({ key }) => open.has(key))) break;
   }
   const last = isSettled(record) ? givenBack(message, record, messageIds) : record;
   await ports.ledger.save(work, last);

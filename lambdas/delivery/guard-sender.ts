@@ -1,4 +1,14 @@
-import { closed, type Memory, opened, remember, stateOf, tried, verdictOf } from '../../core/delivery/breaker.ts';
+import {
+  type Breaker,
+  closed,
+  type Memory,
+  opened,
+  remember,
+  stateOf,
+  tried,
+  type Verdict,
+  verdictOf,
+} from '../../core/delivery/breaker.ts';
 import type { Channel } from '../../core/delivery/channel.ts';
 import type { ChannelSender, SendResult } from '../../core/delivery/sender.ts';
 import type { BreakerStore } from '../adapters/breakers.ts';
@@ -27,26 +37,40 @@ export const guardSender = <C extends Channel>(
     if (await store.save(opened(breaker, reason, now()))) report(sender.channel, reason);
   };
 
+  /** `waits`: nobody may call now. `trial`: the breaker is half open, and this worker tries. */
+  const admit = async (): Promise<{ waits?: SendResult; trial?: Breaker }> => {
+    const breaker = await store.get();
+    const state = stateOf(breaker, now());
+    if (state === 'closed') return {};
+    const trial = tried(breaker, now());
+    if (state === 'half-open' && (await store.save(trial))) return { trial };
+    return { waits: { status: 'retry', reason: `The breaker is open: ${breaker.reason}`, fault: 'breaker' } };
+  };
+
+  const learn = async (verdict: Verdict, trial: Breaker | undefined): Promise<void> => {
+    if (trial) {
+      if (verdict.kind === 'fine') await store.save(closed(trial));
+      else if (verdict.kind !== 'busy') await store.save(opened(trial, verdict.reason, now()));
+      return;
+    }
+    const next = remember(memory, verdict);
+    memory = next.memory;
+    if (next.open !== undefined) await open(next.open);
+  };
+
   return {
     ...sender,
     async send(messages, lane) {
-      const breaker = await store.get();
-      const state = stateOf(breaker, now());
-      const waits: SendResult = { status: 'retry', reason: `The breaker is open: ${breaker.reason}`, fault: 'breaker' };
-      if (state === 'open') return forAll(messages, waits);
-      const trial = tried(breaker, now());
-      if (state === 'half-open' && !(await store.save(trial))) return forAll(messages, waits);
-
+      // Recipients are marked as attempted by now: an error would leave them in doubt, of whom it is known that nothing was done.
+      const { waits, trial } = await admit().catch((error): { waits: SendResult; trial?: Breaker } => ({
+        waits: { status: 'retry', reason: `The breaker is not known: ${error}` },
+      }));
+      if (waits) return forAll(messages, waits);
       const results = await sender.send(messages, lane);
-      const verdict = verdictOf(messages.map(({ key }) => results.get(key)));
-      if (state === 'half-open') {
-        if (verdict.kind === 'fine') await store.save(closed(trial));
-        else if (verdict.kind !== 'busy') await store.save(opened(trial, verdict.reason, now()));
-        return results;
-      }
-      const next = remember(memory, verdict);
-      memory = next.memory;
-      if (next.open !== undefined) await open(next.open);
+      // Whatever becomes of the breaker, the provider's answers are not to be lost.
+      await learn(verdictOf(messages.map(({ key }) => results.get(key))), trial).catch((error) =>
+        console.warn({ message: 'The breaker was not told', channel: sender.channel, error: String(error) }),
+      );
       return results;
     },
   };

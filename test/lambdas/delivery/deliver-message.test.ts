@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../../core/delivery/channel.ts';
+import { settledOf } from '../../../core/delivery/ledger.ts';
 import type { DirectMessage, SendMessage, SnapshotRow } from '../../../core/delivery/messages.ts';
 import { decodeRef } from '../../../core/delivery/receipt-ref.ts';
 import { deliverMessage, LAST_RECEIVE } from '../../../lambdas/delivery/deliver-message.ts';
@@ -348,6 +349,16 @@ describe('a provider that does not answer well', () => {
       expect(world.calls.get('never-1')).toBe(LAST_RECEIVE[lane]);
     },
   );
+
+  test('behind an open breaker a whole batch moves on at once, however many a call takes', async () => {
+    const world = new World();
+    for (let n = 0; n < 10; n += 1) world.addPerson(row(`p${n}`, { pushToken: `tok${n}`, phone: `+${n}` }));
+    const ports = world.ports('push');
+    const isOpen = { status: 'retry', reason: 'open', fault: 'breaker' } as const;
+    ports.sender.send = async (messages) => new Map(messages.map(({ key }) => [key, isOpen]));
+    const { record } = await deliverMessage(ports, world.pointer(), { receives: 1, leftMs: () => 30_000 });
+    expect([...settledOf(record, 'all').values()]).toEqual(Array(10).fill('provider-unavailable'));
+  });
 
   test('it is the last channel: a final outcome, and the touch is given back', async () => {
     const world = new World(plan({ channelPolicy: ['push'] }));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Channel } from '../../../core/delivery/channel.ts';
 import type { ChannelSender, Outgoing, SendResult } from '../../../core/delivery/sender.ts';
-import type { breakerOf as BreakerOf } from '../../../lambdas/adapters/breakers.ts';
+import type { breakerOf as BreakerOf, BreakerStore } from '../../../lambdas/adapters/breakers.ts';
 import { guardSender } from '../../../lambdas/delivery/guard-sender.ts';
 import { startAws } from '../adapters/aws.ts';
 
@@ -107,5 +107,37 @@ describe('a breaker', () => {
     provider = { status: 'retry', reason: 'AccessDenied', fault: 'account' };
     await Promise.all([worker(), worker(), worker()].map(send));
     expect(reports).toHaveLength(1);
+  });
+
+  /** A table that fails from the n-th of its requests on. */
+  const failingFrom = (store: BreakerStore, n: number): BreakerStore => {
+    let asked = 0;
+    const ask = <T>(request: () => Promise<T>): Promise<T> => {
+      asked += 1;
+      return asked < n ? request() : Promise.reject(new Error('throttled'));
+    };
+    return { get: () => ask(store.get), save: (breaker) => ask(() => store.save(breaker)) };
+  };
+  const workerWith = (breaker: BreakerStore) => guardSender(raw, { breaker, now: () => nowMs, report: () => {} });
+
+  test('whose table cannot be read lets nobody through, and says that nothing was done', async () => {
+    const one = workerWith(failingFrom(breakerOf('ledger', `channel-${key}`), 1));
+    expect(await send(one)).toMatchObject({ status: 'retry', reason: expect.stringContaining('throttled') });
+    expect(calls).toBe(0);
+  });
+
+  test('whose table cannot be written keeps what the provider has answered', async () => {
+    provider = { status: 'retry', reason: 'AccessDenied', fault: 'account' };
+    const one = workerWith(failingFrom(breakerOf('ledger', `channel-${key}`), 2));
+    expect(await send(one)).toEqual(provider);
+
+    await send(worker());
+    nowMs += MINUTE;
+    provider = { status: 'sent', messageId: 'm' };
+    // Read, taken for the trial, and then not closed.
+    const two = workerWith(failingFrom(breakerOf('ledger', `channel-${key}`), 3));
+    expect(await send(two)).toEqual(provider);
+    nowMs += 20_000;
+    expect(await send(worker())).toEqual(provider);
   });
 });
