@@ -7,7 +7,7 @@ import { awaitsUntil } from './waiting.ts';
 import type { Work } from './work.ts';
 
 /** Reasons that concern one channel only (D2): the next channel of the policy is tried. Any other ends the message. */
-const MOVES_ON: ReadonlySet<Reason> = new Set<Reason>([
+export const MOVES_ON: ReadonlySet<Reason> = new Set<Reason>([
   'no-address',
   'no-consent',
   'suppressed',

@@ -13,12 +13,12 @@ export const WHY_WORDS: Readonly<Record<string, { because: string; otherwise: st
     otherwise: 'No bounce, complaint or opt-out at the provider before.',
   },
   'frequency-cap': {
-    because: 'the person had as many messages as the frequency cap allows',
+    because: 'the person had as many messages, of all or on this topic, as a frequency cap allows',
     otherwise:
       'Fewer messages within the time of the cap, or a plan of high priority where touches are kept for those.',
   },
   'channel-cap': {
-    because: 'the person had as many messages by this channel, or on this topic, as a cap allows',
+    because: 'the person had as many messages by this channel as a cap allows',
     otherwise: 'Fewer messages within the time of that cap.',
   },
   'minimum-gap': {

@@ -4,6 +4,8 @@ import { textLiteral } from '../audience/sql-literal.ts';
 import type { Channel } from '../delivery/channel.ts';
 import { allows, type Consents } from '../delivery/consent.ts';
 import type { ContactState } from '../delivery/contact-state.ts';
+import type { Reason } from '../delivery/ledger.ts';
+import { MOVES_ON } from '../delivery/plan-batch.ts';
 import { DAY_MS } from './period.ts';
 import { WHY_WORDS } from './why-words.ts';
 
@@ -95,10 +97,20 @@ const textOf = (channel: string, outcome: string, reason: string, final: boolean
   const words = WHY_WORDS[reason];
   // What is heard of a message later has its own details as reason.
   if (!words) return `The message${by} was ${outcome}${reason && ` (${reason})`}.`;
-  const next = final ? 'That was the last channel of the plan.' : 'The next channel of the plan had its turn.';
   const now = reason === 'suppressed' ? contact.suppressed[channel as Channel] : undefined;
   const since = now ? ` (${now.reason}, since ${new Date(now.atMs).toISOString()})` : '';
-  return `Not sent${by}: ${words.because}${since}. ${next}`;
+  return `${headOf(reason, by)} ${words.because}${since}. ${nextOf(reason as Reason, final)}`;
+};
+
+/** Of some reasons it was sent all the same, or nobody knows. */
+const headOf = (reason: string, by: string): string => {
+  if (reason === 'not-delivered' || reason === 'not-opened') return `Sent${by}, but`;
+  return reason === 'unknown-after-crash' ? `Perhaps sent${by}:` : `Not sent${by}:`;
+};
+
+const nextOf = (reason: Reason, final: boolean): string => {
+  if (final) return MOVES_ON.has(reason) ? 'No other channel of the plan was left.' : 'No other channel was tried.';
+  return MOVES_ON.has(reason) ? 'The next channel of the plan had its turn.' : 'The message waits for its end.';
 };
 
 const summaryOf = (decisions: readonly WhyDecision[]): string => {

@@ -83,7 +83,7 @@ describe('a person and a plan', () => {
     // A yes of a file does not count where the person has said something.
     expect(email!.consent).toMatchObject({ said: [{ imported: false }], allowed: true });
     expect(text).toBe(
-      'Not sent by email: the address was suppressed (hard-bounce, since 2026-03-05T12:00:00.000Z). That was the last channel of the plan.',
+      'Not sent by email: the address was suppressed (hard-bounce, since 2026-03-05T12:00:00.000Z). No other channel of the plan was left.',
     );
   });
 
@@ -99,5 +99,39 @@ describe('a person and a plan', () => {
     expect((await ask('cleo')).text).toBe('Still on the way: no outcome is final yet.');
     expect(await ask("o'neill")).toMatchObject({ decisions: [], consents: [] });
     expect((await ask('nobody')).text).toMatch(/^Nothing was decided/);
+  });
+});
+
+describe('what a row says', () => {
+  const row = (outcome: string, reason: string, final: boolean) => {
+    const said = { what: 'outcome', name: 'sms', said: outcome, reason, flag: String(final), at_ms: String(START) };
+    const why = whyOf([{ ...said, run_id: 'r', event_id: '' }], { topic: 'news', lane: 'promotional', contact });
+    return why.decisions[0]!.text;
+  };
+  test.each<[string, string, boolean, string]>([
+    // Put off, and not the next channel's turn.
+    [
+      'skipped',
+      'quiet-hours',
+      false,
+      'by sms: it was a time at which the person is not to be disturbed. The message waits for its end.',
+    ],
+    ['skipped', 'sms-window', false, 'The message waits for its end.'],
+    ['skipped', 'quiet-hours', true, 'disturbed. No other channel was tried.'],
+    // It ends the message, whatever channels the plan has besides.
+    ['skipped', 'frequency-cap', true, 'allows. No other channel was tried.'],
+    ['skipped', 'plan-cancelled', true, 'No other channel was tried.'],
+    ['skipped', 'no-consent', false, 'The next channel of the plan had its turn.'],
+    ['failed', 'opted-out', true, 'No other channel of the plan was left.'],
+    // It was sent.
+    [
+      'failed',
+      'not-opened',
+      false,
+      'Sent by sms, but the message was not opened in time. The next channel of the plan had its turn.',
+    ],
+    ['failed', 'unknown-after-crash', true, 'Perhaps sent by sms: a sender died'],
+  ])('%s %s, final: %s', (outcome, reason, final, expected) => {
+    expect(row(outcome, reason, final)).toContain(expected);
   });
 });

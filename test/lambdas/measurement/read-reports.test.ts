@@ -132,7 +132,7 @@ describe('why somebody got a message, or did not', () => {
     expect(status).toBe(200);
     expect(body).toMatchObject({
       ...{ profileId: 'ada', plan: 'campaign/asked', topic: 'news' },
-      text: 'Not sent by sms: the person had not agreed to this channel and topic. That was the last channel of the plan.',
+      text: 'Not sent by sms: the person had not agreed to this channel and topic. No other channel of the plan was left.',
       decisions: [{ channel: 'sms', consent: { allowed: false, said: [{ consent: 'sms', given: false }] } }],
       contact: { consents: {}, suppressed: {}, touches: [] },
       asOf: '2026-03-05T12:00:00.000Z',
