@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { MAX_RINGING_MS } from '../event/timer.ts';
 import type { Moment } from './caps.ts';
 import type { Channel, Lane } from './channel.ts';
 import { instantOf, knownZone, wallAt } from './local-time.ts';
@@ -32,8 +33,14 @@ export const endOf = ({ from, to, timeZone }: Daily, nowMs: number): number | un
 /** Until 08:00 and from 21:00 on nobody in the United States is to be solicited by phone (47 CFR 64.1200(c)(1)). */
 const US_NIGHT = { from: '21:00', to: '08:00' };
 
-/** Where, and to whom. `unit` names the batch, for the jitter. */
-export type Hours = Moment & { channel: Channel; lane: Lane; phone?: string | undefined; unit: string };
+/** Where, and to whom. `unit` names the batch, for the jitter. `deadlineMs` absent: there is none. */
+export type Hours = Moment & {
+  channel: Channel;
+  lane: Lane;
+  phone?: string | undefined;
+  unit: string;
+  deadlineMs?: number;
+};
 /** `untilMs` absent: the message is not to wait. */
 export type Closed = { reason: Extract<SkipReason, 'quiet-hours' | 'sms-window'>; untilMs?: number };
 
@@ -76,10 +83,11 @@ const share = (text: string): number => createHash('sha256').update(text).digest
 /**
  * Why no promotional message may go to this person on this channel now, and when it may; undefined when it may now. Everybody
  * whose night ends at the same time would get it at the same second: each batch waits a while longer, up to `jitterMinutes`, the
- * same whenever it is asked. Quiet hours and the SMS window may leave no hour of the day between them: then it is not to wait.
+ * same whenever it is asked, but none past its deadline or into the next night. Quiet hours and the SMS window may leave no hour of
+ * the day between them: then it is not to wait.
  */
 export const closedNow = (asked: Hours): Closed | undefined => {
-  const { settings, nowMs, unit } = asked;
+  const { settings, nowMs, unit, deadlineMs = Number.POSITIVE_INFINITY } = asked;
   const nights = nightsOf(asked);
   const [first] = nights
     .filter((night) => endOf(night, nowMs) !== undefined)
@@ -87,8 +95,11 @@ export const closedNow = (asked: Hours): Closed | undefined => {
   if (!first) return undefined;
   const opensMs = first.drops ? undefined : openFrom(nights, nowMs);
   if (opensMs === undefined) return { reason: first.reason };
-  const jitterMs = Math.floor(share(unit) * (settings.quietHours?.jitterMinutes ?? DEFAULT_JITTER_MINUTES) * MINUTE_MS);
-  return { reason: first.reason, untilMs: openFrom(nights, opensMs + jitterMs) ?? opensMs };
+  const { jitterMinutes = DEFAULT_JITTER_MINUTES } = settings.quietHours ?? {};
+  // What is due then is sent a while later.
+  const leftMs = Math.max(0, deadlineMs - MAX_RINGING_MS - opensMs);
+  const spreadMs = opensMs + Math.floor(share(unit) * Math.min(jitterMinutes * MINUTE_MS, leftMs));
+  return { reason: first.reason, untilMs: openFrom(nights, spreadMs) === spreadMs ? spreadMs : opensMs };
 };
 
 const DEFAULT_JITTER_MINUTES = 15;

@@ -33,7 +33,7 @@ export const screen = (asked: Screening): Screened => {
   if (!address) return { reason: 'no-address' };
   if (isOverBudget(budget, settings, policy, { step, taken })) return { reason: 'over-budget' };
   const { phone, timeZone } = row;
-  const closed = closedNow({ settings, nowMs, channel, lane, phone, timeZone, unit: batch });
+  const closed = closedNow({ settings, nowMs, channel, lane, phone, timeZone, unit: batch, deadlineMs });
   if (!closed) return { address };
   return closed.untilMs !== undefined && closed.untilMs > deadlineMs ? { reason: 'too-late' } : closed;
 };

@@ -62,6 +62,14 @@ describe('quiet from 21:00 to 08:00', () => {
     expect(new Set(times).size).toBeGreaterThan(45);
     expect(at('r#0#1')).toBe(at('r#0#1'));
   });
+
+  test('a short day: whom spreading would put into the next night goes when the day begins', () => {
+    const settings = quiet({ from: '09:00', jitterMinutes: 240 });
+    for (let n = 0; n < 20; n += 1) {
+      const until = utc(ask('2026-11-18T22:00:00Z', settings, { unit: `r#0#${n}` }).slice('quiet-hours '.length));
+      expect(until).toBeLessThan(utc('2026-11-19T09:00:00Z'));
+    }
+  });
 });
 
 describe('promotional SMS to the United States', () => {

@@ -29,14 +29,17 @@ test.each<[string, Partial<Screening>, object]>([
   expect(screen({ ...asked, ...over })).toEqual(expected);
 });
 
-test.each([1, 5, 14])('a morning that comes %s minutes before the deadline is not made too late by spreading', (minutes) => {
-  const night = { ...asked, nowMs: NIGHT, deadlineMs: MORNING + minutes * 60_000 };
-  const spread = { ...settings, quietHours: { ...settings.quietHours, jitterMinutes: 240 } };
-  for (let n = 0; n < 20; n += 1) {
-    const screened = screen({ ...night, settings: spread, batch: `r#0#${n}` });
-    expect(screened).toMatchObject({ reason: 'quiet-hours' });
-    const { untilMs = 0 } = screened as { untilMs?: number };
-    expect(untilMs).toBeGreaterThanOrEqual(MORNING);
-    expect(untilMs).toBeLessThanOrEqual(night.deadlineMs);
-  }
-});
+test.each([1, 5, 14])(
+  'a morning that comes %s minutes before the deadline is not made too late by spreading',
+  (minutes) => {
+    const night = { ...asked, nowMs: NIGHT, deadlineMs: MORNING + minutes * 60_000 };
+    const spread = { ...settings, quietHours: { ...settings.quietHours, jitterMinutes: 240 } };
+    for (let n = 0; n < 20; n += 1) {
+      const screened = screen({ ...night, settings: spread, batch: `r#0#${n}` });
+      expect(screened).toMatchObject({ reason: 'quiet-hours' });
+      const { untilMs = 0 } = screened as { untilMs?: number };
+      expect(untilMs).toBeGreaterThanOrEqual(MORNING);
+      expect(untilMs).toBeLessThanOrEqual(night.deadlineMs);
+    }
+  },
+);
