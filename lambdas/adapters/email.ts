@@ -1,6 +1,6 @@
 import { refParts, refTag } from '../../core/delivery/receipt-ref.ts';
 import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
-import { providerCall } from './provider-call.ts';
+import { ProviderError, providerCall } from './provider-call.ts';
 import { forAll, resultOfError } from './send-error.ts';
 
 /** SendBulkEmail takes at most this many destinations. */
@@ -97,7 +97,10 @@ export const emailChannel = (from: string, configurationSet: string): ChannelSen
       const result = resultOfError(error);
       if (result.status !== 'refused') return forAll(messages, result);
       // A call that is refused as a whole sent nothing. One bad address must not cost its neighbours: halve it.
-      if (messages.length === 1) return forAll(messages, { status: 'refused', reason: 'address-refused' });
+      if (messages.length === 1) {
+        const aboutContent = error instanceof ProviderError && error.name === 'MessageRejected';
+        return forAll(messages, aboutContent ? result : { status: 'refused', reason: 'address-refused' });
+      }
       const middle = Math.ceil(messages.length / 2);
       return new Map([...(await call(messages.slice(0, middle))), ...(await call(messages.slice(middle)))]);
     }

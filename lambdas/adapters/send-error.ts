@@ -32,6 +32,12 @@ const NEVER_SENT = new Set([
 /** A gateway between us and the provider gave up waiting: the provider may have acted. */
 const GATEWAY = new Set([502, 504]);
 
+/**
+ * Names of a 400 that is about our account all the same: credentials (AWS's "Common errors"), SESv2's AccountSuspended,
+ * SendingPaused and MailFromDomainNotVerified, the ResourceNotFound of SMS (a pool that is gone), AccessDeniedByMeta.
+ */
+const OF_ACCOUNT = /denied|suspended|paused|notverified|notfound|unrecognizedclient|signature|authorized|expired/i;
+
 /** What an error of a provider call says about its messages, where the channel knows no better. A fault of ours is thrown. */
 export const resultOfError = (error: unknown): SendResult => {
   if (!(error instanceof ProviderError)) throw error;
@@ -41,8 +47,7 @@ export const resultOfError = (error: unknown): SendResult => {
   if (GATEWAY.has(status)) return { status: 'unknown', reason, fault: 'down' };
   // 400 and 413 are about the message; 401, 403 and 404 about our credentials and settings, which an operator mends.
   const ours = status === 400 || status === 413;
-  // Meta's refusal of an account (AccessDeniedByMetaException) is a 400, too.
-  const account = !ours || /denied/i.test(name);
+  const account = !ours || OF_ACCOUNT.test(name);
   const busy = status === 429 || /throttl|limit|quota/i.test(name);
   if (!account && !busy) return { status: 'refused', reason: 'provider-refused' };
   return { status: 'retry', reason, ...(!busy && { fault: status >= 500 ? 'down' : 'account' }) };

@@ -36,8 +36,8 @@ const resultOf = (error: unknown): SendResult => {
     return { status: 'refused', reason: NUMBER_REFUSED.has(Reason ?? '') ? 'address-refused' : 'provider-refused' };
   }
   if (name === 'ValidationException') {
-    const aboutText = Fields?.some((field) => field.Name === 'MessageBody');
-    return { status: 'refused', reason: aboutText ? 'provider-refused' : 'address-refused' };
+    const aboutNumber = !Fields?.length || Fields.some((field) => field.Name === 'DestinationPhoneNumber');
+    return { status: 'refused', reason: aboutNumber ? 'address-refused' : 'provider-refused' };
   }
   return resultOfError(error);
 };

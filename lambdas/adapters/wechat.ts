@@ -1,4 +1,4 @@
-import type { ChannelSender, Outgoing, SendResult } from '../../core/delivery/sender.ts';
+import type { ChannelSender, Outgoing, ProviderFault, SendResult } from '../../core/delivery/sender.ts';
 import { oneByOne } from './one-by-one.ts';
 import { postOnce } from './provider-call.ts';
 import { resultOfError } from './send-error.ts';
@@ -18,8 +18,11 @@ type Answer = { errcode?: number; errmsg?: string; msgid?: string; access_token?
 const BAD_TOKEN = new Set([40001, 40014, 42001]);
 /** Its follower, no more: who does not follow the account, has left it, or is blocked by it, gets nothing. */
 const NOT_REACHED = new Set([40003, 43004, 43019, 46004]);
-/** Of the account and its limits, or of WeChat: an operator mends it, or time does. */
-const LATER = new Set([-1, 40013, 40125, 40164, 43002, 45009, 45011, 48001, 48004, 50001, 50002, 61024]);
+/** Of the account, its credentials, or the address that calls: an operator mends it. */
+const ACCOUNT = new Set([40013, 40125, 40164, 48001, 48004, 50001, 61024]);
+/** Of the account's limits, or of WeChat: time mends it. */
+const BUSY = new Set([-1, 45009, 45011]);
+const LATER = new Set([...BUSY, ...BAD_TOKEN, 43002, 50002]);
 
 /**
  * Template messages of a WeChat official account, over HTTPS. The access token comes from `stable_token`, which gives everybody
@@ -49,11 +52,21 @@ export const wechatChannel = ({ appId, secret, endpoint }: WechatAccount): Chann
     return asked;
   };
   const fetchToken = async (force: boolean): Promise<Token> => {
-    const credentials = { grant_type: 'client_credential', appid: appId, secret: await secret() };
-    const answer = await post('/cgi-bin/stable_token', { ...credentials, force_refresh: force }).catch((error) => {
-      throw new TokenRefused(String(error));
+    const own = await secret().catch((error) => {
+      throw new TokenRefused(String(error), 'down');
     });
-    if (!answer.access_token) throw new TokenRefused(`${answer.errcode} ${answer.errmsg}`);
+    const credentials = { grant_type: 'client_credential', appid: appId, secret: own };
+    const answer = await post('/cgi-bin/stable_token', { ...credentials, force_refresh: force }).catch((error) => {
+      const result = resultOfError(error);
+      throw new TokenRefused(String(error), 'fault' in result ? result.fault : undefined);
+    });
+    if (!answer.access_token) {
+      // Whoever gets no token sends nothing to anybody.
+      throw new TokenRefused(
+        `${answer.errcode} ${answer.errmsg}`,
+        BUSY.has(answer.errcode ?? 0) ? undefined : 'account',
+      );
+    }
     return { text: answer.access_token, untilMs: Date.now() + (answer.expires_in ?? 0) * 1_000 - MARGIN_MS };
   };
   /** The token that is held, if it is of use; else the first to see that asks for another one, and the others wait with it. */
@@ -94,7 +107,7 @@ export const wechatChannel = ({ appId, secret, endpoint }: WechatAccount): Chann
       const answer = await sendWith(first, message);
       return resultOf(BAD_TOKEN.has(answer.errcode ?? 0) ? await sendWith(await instead(first), message) : answer);
     } catch (error) {
-      return error instanceof TokenRefused ? { status: 'retry', reason: error.message } : resultOfError(error);
+      return error instanceof TokenRefused ? later(error.message, error.fault) : resultOfError(error);
     }
   };
 
@@ -104,7 +117,18 @@ export const wechatChannel = ({ appId, secret, endpoint }: WechatAccount): Chann
 /** There is no token, so nothing was sent. */
 class TokenRefused extends Error {
   override name = 'TokenRefused';
+  readonly fault: ProviderFault | undefined;
+  constructor(message: string, fault: ProviderFault | undefined) {
+    super(message);
+    this.fault = fault;
+  }
 }
+
+const later = (reason: string, fault?: ProviderFault): SendResult => ({
+  status: 'retry',
+  reason,
+  ...(fault && { fault }),
+});
 
 /** Ids of messages have 19 digits, of which a number of JavaScript keeps 15. */
 const exactIds = (text: string): string => text.replace(/"msgid"\s*:\s*(\d+)/, '"msgid":"$1"');
@@ -113,6 +137,8 @@ const resultOf = ({ errcode, errmsg = '', msgid = '' }: Answer): SendResult => {
   if (errcode === 0) return { status: 'sent', messageId: msgid };
   if (errcode === undefined) return { status: 'unknown', reason: 'no errcode' };
   if (NOT_REACHED.has(errcode)) return { status: 'refused', reason: 'address-refused' };
-  if (LATER.has(errcode) || BAD_TOKEN.has(errcode)) return { status: 'retry', reason: `${errcode} ${errmsg}` };
+  const why = `${errcode} ${errmsg}`;
+  if (ACCOUNT.has(errcode)) return later(why, 'account');
+  if (LATER.has(errcode)) return later(why);
   return { status: 'refused', reason: 'provider-refused' };
 };

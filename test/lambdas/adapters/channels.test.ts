@@ -261,8 +261,15 @@ describe('sms', () => {
     ],
     ['throttled', failure(400, 'ThrottlingException'), { status: 'retry' }],
     ['over the spend limit', failure(402, 'ServiceQuotaExceededException'), { status: 'retry' }],
-    ['no permission', failure(403, 'AccessDeniedException'), { status: 'retry' }],
-    ['broken', failure(500, 'InternalServerException'), { status: 'retry' }],
+    ['no permission', failure(403, 'AccessDeniedException'), { status: 'retry', fault: 'account' }],
+    ['a pool that is gone', failure(400, 'ResourceNotFoundException'), { status: 'retry', fault: 'account' }],
+    ['foreign credentials', failure(400, 'UnrecognizedClientException'), { status: 'retry', fault: 'account' }],
+    [
+      'a sender id that is not taken',
+      failure(400, 'ValidationException', { Fields: [{ Name: 'OriginationIdentity', Message: '' }] }),
+      refused('provider-refused'),
+    ],
+    ['broken', failure(500, 'InternalServerException'), { status: 'retry', fault: 'down' }],
   ])('%s', async (_, response, expected) => {
     answer = () => response;
     expect((await send()).get(0)).toMatchObject(expected);
@@ -358,14 +365,24 @@ describe('email', () => {
     expect(status.filter(([, is]) => is === 'sent')).toHaveLength(11);
   });
 
-  test.each([
-    [429, 'TooManyRequestsException'],
-    [400, 'LimitExceededException'],
-    [404, 'NotFoundException'],
-  ])('%i %s: again later', async (status, type) => {
+  test.each<[number, string, object]>([
+    [429, 'TooManyRequestsException', {}],
+    [400, 'LimitExceededException', {}],
+    [404, 'NotFoundException', { fault: 'account' }],
+    [400, 'AccountSuspendedException', { fault: 'account' }],
+    [400, 'SendingPausedException', { fault: 'account' }],
+    [400, 'MailFromDomainNotVerifiedException', { fault: 'account' }],
+  ])('%i %s: again later, and no address is to blame', async (status, type, more) => {
     answer = () => failure(status, type);
-    expect((await send([mail(0), mail(1)])).get(1)).toMatchObject({ status: 'retry' });
+    const result = (await send([mail(0), mail(1)])).get(1);
+    expect(result).toMatchObject({ status: 'retry', ...more });
+    if (!('fault' in more)) expect(result).not.toHaveProperty('fault');
     expect(requests).toHaveLength(1);
+  });
+
+  test('content that SES rejects says nothing against the address', async () => {
+    answer = () => failure(400, 'MessageRejected');
+    expect([...(await send([mail(0), mail(1)])).values()]).toEqual(Array(2).fill(refused('provider-refused')));
   });
 });
 

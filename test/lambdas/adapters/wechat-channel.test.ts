@@ -130,6 +130,35 @@ describe('the token', () => {
   });
 });
 
+test('an AppSecret that cannot be read sends nothing, and leaves nothing in doubt', async () => {
+  account();
+  let readable = false;
+  const channel = wechatChannel({
+    appId: 'app',
+    secret: () => (readable ? Promise.resolve('right') : Promise.reject(new Error('Secrets Manager: 400'))),
+    endpoint: String(process.env.AWS_ENDPOINT_URL),
+  });
+  expect(await statuses(channel, 3)).toEqual(['retry', 'retry', 'retry']);
+  expect(requests).toEqual([]);
+  readable = true;
+  expect(await statuses(channel)).toEqual(['sent']);
+});
+
+test.each<[string, AwsAnswer, string | undefined]>([
+  ['a wrong AppSecret', { body: { errcode: 40001, errmsg: 'invalid credential' } }, 'account'],
+  ['an address that is not allowed', { body: { errcode: 40164, errmsg: 'invalid ip' } }, 'account'],
+  ['a proxy that lets nobody in', { status: 403 }, 'account'],
+  ['a proxy that is broken', { status: 503 }, 'down'],
+  ['silence', { hangUp: true }, 'down'],
+  ['a day’s quota that is used up', { body: { errcode: 45009, errmsg: 'quota' } }, undefined],
+  ['a system that is busy', { body: { errcode: -1, errmsg: 'system error' } }, undefined],
+])('no token for %s: whose fault it is', async (_, said, fault) => {
+  answer = () => said;
+  const result = (await channelOf().send(messages(1), 'promotional')).get(0);
+  expect(result).toMatchObject({ status: 'retry' });
+  expect(result && 'fault' in result ? result.fault : undefined).toBe(fault);
+});
+
 test.each([
   [0, { status: 'sent' }],
   [43004, { status: 'refused', reason: 'address-refused' }],
@@ -137,8 +166,8 @@ test.each([
   [40037, { status: 'refused', reason: 'provider-refused' }],
   [47003, { status: 'refused', reason: 'provider-refused' }],
   [45009, { status: 'retry' }],
-  [40164, { status: 'retry' }],
-  [48001, { status: 'retry' }],
+  [40164, { status: 'retry', fault: 'account' }],
+  [48001, { status: 'retry', fault: 'account' }],
   [-1, { status: 'retry' }],
 ])('errcode %i', async (errcode, expected) => {
   account();
