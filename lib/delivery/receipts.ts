@@ -5,9 +5,9 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnConfigurationSetEventDestination } from 'aws-cdk-lib/aws-ses';
 import { CfnConfigurationSet } from 'aws-cdk-lib/aws-smsvoice';
-import { Topic, TopicPolicy } from 'aws-cdk-lib/aws-sns';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import { MANY_COMPLAIN, PLAN_STOPPED } from '../../core/delivery/plan-health.ts';
 import { env as manageSuppressionsEnv } from '../../lambdas/delivery/manage-suppressions.env.ts';
 import { env as recordReceiptsEnv } from '../../lambdas/delivery/record-receipts.env.ts';
@@ -35,7 +35,8 @@ export class Receipts extends Construct {
   readonly queue: QueueWithDeadLetters;
   /** For a WhatsApp Business Account, which takes its one event destination by hand. */
   readonly topic: Topic;
-  private readonly topicPolicy: TopicPolicy;
+  /** Before it is there, nobody may publish. */
+  private readonly topicPolicy: IDependable;
 
   constructor(scope: Construct, id: string, { state, lake }: { state: State; lake: Lake }) {
     super(scope, id);
@@ -46,8 +47,8 @@ export class Receipts extends Construct {
       'AwsSolutions-SNS2':
         'SES and End User Messaging cannot publish to a topic under the key of AWS, and one of our own costs $1 a month. Nothing rests in a topic; the queue is encrypted.',
     });
-    this.topicPolicy = new TopicPolicy(this, 'Publishers', { topics: [this.topic] });
-    this.topicPolicy.document.addStatements(
+    // A topic has one policy: a second resource would overwrite the one that `enforceSSL` makes, or be overwritten.
+    const { policyDependable } = this.topic.addToResourcePolicy(
       new PolicyStatement({
         actions: ['sns:Publish'],
         resources: [this.topic.topicArn],
@@ -55,8 +56,9 @@ export class Receipts extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
-    const { queue, deadLetters } = this.queue;
-    this.topic.addSubscription(new SqsSubscription(queue, { rawMessageDelivery: true, deadLetterQueue: deadLetters }));
+    this.topicPolicy = policyDependable!;
+    const delivery = { rawMessageDelivery: true, deadLetterQueue: this.queue.forUndelivered() };
+    this.topic.addSubscription(new SqsSubscription(this.queue.queue, delivery));
 
     new TypedFunction(this, 'ManageSuppressions', {
       entry: 'delivery/manage-suppressions',
@@ -161,7 +163,7 @@ export class Receipts extends Construct {
 
   /** Events of AWS services come on the account's default bus. */
   private listen(id: string, description: string, eventPattern: EventPattern): void {
-    const target = new SqsQueue(this.queue.queue, { deadLetterQueue: this.queue.deadLetters });
+    const target = new SqsQueue(this.queue.queue, { deadLetterQueue: this.queue.forUndelivered() });
     new Rule(this, id, { description, eventPattern, targets: [target] });
   }
 }

@@ -46,6 +46,31 @@ const queues = new Map(
 );
 const mappings = propertiesOf<MappingProperties>(dev, 'AWS::Lambda::EventSourceMapping');
 
+test('nothing has two policies: of two resources the one that is made last would be in force', () => {
+  const named = ([, { Type, Properties }]: ReturnType<typeof resourcesOf>[number]): string[] => {
+    const { Topics = [], Queues = [], Bucket = [] } = Properties as Record<string, unknown>;
+    return [Topics, Queues, Bucket].flat().map((one) => `${Type} ${JSON.stringify(one)}`);
+  };
+  const types = ['AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy'];
+  const all = types.flatMap((type) => [dev, devState].flatMap((stack) => resourcesOf(stack, type))).flatMap(named);
+  expect(all.filter((one, n) => all.indexOf(one) !== n)).toEqual([]);
+  expect(all.some((one) => one.startsWith('AWS::SNS::TopicPolicy'))).toBe(true);
+});
+
+test('providers may publish what they say of messages, over TLS alone', () => {
+  const [policy] = propertiesOf<{ PolicyDocument: { Statement: object[] } }>(dev, 'AWS::SNS::TopicPolicy');
+  expect(policy?.PolicyDocument.Statement).toEqual([
+    expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    expect.objectContaining({
+      Effect: 'Allow',
+      Action: 'sns:Publish',
+      Principal: {
+        Service: ['ses.amazonaws.com', 'sms-voice.amazonaws.com', 'social-messaging.amazonaws.com'],
+      },
+    }),
+  ]);
+});
+
 describe('functions', () => {
   test('there is one per handler', async () => {
     expect(functions.size).toBe((await handlerEntries()).length);
