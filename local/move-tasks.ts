@@ -4,6 +4,7 @@ import { AwsError, type Clock } from './types.ts';
 type Task = {
   handle: string;
   sourceArn: string;
+  toArn?: string | undefined;
   status: 'RUNNING' | 'COMPLETED' | 'CANCELLED';
   startedMs: number;
   moved: number;
@@ -14,7 +15,7 @@ type Task = {
 const MAX_PER_SECOND = 500;
 
 /**
- * SQS's message move tasks: dead letters go back to the queue that they came from, so many a second, as new messages. A
+ * SQS's message move tasks: dead letters go back to the queue that they came from, or to another, so many a second, as new messages. A
  * task moves as many as were there when it began. It ends with this process (on AWS it goes on); what it has not moved
  * stays where it is.
  */
@@ -27,9 +28,10 @@ export const moveTasks = (clock: Clock, queueOf: (arn: string) => Queue) => {
     const source = queueOf(task.sourceArn);
     const taken = source.take(most);
     for (const { body, group, attributes, deadLetterSource, receipt } of taken) {
+      const to = task.toArn ?? deadLetterSource;
       // What nobody knows the origin of cannot go back; it stays, and is seen again when its visibility ends.
-      if (deadLetterSource === undefined) continue;
-      queueOf(deadLetterSource).send(body, group, attributes);
+      if (to === undefined) continue;
+      queueOf(to).send(body, group, attributes);
       source.remove(receipt);
       task.moved += 1;
     }
@@ -38,14 +40,14 @@ export const moveTasks = (clock: Clock, queueOf: (arn: string) => Queue) => {
   };
 
   return {
-    start(sourceArn: string, perSecond?: number): string {
+    start(sourceArn: string, toArn?: string, perSecond?: number): string {
       if (perSecond !== undefined && (perSecond < 1 || perSecond > MAX_PER_SECOND))
         throw new AwsError('InvalidParameterValue', `MaxNumberOfMessagesPerSecond is 1 to ${MAX_PER_SECOND}.`);
       if (tasks.some((task) => task.sourceArn === sourceArn && task.status === 'RUNNING'))
         throw new AwsError('UnsupportedOperation', 'There is already a task running for this source queue.');
       const source = queueOf(sourceArn);
       const about = { startedMs: clock.now(), moved: 0, toMove: source.visible(), perSecond };
-      const task: Task = { handle: `task-${tasks.length + 1}`, sourceArn, status: 'RUNNING', ...about };
+      const task: Task = { handle: `task-${tasks.length + 1}`, sourceArn, toArn, status: 'RUNNING', ...about };
       tasks.push(task);
       clock.at(clock.now(), () => step(task));
       return task.handle;

@@ -16,6 +16,7 @@ type Input = Entry & {
   ReceiptHandle?: string;
   VisibilityTimeout?: number;
   SourceArn?: string;
+  DestinationArn?: string;
   MaxNumberOfMessagesPerSecond?: number;
   TaskHandle?: string;
 };
@@ -23,7 +24,7 @@ type Input = Entry & {
 const INPUTS = [
   ...['QueueUrl', 'Entries', 'Id', 'MessageBody', 'MessageGroupId', 'MaxNumberOfMessages', 'WaitTimeSeconds'],
   ...['AttributeNames', 'MessageSystemAttributeNames', 'MessageAttributeNames', 'ReceiptHandle', 'VisibilityTimeout'],
-  ...['SourceArn', 'MaxNumberOfMessagesPerSecond', 'TaskHandle', 'MaxResults'],
+  ...['SourceArn', 'DestinationArn', 'MaxNumberOfMessagesPerSecond', 'TaskHandle', 'MaxResults'],
 ];
 
 /**
@@ -93,11 +94,11 @@ export const sqs = (ctx: Context, { faults = noFaults }: { faults?: Faults } = {
         },
       };
     },
-    StartMessageMoveTask({ SourceArn = '', MaxNumberOfMessagesPerSecond }) {
+    StartMessageMoveTask({ SourceArn = '', DestinationArn, MaxNumberOfMessagesPerSecond }) {
       const isSource = [...queues.values()].some(({ settings }) => settings.redrive?.deadLetterTargetArn === SourceArn);
       if (!isSource)
         throw new AwsError('InvalidParameterValue', 'Source queue must be configured as a dead-letter queue.');
-      return { TaskHandle: tasks.start(SourceArn, MaxNumberOfMessagesPerSecond) };
+      return { TaskHandle: tasks.start(SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond) };
     },
     ListMessageMoveTasks: ({ SourceArn = '' }) => ({ Results: tasks.list(SourceArn) }),
     CancelMessageMoveTask: ({ TaskHandle = '' }) => ({

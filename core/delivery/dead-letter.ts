@@ -24,6 +24,7 @@ export const LETTER_KINDS = [
   'timers',
   'stage-change',
   'webhook',
+  'receipt',
   'invocation',
   'unknown',
 ] as const;
@@ -50,8 +51,8 @@ const objectOf = (text: string): Json | undefined => {
   }
 };
 const inner = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
-/** Name of a function, without version, or of a state machine. */
-const nameOf = (arn: unknown): string => String(arn).split(':')[6] ?? String(arn);
+/** Name of a function, without version, of a state machine, or of a queue. */
+const nameOf = (arn: unknown): string => String(arn).split(':').slice(5, 7).at(-1) ?? String(arn);
 
 const BROKEN: LetterSubject = { kind: 'unknown', about: 'a message that is no JSON object' };
 
@@ -76,6 +77,9 @@ export const subjectOf = ({ body, attributes }: DeadLetter): LetterSubject => {
     return { kind: 'stage-change', about: `a lead of model ${json.modelId} came to stage ${json.stage}` };
   if (typeof json.endpointId === 'string')
     return { kind: 'webhook', about: `${json.type} to endpoint ${json.endpointId}, webhook-id ${json.id}` };
+  // Of EventBridge, of SES or SMS by SNS, of WhatsApp by SNS.
+  const heard = json['detail-type'] ?? json.eventType ?? (json.whatsAppWebhookEntry && 'WhatsApp');
+  if (typeof heard === 'string') return { kind: 'receipt', about: `what a provider says of a message: ${heard}` };
   return { kind: 'unknown', about: 'a message of no known form' };
 };
 
@@ -114,11 +118,12 @@ export const reasonOf = (letter: DeadLetter, failure: Failure | undefined): Lett
 };
 
 /**
- * What a redrive does with it. A message of a queue goes back into that queue. What Lambda could not have done
- * asynchronously, or a rule or schedule could not reach, is asked for again.
+ * What a redrive does with it. A message of a queue goes back into that queue, and into `intendedArn` what a topic or a rule
+ * could not put there. What Lambda could not have done asynchronously, or a rule or schedule could not reach, is asked for again.
  */
-export const againOf = ({ body, sourceArn, attributes }: DeadLetter): Again => {
-  if (sourceArn !== undefined) return { by: 'queue', arn: sourceArn };
+export const againOf = ({ body, sourceArn, attributes }: DeadLetter, intendedArn?: string): Again => {
+  const queueArn = sourceArn ?? intendedArn;
+  if (queueArn !== undefined) return { by: 'queue', arn: queueArn };
   const json = objectOf(body);
   const { TARGET_ARN: target } = attributes;
   if (target?.split(':')[2] === 'states') return { by: 'state-machine', arn: target };

@@ -13,10 +13,14 @@ const urlOf = (arn: string, sibling: string): string =>
 /**
  * Has what the letter asked for done once more: resolves when the queue, Lambda or Step Functions have accepted it, and only
  * then may the letter be deleted; throws when nobody does. Whoever receives it knows what has been done before, so twice is
- * harmless. `machineArn`: the state machine that a schedule starts.
+ * harmless. `machineArn`: the state machine that a schedule starts. `intendedArn` as of `againOf`.
  */
-export const doAgain = async (letter: DeadLetter, ownQueueUrl: string, machineArn: string): Promise<undefined> => {
-  const again = againOf(letter);
+export const doAgain = async (
+  letter: DeadLetter,
+  ownQueueUrl: string,
+  { machineArn, intendedArn }: { machineArn: string; intendedArn: string | undefined },
+): Promise<undefined> => {
+  const again = againOf(letter, intendedArn);
   if (again.by === 'nothing') throw new Error(again.why);
   if (again.by === 'state-machine' && again.arn !== machineArn)
     throw new Error('No schedule starts this state machine');

@@ -43,9 +43,14 @@ export const moveTaskOf = async (arn: string): Promise<MoveTask | undefined> => 
   );
 };
 
-/** SQS takes one at a time for a queue, and refuses others. */
-export const startMoveTask = async (arn: string, messagesPerSecond: number): Promise<void> => {
-  await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn, MaxNumberOfMessagesPerSecond: messagesPerSecond }));
+/** SQS takes one at a time for a queue, and refuses others. Without `toArn` each message goes back to where it came from. */
+export const startMoveTask = async (
+  arn: string,
+  messagesPerSecond: number,
+  toArn: string | undefined,
+): Promise<void> => {
+  const task = { SourceArn: arn, MaxNumberOfMessagesPerSecond: messagesPerSecond };
+  await sqs.send(new StartMessageMoveTaskCommand({ ...task, ...(toArn && { DestinationArn: toArn }) }));
 };
 
 /** Stops the one that runs, if one does. */

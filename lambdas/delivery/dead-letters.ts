@@ -24,13 +24,17 @@ export type LetterView = LetterSubject & { id: string; sentMs: number; expiresMs
 };
 
 /** What an operator is shown of it: nobody's name. */
-export const viewOf = (letter: DeadLetter, failure: Failure | undefined): LetterView => ({
+export const viewOf = (
+  letter: DeadLetter,
+  failure: Failure | undefined,
+  intendedArn: string | undefined,
+): LetterView => ({
   id: letter.id,
   ...subjectOf(letter),
   sentMs: letter.sentMs,
   expiresMs: letter.sentMs + KEPT_MS,
   reason: reasonOf(letter, failure),
-  redriveBy: againOf(letter).by,
+  redriveBy: againOf(letter, intendedArn).by,
 });
 
 /** Chosen ones among those that are held; without a choice all of them. */
@@ -47,7 +51,11 @@ export type Redriven = { redriven: number; missing?: string[]; kept?: { id: stri
  */
 export const redriveLetters = async (
   queueUrl: string,
-  { messageIds, messagesPerSecond, machineArn }: Choice & { messagesPerSecond: number; machineArn: string },
+  {
+    messageIds,
+    messagesPerSecond,
+    ...targets
+  }: Choice & { messagesPerSecond: number; machineArn: string; intendedArn: string | undefined },
 ): Promise<Redriven> => {
   const wanted = messageIds && new Set(messageIds);
   const most = Math.min(MAX_GONE, messagesPerSecond * PAUSED_SECONDS);
@@ -61,7 +69,7 @@ export const redriveLetters = async (
       some.map(async (one) => {
         const { id } = one.letter;
         wanted?.delete(id);
-        const why = await doAgain(one.letter, queueUrl, machineArn).catch((error: Error) => error.message);
+        const why = await doAgain(one.letter, queueUrl, targets).catch((error: Error) => error.message);
         if (why !== undefined) return void kept.push({ id, why });
         await deleteLetter(queueUrl, one);
         gone.push(one);

@@ -9,10 +9,13 @@ import { readEnv } from '../middleware/read-env.ts';
 import { discardLetters, MAX_LOOKED, redriveLetters, viewOf } from './dead-letters.ts';
 import { env } from './manage-dead-letters.env.ts';
 
-const { DEAD_LETTERS, FAILED_INVOCATIONS, FAILURES_TABLE, AUDIT_TABLE, CLEANSE_MACHINE_ARN } = readEnv(env);
+const { DEAD_LETTERS, FAILED_INVOCATIONS, UNDELIVERED, FAILURES_TABLE, AUDIT_TABLE, CLEANSE_MACHINE_ARN } =
+  readEnv(env);
 const named = (json: string) => Object.entries(JSON.parse(json) as Record<string, string>);
 /** Written by functions and schedules, not by a queue: SQS cannot move them back. */
 const invocations = new Map(named(FAILED_INVOCATIONS));
+/** Where what topics and rules could not deliver was to go: SQS knows no way back for it. */
+const intended = new Map(named(UNDELIVERED));
 const urls = new Map([...named(DEAD_LETTERS), ...invocations]);
 
 const urlOf = (queue: string): string => {
@@ -28,12 +31,12 @@ const queueView = async (queue: string) => {
   return { queue, messages, hidden, ...(redrive && { redrive }) };
 };
 
-const viewsOf = async (held: readonly Held[]) => {
+const viewsOf = async (queue: string, held: readonly Held[]) => {
   const failures = await failuresOf(
     FAILURES_TABLE,
     held.map(({ letter }) => letter.id),
   );
-  return held.map(({ letter }) => viewOf(letter, failures.get(letter.id)));
+  return held.map(({ letter }) => viewOf(letter, failures.get(letter.id), intended.get(queue)));
 };
 
 const remainingIn = async (queue: string): Promise<number> => (await countsOf(urlOf(queue))).messages;
@@ -50,7 +53,7 @@ const redriveAll = async (queue: string, messagesPerSecond: number): Promise<voi
   };
   if (await mine()) return;
   try {
-    await startMoveTask(arn, messagesPerSecond);
+    await startMoveTask(arn, messagesPerSecond, intended.get(queue));
   } catch (error) {
     // Somebody else may have been faster.
     if (!(await mine())) throw error;
@@ -70,7 +73,7 @@ export const handler = apiHandler('delivery/manage-dead-letters', routes, {
       seen.push(...held);
       return { gone: [] };
     });
-    return { body: { items: await viewsOf(seen), remaining: await remainingIn(queue) } };
+    return { body: { items: await viewsOf(queue, seen), remaining: await remainingIn(queue) } };
   },
 
   getDeadLetter: async ({ params: { queue, messageId } }) => {
@@ -80,7 +83,7 @@ export const handler = apiHandler('delivery/manage-dead-letters', routes, {
       return { gone: [], enough: found !== undefined };
     });
     if (!found) throw new Problem('not-found', `${messageId} is not among the messages of ${queue} that could be seen`);
-    const [view] = await viewsOf([found]);
+    const [view] = await viewsOf(queue, [found]);
     return { body: { ...view, payload: found.letter.body } };
   },
 
@@ -93,7 +96,8 @@ export const handler = apiHandler('delivery/manage-dead-letters', routes, {
       await redriveAll(queue, messagesPerSecond);
       return { body: { redriven: 0, ...(await answerOf(queue)) } };
     }
-    const result = await redriveLetters(url, { messageIds, messagesPerSecond, machineArn: CLEANSE_MACHINE_ARN });
+    const targets = { machineArn: CLEANSE_MACHINE_ARN, intendedArn: intended.get(queue) };
+    const result = await redriveLetters(url, { messageIds, messagesPerSecond, ...targets });
     return { body: { ...result, ...(await answerOf(queue)) } };
   },
 

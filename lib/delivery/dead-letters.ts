@@ -49,6 +49,13 @@ export class DeadLetters extends Construct {
       environment: {
         DEAD_LETTERS: { value: urlsOf(ofQueues), grant },
         FAILED_INVOCATIONS: urlsOf(ofFunctions),
+        UNDELIVERED: JSON.stringify(
+          Object.fromEntries(
+            queues
+              .filter(({ hasUndelivered }) => hasUndelivered)
+              .map(({ deadLetters, queue }) => [nameOf(deadLetters), queue.queueArn]),
+          ),
+        ),
         FAILURES_TABLE: reads(state.failures),
         AUDIT_TABLE: readsAndWrites(state.audit),
         CLEANSE_MACHINE_ARN: starts(platform.audience.personalData.cleanseStores.machine),

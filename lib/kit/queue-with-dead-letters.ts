@@ -33,6 +33,7 @@ const claimed = new WeakMap<TypedFunction, number>();
 export class QueueWithDeadLetters extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
+  private takesUndelivered = false;
 
   constructor(scope: Construct, id: string, { oldestMessage, maxReceiveCount = 5 }: QueueProps) {
     super(scope, id);
@@ -51,6 +52,17 @@ export class QueueWithDeadLetters extends Construct {
         comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
         treatMissingData: TreatMissingData.NOT_BREACHING,
       });
+  }
+
+  /** The dead letters, for a topic or a rule that cannot deliver to the queue. SQS knows no way back for such letters. */
+  forUndelivered(): Queue {
+    this.takesUndelivered = true;
+    return this.deadLetters;
+  }
+
+  /** Others than the queue put letters into its dead letters. */
+  get hasUndelivered(): boolean {
+    return this.takesUndelivered;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { STAGES } from '../../lib/stages.ts';
 import { statementsIn } from './policies.ts';
@@ -35,4 +36,19 @@ test.each(stages)('stage $stage: exactly what functions failed at can be asked o
     .flatMap(({ resources }) => resources.map((arn) => arn.split(':').at(-1)!));
   expect(failing.length).toBeGreaterThan(0);
   expect(invoked.sort()).toEqual(failing.sort());
+});
+
+test.each(stages)('stage $stage: the runbook names every queue, and Lambda takes their addresses', ({ platform }) => {
+  type Variables = Record<'DEAD_LETTERS' | 'FAILED_INVOCATIONS' | 'UNDELIVERED', object>;
+  const variables = resourcesOf(platform, 'AWS::Lambda::Function')
+    .map(([, { Properties }]) => (Properties.Environment as { Variables: Partial<Variables> } | undefined)?.Variables)
+    .find((some): some is Variables => some?.DEAD_LETTERS !== undefined)!;
+  const namesIn = (value: object) => [...JSON.stringify(value).matchAll(/([a-z-]+)\\":/g)].map(([, name]) => name!);
+  const names = [variables.DEAD_LETTERS, variables.FAILED_INVOCATIONS].flatMap(namesIn);
+  expect(namesIn(variables.UNDELIVERED)).toEqual(['receipts-heard']);
+  const runbook = readFileSync(new URL('../../docs/dead-letters.md', import.meta.url), 'utf8');
+  const named = names.map((name) => name.replace(/^send-[a-z]+-[a-z]+$/, 'send-<channel>-<lane>'));
+  expect(named.filter((name) => !runbook.includes(`| \`${name}\` |`))).toEqual([]);
+  // A name of a queue has 80 characters at most, the rest of its URL 52. All variables of a function together: 4 KB.
+  expect(names.reduce((sum, name) => sum + name.length + 140, 0)).toBeLessThan(3_700);
 });

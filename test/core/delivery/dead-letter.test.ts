@@ -57,6 +57,14 @@ describe('what a letter is about, without a word of whom', () => {
       {},
       { kind: 'webhook', about: 'message to endpoint e, webhook-id w' },
     ],
+    [
+      'a receipt',
+      { eventType: 'Bounce', ...person },
+      {},
+      { kind: 'receipt', about: 'what a provider says of a message: Bounce' },
+    ],
+    ['one of the bus', { 'detail-type': 'Email Bounced', detail: person }, {}, { kind: 'receipt' }],
+    ['one of WhatsApp', { whatsAppWebhookEntry: '{"ana":1}' }, {}, { kind: 'receipt' }],
     ['an invocation', failed, {}, { about: 'Herald-prod-intake-accept-bus-events, which failed' }],
     [
       'a schedule',
@@ -127,5 +135,12 @@ describe('having it done again', () => {
     ['what somebody put there by hand', letter({}), { by: 'nothing' }],
   ])('%s', (_, one, expected) => {
     expect(againOf(one)).toMatchObject(expected);
+  });
+
+  test('what could not be delivered to a queue goes there; what comes from another one goes back', () => {
+    const intended = QUEUE.replace('Send', 'Heard');
+    const undelivered = letter({}, { attributes: { TARGET_ARN: intended, RULE_ARN: 'arn:x' } });
+    expect(againOf(undelivered, intended)).toEqual({ by: 'queue', arn: intended });
+    expect(againOf(letter({}, { sourceArn: QUEUE }), intended)).toEqual({ by: 'queue', arn: QUEUE });
   });
 });

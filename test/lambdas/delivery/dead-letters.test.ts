@@ -13,6 +13,11 @@ const newCloud = () =>
   miniCloud<VirtualClock>(virtualClock(Date.UTC(2026, 0, 1)), {
     Q: queue({ QueueName: 'q', VisibilityTimeout: 1, RedrivePolicy: REDRIVE }),
     Dead: queue({ QueueName: 'dead' }),
+    Heard: queue({
+      QueueName: 'heard',
+      RedrivePolicy: { deadLetterTargetArn: arnOf('HeardDead'), maxReceiveCount: 1 },
+    }),
+    HeardDead: queue({ QueueName: 'heard-dead' }),
     Bus: queue({ QueueName: 'bus' }),
   });
 let cloud: Awaited<ReturnType<typeof newCloud>>;
@@ -48,8 +53,9 @@ beforeAll(async () => {
   Object.assign(process.env, {
     AUDIT_TABLE: 'audit',
     CLEANSE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:cleanse',
-    DEAD_LETTERS: JSON.stringify({ q: queueUrl('dead') }),
+    DEAD_LETTERS: JSON.stringify({ q: queueUrl('dead'), heard: queueUrl('heard-dead') }),
     FAILED_INVOCATIONS: JSON.stringify({ bus: queueUrl('bus') }),
+    UNDELIVERED: JSON.stringify({ heard: 'arn:aws:sqs:us-east-1:123456789012:heard' }),
   });
   manage = (await import('../../../lambdas/delivery/manage-dead-letters.ts')).handler;
   readAudit = (await import('../../../lambdas/adapters/audit.ts')).readAudit;
@@ -107,6 +113,7 @@ describe('looking', () => {
     expect((await at('GET ')).body).toEqual({
       items: [
         { queue: 'q', messages: 12, hidden: 0 },
+        { queue: 'heard', messages: 0, hidden: 0 },
         { queue: 'bus', messages: 0, hidden: 0 },
       ],
     });
@@ -166,7 +173,22 @@ describe('having it done again', () => {
     expect((await at('POST /{queue}/cancel-redrive')).status).toBe(200);
     await ask();
     await cloud.clock.advance(1_000);
-    expect((await at('GET ')).body).toMatchObject({ items: [{ messages: 0, redrive: { status: 'COMPLETED' } }, {}] });
+    expect((await at('GET ')).body).toMatchObject({
+      items: [{ messages: 0, redrive: { status: 'COMPLETED' } }, {}, {}],
+    });
+  });
+
+  test('what a topic or a rule could not deliver goes where it was to go, chosen or all', async () => {
+    for (const n of [1, 2, 3])
+      cloud.services.sqs.send(cloud.arn('HeardDead'), JSON.stringify({ eventType: 'Bounce', mail: `L${n}` }));
+    const [one] = (await list('heard')).items;
+    expect(one).toMatchObject({ kind: 'receipt', redriveBy: 'queue' });
+    expect((await redrive({ messageIds: [one!.id] }, 'heard')).body).toMatchObject({ redriven: 1, remaining: 2 });
+    expect(await inQueue('Heard')).toHaveLength(1);
+    await redrive({}, 'heard');
+    await cloud.clock.advance(1_000);
+    expect(await inQueue('HeardDead')).toEqual([]);
+    expect(await inQueue('Heard')).toHaveLength(2);
   });
 
   test('an invocation that failed is asked for again with what it was given', async () => {
