@@ -8,6 +8,9 @@ const MAX_DESTINATIONS = 50;
 /** An inline template with its data may be 1 MB of JSON a call; a tenth is left for the envelope. */
 const MAX_CALL_BYTES = 900_000;
 
+/** `ReplacementTemplateData` takes so many characters, of which JSON makes up to six of one. */
+const MAX_DATA = 262_144;
+
 /** A tag's value has at most this many characters. */
 const MAX_TAG = 256;
 
@@ -43,6 +46,13 @@ const resultOf = (entry: BulkEmailEntryResult | undefined): SendResult => {
       return { status: 'retry', reason, ...(MUST_BE_MENDED.has(entry?.Status ?? '') && { fault: 'account' }) };
     }
   }
+};
+
+const dataOf = ({ content: { subject, html, text } }: Outgoing<'email'>): string =>
+  JSON.stringify({ subject, html, text });
+const isTooLong = (message: Outgoing<'email'>): boolean => {
+  const { html, text = '' } = message.content;
+  return (html.length + text.length) * 6 > MAX_DATA && dataOf(message).length > MAX_DATA;
 };
 
 /** In runs that fit one call. Messages with and without a text part need different templates, so they do not mix. */
@@ -83,14 +93,16 @@ export const emailChannel = (from: string, configurationSet: string): ChannelSen
             TemplateData: JSON.stringify({ subject: '', html: '', text: '' }),
           },
         },
-        BulkEmailEntries: messages.map(({ address, ref, content: { subject, html, text, headers } }) => ({
-          Destination: { ToAddresses: [address] },
-          ReplacementTags: refParts(ref, MAX_TAG).map((Value, n) => ({ Name: refTag(n), Value })),
-          ...(headers && { ReplacementHeaders: Object.entries(headers).map(([Name, Value]) => ({ Name, Value })) }),
-          ReplacementEmailContent: {
-            ReplacementTemplate: { ReplacementTemplateData: JSON.stringify({ subject, html, text }) },
-          },
-        })),
+        BulkEmailEntries: messages.map((message) => {
+          const { address, ref, content } = message;
+          const headers = content.headers && Object.entries(content.headers);
+          return {
+            Destination: { ToAddresses: [address] },
+            ReplacementTags: refParts(ref, MAX_TAG).map((Value, n) => ({ Name: refTag(n), Value })),
+            ...(headers && { ReplacementHeaders: headers.map(([Name, Value]) => ({ Name, Value })) }),
+            ReplacementEmailContent: { ReplacementTemplate: { ReplacementTemplateData: dataOf(message) } },
+          };
+        }),
       })) as { BulkEmailEntryResults?: BulkEmailEntryResult[] };
       return new Map(messages.map(({ key }, n) => [key, resultOf(BulkEmailEntryResults[n])]));
     } catch (error) {
@@ -110,8 +122,10 @@ export const emailChannel = (from: string, configurationSet: string): ChannelSen
     channel: 'email',
     chunk: MAX_DESTINATIONS,
     async send(messages) {
-      const results = new Map<number, SendResult>();
-      for (const part of callsOf(messages)) for (const [key, result] of await call(part)) results.set(key, result);
+      // SES would refuse a call with such a message as a whole, and it is not the address that is too long.
+      const results = forAll(messages.filter(isTooLong), { status: 'refused', reason: 'provider-refused' });
+      for (const part of callsOf(messages.filter((message) => !isTooLong(message))))
+        for (const [key, result] of await call(part)) results.set(key, result);
       return results;
     },
   };

@@ -334,6 +334,18 @@ describe('email', () => {
     for (const { body } of requests) expect(JSON.stringify(body).length).toBeLessThan(1_000_000);
   });
 
+  test('what is longer than SES takes of one message is refused, and costs the others nothing', async () => {
+    answer = accept;
+    const quotes = (count: number) => '"'.repeat(count);
+    // Two characters of JSON each, and 26 around them.
+    const results = await send([mail(0, quotes(131_060)), mail(1, quotes(131_059)), mail(2, 'x', 'x'.repeat(262_144))]);
+    expect([results.get(0), results.get(2)]).toEqual(Array(2).fill(refused('provider-refused')));
+    expect(results.get(1)).toMatchObject({ status: 'sent' });
+    const [entry] = requests.flatMap(entries) as Bulk['BulkEmailEntries'];
+    const { ReplacementTemplateData } = entry!.ReplacementEmailContent.ReplacementTemplate;
+    expect(ReplacementTemplateData).toHaveLength(262_144);
+  });
+
   test('mails with a text part have a template of their own', async () => {
     answer = accept;
     await send([mail(0), mail(1, 'x', 'plain'), mail(2, 'x', 'plain')]);
