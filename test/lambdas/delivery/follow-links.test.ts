@@ -146,3 +146,17 @@ test('a key that was added is read; one that nobody knows is not asked for again
   expect(await links.open(`z${renewed.slice(1)}`)).toBeUndefined();
   expect(reads).toBe(asked);
 });
+
+test('a key that was taken out opens nothing after five minutes, and a new one seals; until the secret can be read, the old ones go on', async () => {
+  const { linkKeys } = await import('../../../lambdas/adapters/link-keys.ts');
+  let nowMs = 0;
+  secret = JSON.stringify({ current: 'a', a: OLD });
+  const links = linkKeys('link-key', () => nowMs);
+  const leaked = sealLink(await links.keys(), click());
+  secret = 'no JSON';
+  nowMs = 300_000;
+  expect(await links.open(leaked)).toEqual(click());
+  secret = JSON.stringify({ current: 'b', b: NEW });
+  expect((await links.keys()).current).toBe('b');
+  expect(await links.open(leaked)).toBeUndefined();
+});
