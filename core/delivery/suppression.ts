@@ -48,11 +48,12 @@ export type SoftBounce = { atMs: number; message: string; address: string };
 
 /**
  * What soft bounces of an address ask for: the suppression, when some of them lie close enough together. It depends on which
- * there are, not on the order in which they came.
+ * there are, not on the order in which they came. A message that was sent again, and bounced again, counts once.
  */
 export const softSuppression = (bounces: readonly SoftBounce[], address: string): Suppression | undefined => {
-  const own = bounces.filter((bounce) => bounce.address === address);
-  const times = own.map(({ atMs }) => atMs).sort((a, b) => a - b);
+  const own = bounces.filter((bounce) => bounce.address === address).sort((a, b) => a.atMs - b.atMs);
+  const lastOf = new Map(own.map(({ message, atMs }) => [message, atMs]));
+  const times = [...lastOf.values()].sort((a, b) => a - b);
   const { bounces: limit, withinMs, forMs } = SOFT_LIMIT;
   const last = times.findLast((atMs, n) => n >= limit - 1 && atMs - (times[n - limit + 1] as number) < withinMs);
   return last === undefined ? undefined : { reason: 'soft-bounces', atMs: last, address, untilMs: last + forMs };

@@ -18,6 +18,13 @@ const own: z.ZodMiniType<Receipt> = z.object({
  * same. None for what is about something else. Throws for what looks like a receipt but not as its service documents it.
  */
 export const readReceipts = (message: Record<string, unknown>): Receipt[] => {
+  const receipts = receiptsOf(message);
+  // One whose time cannot be written would keep all that it is received with from being written.
+  if (receipts.some(({ atMs }) => !Number.isSafeInteger(atMs))) throw new Error('A receipt without a time');
+  return receipts;
+};
+
+const receiptsOf = (message: Record<string, unknown>): Receipt[] => {
   if (message.receipt) return [z.parse(own, message.receipt)];
   const isEvent = typeof message['detail-type'] === 'string';
   const said = (isEvent ? message.detail : message) as Record<string, unknown>;

@@ -31,7 +31,11 @@ const sesEvent = z.discriminatedUnion('eventType', [
   z.object({
     eventType: z.literal('Complaint'),
     mail,
-    complaint: z.object({ timestamp: text, complaintFeedbackType: z.optional(z.nullable(text)) }),
+    complaint: z.object({
+      timestamp: text,
+      complaintFeedbackType: z.optional(z.nullable(text)),
+      complaintSubType: z.optional(z.nullable(text)),
+    }),
   }),
   z.object({ eventType: z.literal('Reject'), mail }),
   z.object({ eventType: z.literal('Rendering Failure'), mail }),
@@ -73,6 +77,9 @@ export const sesReceipt = (event: { eventType?: unknown }): Receipt | undefined 
       return receipt('bounced', sesBounceClass(bounceType, bounceSubType, bouncedRecipients[0]?.status), at);
     }
     case 'Complaint':
+      // Not sent at all: the address is on the account's suppression list, because of a complaint about some message of before.
+      if (said.complaint.complaintSubType === 'OnAccountSuppressionList')
+        return receipt('bounced', 'hard', said.complaint.timestamp);
       // Feedback of this type takes a complaint back (RFC 5965): the person says that it is no spam.
       if (said.complaint.complaintFeedbackType === 'not-spam') return undefined;
       return receipt('complained', '', said.complaint.timestamp);

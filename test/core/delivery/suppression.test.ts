@@ -33,6 +33,7 @@ describe(`${SOFT_LIMIT.bounces} soft bounces in 30 days`, () => {
     ['too far apart', on(1, 20, 31), undefined],
     ['just close enough', on(1, 20, 30.9), 30.9],
     ['the last of more', on(1, 2, 3, 4), 4],
+    ['of one message that was sent three times', on(1, 2, 3).map((bounce) => ({ ...bounce, message: 'm' })), undefined],
     ['of another address', on(1, 2, 3).map((bounce, n) => (n === 1 ? { ...bounce, address: 'b' } : bounce)), undefined],
   ])('%s', (_, bounces, lastDay) => {
     const atMs = (lastDay ?? 0) * DAY;

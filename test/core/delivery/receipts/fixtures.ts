@@ -40,7 +40,11 @@ export const sesBounce = (ref?: string, bounce: object = {}) => ({
   },
   mail: mail(ref),
 });
-export const sesComplaint = (ref?: string, complaintFeedbackType = 'abuse') => ({
+export const sesComplaint = (
+  ref?: string,
+  complaintFeedbackType: string | null = 'abuse',
+  complaintSubType: string | null = null,
+) => ({
   eventType: 'Complaint',
   complaint: {
     complainedRecipients: [{ emailAddress: 'recipient@example.com' }],
@@ -48,6 +52,7 @@ export const sesComplaint = (ref?: string, complaintFeedbackType = 'abuse') => (
     feedbackId: '01000157c44f053b-61b59c11-9236-11e6-8f96-7be8aexample-000000',
     userAgent: 'Any User Agent',
     complaintFeedbackType,
+    complaintSubType,
     arrivalDate: '2017-08-05T00:41:02.669Z',
   },
   mail: mail(ref),

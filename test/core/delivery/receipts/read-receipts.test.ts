@@ -36,6 +36,11 @@ describe('SES', () => {
     ['delivered', sesDelivery(REF), ['delivered']],
     ['a complaint', sesComplaint(REF), ['complained']],
     ['the complaint taken back', sesComplaint(REF, 'not-spam'), []],
+    [
+      'not sent, for a complaint of before is on the account’s list: none about this message',
+      sesComplaint(REF, null, 'OnAccountSuppressionList'),
+      ['bounced hard'],
+    ],
     ['a virus', sesReject(REF), ['failed message-refused']],
     ['a template that does not render', sesRenderingFailure(REF), ['failed message-refused']],
     ['accepted only', sesSend(REF), []],
@@ -62,6 +67,12 @@ describe('SES', () => {
   test('what does not look as documented is no silence', () => {
     expect(() => readReceipts({ ...sesBounce(REF), bounce: {} })).toThrow();
     expect(() => readReceipts({ eventType: 'Delivery', mail: {} })).toThrow();
+    const { delivery } = sesDelivery(REF);
+    // A time that is none would cost the other receipts of its batch their write.
+    expect(() => readReceipts({ ...sesDelivery(REF), delivery: { ...delivery, timestamp: 'soon' } })).toThrow();
+    expect(() =>
+      readReceipts(JSON.parse(JSON.stringify(whatsappStatus('read', REF)).replace('1750030073', 'soon'))),
+    ).toThrow();
   });
 });
 
