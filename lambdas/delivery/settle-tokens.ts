@@ -24,14 +24,14 @@ export const settleTokens = async (environment: Environment, news: readonly Toke
   const settled: Profile[] = [];
   const byPerson = Map.groupBy(news, ({ profileId }) => profileId);
   await inParallel(PARALLEL, [...byPerson], async ([profileId, own]) => {
-    const profile = await settle(people, owners, profileId, own, nowMs);
+    const profile = await settleTokensOf(people, owners, profileId, own, nowMs);
     if (profile) settled.push(profile);
   });
   await appendRows(environment.PROFILES_STREAM, settled.map(profileRow));
 };
 
 /** The profile as it then is; undefined for whoever has none. Throws when it stays contended. */
-const settle = async (
+export const settleTokensOf = async (
   people: Profiles,
   owners: Devices,
   profileId: string,
@@ -45,7 +45,9 @@ const settle = async (
     for (const one of news) text = await textAfter(owners, text, one, nowMs);
     const merged = mergeProfile(profileId, stored.profile, { devices: text ?? '' }, nowMs);
     if (!merged) return stored.profile;
-    if (await people.save({ profile: merged, outbox: stored.outbox })) return merged;
+    const saved = await people.save({ profile: merged, outbox: stored.outbox });
+    // Somebody may have claimed what a token has become after us, and taken it away before it was here: it is looked at again.
+    if (saved && !news.some(({ becomes }) => becomes)) return merged;
   }
   throw new Error(`A profile was changed ${ATTEMPTS} times in a row`);
 };
@@ -60,14 +62,23 @@ const textAfter = async (
   { profileId, token, becomes }: TokenNews,
   nowMs: number,
 ): Promise<string> => {
-  const line = devicesIn(pushToken).find((one) => one.token === token);
-  if (!line) return pushToken ?? '';
+  const lines = devicesIn(pushToken);
+  const line = lines.find((one) => one.token === token);
+  if (!line) {
+    const isElsewhere =
+      becomes !== undefined &&
+      lines.some((one) => one.token === becomes && one.platform) &&
+      (await owners.ownerOf(deviceIdOf(becomes))) !== profileId;
+    return isElsewhere ? withoutDevices(pushToken, (one) => one === becomes) : (pushToken ?? '');
+  }
   const isFree = (owner: string | undefined) => owner === undefined || owner === profileId;
   const next = becomes === undefined ? undefined : await owners.ownerOf(deviceIdOf(becomes));
-  const follows = becomes !== undefined && isFree(next);
+  let follows = becomes !== undefined && isFree(next);
   if (line.platform) {
-    if (follows) await owners.claim(deviceIdOf(becomes), profileId, next, nowMs);
+    follows &&= await owners.claim(deviceIdOf(becomes as string), profileId, next, nowMs);
     await owners.release(deviceIdOf(token), profileId);
   }
-  return follows ? withTokenChanged(pushToken, token, becomes) : withoutDevices(pushToken, (one) => one === token);
+  return follows
+    ? withTokenChanged(pushToken, token, becomes as string)
+    : withoutDevices(pushToken, (one) => one === token);
 };

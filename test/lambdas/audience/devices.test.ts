@@ -162,6 +162,53 @@ describe('what providers say', () => {
     expect([await tokensOf('meg'), await tokensOf('nat')]).toEqual([undefined, 'fcm his-now']);
   });
 
+  test.each<
+    [
+      string,
+      (profiles: DevicePorts['profiles'], meanwhile: () => Promise<void>) => Pick<DevicePorts, 'profiles' | 'devices'>,
+    ]
+  >([
+    [
+      'before it is claimed',
+      (profiles, meanwhile) => ({
+        profiles,
+        devices: {
+          ...ports.devices,
+          async claim(...asked) {
+            await meanwhile();
+            return ports.devices.claim(...asked);
+          },
+        },
+      }),
+    ],
+    [
+      'before it is in the profile',
+      (profiles, meanwhile) => ({
+        profiles: {
+          ...profiles,
+          async save(stored) {
+            await meanwhile();
+            return profiles.save(stored);
+          },
+        },
+        devices: ports.devices,
+      }),
+    ],
+  ])('what a token has become stays with whoever registers it %s', async (when, raced) => {
+    const { settleTokensOf } = await import('../../../lambdas/delivery/settle-tokens.ts');
+    const [old, becomes] = [`old ${when}`, `new ${when}`].map((text) => text.replaceAll(' ', '-')) as [string, string];
+    await register('pam', old);
+    let others = 0;
+    const { profiles, devices } = raced(ports.profiles, async () => {
+      others += 1;
+      if (others === 1) await register('quin', becomes);
+    });
+    await settleTokensOf(profiles, devices, 'pam', [{ profileId: 'pam', token: old, becomes }], Date.now());
+    expect(await tokensOf('pam')).toBeUndefined();
+    expect((await tokensOf('quin'))?.split('\n')).toContain(`fcm ${becomes}`);
+    expect(await owner(becomes)).toBe('quin');
+  });
+
   test('a token that a profile named itself dies like any other', async () => {
     const { changeProfile } = await import('../../../lambdas/audience/change-profile.ts');
     await changeProfile(ports, 'max', { pushToken: 'own' }, 'mia', 1);
