@@ -51,7 +51,7 @@ const visitOf = async ({ params: { token }, headers, nowMs }: Asked) => {
   const pages = personPages(pageLocale(profile?.locale, accepted), settings);
   const { consents } = contact;
   const choices = (now: Consents = consents) =>
-    choicesOf({ contact: { ...contact, consents: now }, addresses: profile, from: claim }, settings);
+    choicesOf({ contact: { ...contact, consents: now }, addresses: profile, from: claim, nowMs }, settings);
   const say = (said: Consents) => changeConsents(ports, { profileId, consents: said, actor: ACTOR, nowMs });
   return { claim, consents, pages, choices, say, preferences: `../..${LINK_PATHS.preferences}${token}` };
 };

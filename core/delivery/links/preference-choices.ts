@@ -1,6 +1,7 @@
 import { type Addresses, addressOf, CHANNELS, type Channel, fieldOf } from '../channel.ts';
 import { allows, type Consents } from '../consent.ts';
 import type { ContactState } from '../contact-state.ts';
+import { isInForce } from '../suppression.ts';
 import type { LinkSettings } from './link-settings.ts';
 
 export type Choice = { key: string; topic: string; given: boolean };
@@ -12,6 +13,7 @@ export type Person = {
   /** Undefined: somebody without a profile, who may have said what they want all the same. */
   addresses: Addresses | undefined;
   from: { channel: Channel; topic: string };
+  nowMs: number;
 };
 
 /** Messages to machines; no person chooses about them. */
@@ -22,7 +24,7 @@ const NOT_FOR_PEOPLE: readonly string[] = ['webhook'];
  * settings offer, of which the message was, or of which they said something. Given is what a promotional message would find. Of a
  * channel that needs no address nobody knows whether the person has it, so they are not asked about it.
  */
-export const choicesOf = ({ contact, addresses, from }: Person, settings: LinkSettings): ChannelChoices[] => {
+export const choicesOf = ({ contact, addresses, from, nowMs }: Person, settings: LinkSettings): ChannelChoices[] => {
   const { consents, suppressed } = contact;
   const said = Object.keys(consents).map((key) => key.split('/'));
   const offered = settings.topics.map(({ topic }) => topic);
@@ -32,9 +34,14 @@ export const choicesOf = ({ contact, addresses, from }: Person, settings: LinkSe
     channel === from.channel ||
     said.some(([one]) => one === channel) ||
     (addresses !== undefined && fieldOf(channel) !== 'profileId' && addressOf(channel, addresses) !== undefined);
+  const isUnreachable = (channel: Channel) => {
+    const suppression = suppressed[channel];
+    const address = addresses && addressOf(channel, addresses);
+    return suppression !== undefined && isInForce(suppression, { address, nowMs });
+  };
   return CHANNELS.filter((channel) => !NOT_FOR_PEOPLE.includes(channel) && concerns(channel)).map((channel) => ({
     channel,
-    unreachable: suppressed[channel] !== undefined,
+    unreachable: isUnreachable(channel),
     topics: topics.map((topic) => ({
       key: `${channel}/${topic}`,
       topic,

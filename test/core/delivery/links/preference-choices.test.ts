@@ -11,6 +11,7 @@ import {
   type Person,
   unsubscribed,
 } from '../../../../core/delivery/links/preference-choices.ts';
+import { addressTag, type Suppression } from '../../../../core/delivery/suppression.ts';
 
 const settings = {
   ...DEFAULT_LINK_SETTINGS,
@@ -24,6 +25,7 @@ const person = (consents: Consents, more: Partial<Person> = {}): Person => ({
   contact: { consents, suppressed: {} },
   addresses: { profileId: 'ada', email: 'ada@example.com' },
   from,
+  nowMs: 1_000,
   ...more,
 });
 const shownOf = (one: Person) =>
@@ -53,9 +55,16 @@ describe('what is shown', () => {
     expect(shownOf(one)).toEqual(expected);
   });
 
-  test('a channel on which nothing arrives is named', () => {
-    const suppressed = { email: { reason: 'hard-bounce', atMs: 1 } } as Person['contact']['suppressed'];
-    expect(choicesOf(person({}, { contact: { consents: {}, suppressed } }), settings)[0]?.unreachable).toBe(true);
+  const now = addressTag('ada@example.com');
+  test.each<[string, Suppression, boolean]>([
+    ['whatever the address', { reason: 'complaint', atMs: 1 }, true],
+    ['this address', { reason: 'hard-bounce', atMs: 1, address: now }, true],
+    ['an address that they no longer have', { reason: 'hard-bounce', atMs: 1, address: addressTag('old@a.b') }, false],
+    ['for some days more', { reason: 'soft-bounces', atMs: 1, address: now, untilMs: 1_001 }, true],
+    ['until before now', { reason: 'soft-bounces', atMs: 1, address: now, untilMs: 1_000 }, false],
+  ])('a channel on which nothing arrives is named: %s', (_, email, expected) => {
+    const contact = { consents: {}, suppressed: { email } };
+    expect(choicesOf(person({}, { contact }), settings)[0]?.unreachable).toBe(expected);
   });
 });
 
