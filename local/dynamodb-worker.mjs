@@ -1,91 +1,14 @@
-import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import { openTables } from './dynalite.mjs';
 
 /**
- * dynalite without its HTTP server, in a thread of its own: the front door has already read the request. Its inner
- * modules are called directly, which makes conditional updates five times as fast; package.json pins the version.
- * Takes { id, action, body } and answers { id, status, body, units }. Plain JavaScript: see lambda-worker.mjs.
+ * The tables (dynalite.mjs) in a thread of their own: the front door has already read the request. Takes { id, action, body }
+ * and answers { id, status, body, units }.
  */
-const require = createRequire(import.meta.url);
-const db = require('dynalite/db');
-const { checkTypes, checkValidations } = require('dynalite/validations');
-const store = db.create({ createTableMs: 0, ...(workerData.path && { path: workerData.path }) });
+const call = openTables(workerData.path);
 
-// dynalite bills only the table's own write; AWS also bills what reaches a global index (not: updates that leave it as it was).
-const { updateIndexes, checkConditional } = db;
-const writeUnits = (item) => Math.max(1, Math.ceil(db.itemSize(item) / 1024));
-db.updateIndexes = (request, table, before, after, done) => {
-  const { puts, deletes } = db.getIndexActions(table.GlobalSecondaryIndexes ?? [], before, after, table);
-  for (const { item } of puts) request.indexUnits += writeUnits(item);
-  request.indexUnits += deletes.length * writeUnits(before ?? {});
-  updateIndexes(request, table, before, after, done);
-};
-
-// dynalite does not know ReturnValuesOnConditionCheckFailure: every refusal gets the item, `answer` takes it out again.
-db.checkConditional = (data, existing) => {
-  const refusal = checkConditional(data, existing);
-  if (refusal && existing) refusal.body.Item = existing;
-  return refusal;
-};
-
-// Its parsers take most of an update's time, and many updates differ in their key only: their trees are kept as text,
-// for applying one changes it. A parser also takes the names and values that it meets out of its context.
-const LARGEST_CACHE = 1_000;
-const withMemory = (parser) => {
-  const { parse } = parser;
-  const known = new Map();
-  parser.parse = (text, { context }) => {
-    const { attrNames, attrVals, unusedAttrNames, unusedAttrVals, isKeyCondition } = context;
-    const key = JSON.stringify([text, attrNames, attrVals, isKeyCondition]);
-    if (!known.has(key)) {
-      const before = [Object.keys(unusedAttrNames), Object.keys(unusedAttrVals)];
-      const tree = JSON.stringify(parse(text, { context }));
-      const [names, values] = [unusedAttrNames, unusedAttrVals].map((left, n) =>
-        before[n].filter((name) => !left[name]),
-      );
-      if (known.size >= LARGEST_CACHE) known.clear();
-      known.set(key, { tree, names, values });
-    }
-    const { tree, names, values } = known.get(key);
-    for (const name of names) delete unusedAttrNames[name];
-    for (const name of values) delete unusedAttrVals[name];
-    return JSON.parse(tree);
-  };
-};
-withMemory(require('dynalite/db/conditionParser'));
-withMemory(require('dynalite/db/updateParser'));
-
-const call = (request, action, data, done) => {
-  const name = action.charAt(0).toLowerCase() + action.slice(1);
-  try {
-    const { types, custom } = require(`dynalite/validations/${name}`);
-    const checked = checkTypes(data, types);
-    checkValidations(checked, types, custom, store);
-    require(`dynalite/actions/${name}`)(request, checked, done);
-  } catch (error) {
-    done(error);
-  }
-};
-
-parentPort.on('message', ({ id, action, body }) => {
-  const data = JSON.parse(body);
-  // Read before dynalite sees them: it deletes fields that it does not know.
-  const { ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, ConsistentRead } = data;
-  if (action !== 'CreateTable') data.ReturnConsumedCapacity = 'TOTAL';
-  const request = Object.assign(Object.create(store), { indexUnits: 0 });
-  const answer = (status, result, units) => parentPort.postMessage({ id, status, body: JSON.stringify(result), units });
-
-  call(request, action, data, (error, result) => {
-    if (!error) {
-      const consumed = [result.ConsumedCapacity].flat().reduce((sum, one) => sum + (one?.CapacityUnits ?? 0), 0);
-      if (!ReturnConsumedCapacity) delete result.ConsumedCapacity;
-      // A read that finds nothing is billed like the smallest one.
-      return answer(200, result, Math.max(consumed, ConsistentRead ? 1 : 0.5) + request.indexUnits);
-    }
-    if (!error.body) throw error;
-    if (ReturnValuesOnConditionCheckFailure !== 'ALL_OLD') delete error.body.Item;
-    // A failed condition is billed like the write; anything else that is refused is free.
-    const refused = error.body.__type.endsWith('#ConditionalCheckFailedException');
-    answer(error.statusCode, error.body, refused ? 1 : 0);
-  });
-});
+parentPort.on('message', ({ id, action, body }) =>
+  call(action, JSON.parse(body), (status, result, units) =>
+    parentPort.postMessage({ id, status, body: JSON.stringify(result), units }),
+  ),
+);

@@ -82,6 +82,18 @@ const stillCounted = (touches: readonly Touch[], limits: readonly Limit[]): Touc
   return [...touches.slice(0, MAX_TOUCHES), ...older.slice(0, MAX_SCOPED_TOUCHES)];
 };
 
+/** So long a touch stands for a message that no channel has taken yet. A redelivery comes three minutes later. */
+const HOLDS_SECONDS = 60;
+
+/**
+ * The contact as the gate is to see it for a message that no channel has taken: a touch that it reserved a while ago does not
+ * hold its place. Others may have come since, and caps and gaps are about what people get, and when.
+ */
+export const withoutStaleTouch = (contact: ContactState, key: string, nowMs: number): ContactState => {
+  const own = touchOf(contact, key);
+  return own && own[0] < nowMs / 1_000 - HOLDS_SECONDS ? releaseTouch(contact, key) : contact;
+};
+
 /** Gives the touch back, when no channel took the message. */
 export const releaseTouch = (contact: ContactState, key: string): ContactState => ({
   ...contact,

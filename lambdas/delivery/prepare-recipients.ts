@@ -1,4 +1,5 @@
 import { needsLook } from '../../core/delivery/caps.ts';
+import type { ContactState } from '../../core/delivery/contact-state.ts';
 import { type GateInput, gate } from '../../core/delivery/gate.ts';
 import type { Settled } from '../../core/delivery/ledger.ts';
 import type { SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
@@ -9,7 +10,7 @@ import { looksFirst, NO_REFUSALS, noteRefusals } from '../../core/delivery/refus
 import { screen } from '../../core/delivery/screen.ts';
 import type { Outgoing } from '../../core/delivery/sender.ts';
 import { addressTag } from '../../core/delivery/suppression.ts';
-import { contentCode, hasTouch, reserveTouch } from '../../core/delivery/touch.ts';
+import { contentCode, hasTouch, reserveTouch, withoutStaleTouch } from '../../core/delivery/touch.ts';
 import { waitsFor } from '../../core/delivery/waiting.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
@@ -133,7 +134,11 @@ export const prepareRecipients = async (
       if (!isDoubtful(one)) refused += 1;
       settled.set(index, reason);
     };
-    let contact = known.get(profileId);
+    // Whom a channel took the message of, to them it is the same message that comes again by another one.
+    const { taken } = work.earlierOf(index);
+    const asSeen = (one: ContactState) => (taken ? one : withoutStaleTouch(one, work.touchKey, nowMs));
+    const read = known.get(profileId);
+    let contact = read && asSeen(read);
     const first = contact && gate({ ...asked, contact });
     if (first && first.decision !== 'send') return refuse(first.reason);
     if (!mayReserve && (!first || first.reserve)) {
@@ -155,7 +160,7 @@ export const prepareRecipients = async (
     }
     const input = { ...asked, content: contentCode(links ? links.bare(rendered.content) : rendered.content) };
     contact ??= await ports.contacts.reserve(input);
-    const reason = contact && (await reserve(ports, { ...input, contact }));
+    const reason = contact && (await reserve(ports, { ...input, contact }, asSeen));
     if (reason) {
       // The SDK repeats a reservation whose answer was lost; the person may have withdrawn in between.
       if (contact && !known.has(profileId) && hasTouch(contact, input.messageKey)) {
@@ -182,15 +187,19 @@ const variablesOf = (message: SendMessage, row: SnapshotRow) => ({
  * Writes the touch that the gate asks for, or says why there is to be none. When somebody else wrote the contact first, the
  * gate decides again on what it is now: that is how two campaigns at once never exceed the cap.
  */
-const reserve = async (ports: Ports, input: GateInput): Promise<SkipReason | undefined> => {
-  let { contact } = input;
+const reserve = async (
+  ports: Ports,
+  input: GateInput,
+  asSeen: (contact: ContactState) => ContactState,
+): Promise<SkipReason | undefined> => {
+  let contact = asSeen(input.contact);
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const decision = gate({ ...input, contact });
     if (decision.decision !== 'send') return decision.reason;
     if (!decision.reserve || (await ports.contacts.saveTouches(reserveTouch({ ...input, contact })))) {
       return undefined;
     }
-    contact = await ports.contacts.get(contact.profileId);
+    contact = asSeen(await ports.contacts.get(contact.profileId));
   }
   throw new RetryLater(`A contact was changed ${MAX_CONFLICTS} times in a row`);
 };

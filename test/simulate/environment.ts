@@ -1,0 +1,69 @@
+import { CHANNELS, LANES, queueVariable } from '../../core/delivery/channel.ts';
+
+export const REGION = 'us-east-1';
+export const ACCOUNT = '123456789012';
+export const ENDPOINT = 'http://aws';
+
+export const arnOf = (service: string, name: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${name}`;
+export const functionArn = (name: string): string => arnOf('lambda', `function:${name.replace('/', '-')}`);
+export const queueUrl = (name: string): string => `${ENDPOINT}/${ACCOUNT}/${name}`;
+export const queueArn = (name: string): string => arnOf('sqs', name);
+export const deadLettersOf = (queue: string): string => `${queue}-dead`;
+
+/** Send queues by name, as `sms-promotional`. */
+export const SEND_QUEUES = CHANNELS.flatMap((channel) =>
+  LANES.map((lane) => ({ name: `${channel}-${lane}`, channel, lane })),
+);
+export const RECEIPTS_QUEUE = 'receipts';
+/** Where release-messages ends, and its schedules, when they fail for good. */
+export const HELD_DEAD_LETTERS = 'held-messages-dead';
+export const RECEIPTS_TOPIC = arnOf('sns', 'receipts');
+
+/** Tables by the variable that names them: their keys. */
+export const TABLES = {
+  DEFINITIONS_TABLE: ['kind', 'id'],
+  AUDIT_TABLE: ['subject', 'entry'],
+  LEDGER_TABLE: ['run', 'unit'],
+  CONTACTS_TABLE: ['profileId'],
+  PROFILES_TABLE: ['profileId'],
+  DEVICES_TABLE: ['deviceId'],
+  TIMERS_TABLE: ['bucket', 'timer'],
+  INBOX_TABLE: ['profileId', 'message'],
+  FAILURES_TABLE: ['messageId'],
+  ERASURES_TABLE: ['kind', 'id'],
+} as const;
+export type Table = keyof typeof TABLES;
+
+/** The environment of all handlers together. */
+export const ENVIRONMENT: Record<string, string> = {
+  AWS_REGION: REGION,
+  AWS_ACCOUNT_ID: ACCOUNT,
+  AWS_ACCESS_KEY_ID: 'simulated',
+  AWS_SECRET_ACCESS_KEY: 'simulated',
+  AWS_ENDPOINT_URL: ENDPOINT,
+  ...Object.fromEntries(Object.keys(TABLES).map((table) => [table, table])),
+  ...Object.fromEntries(SEND_QUEUES.map(({ name, channel, lane }) => [queueVariable(channel, lane), queueUrl(name)])),
+  WORK_BUCKET: 'work',
+  OUTCOMES_STREAM: 'outcomes',
+  PROFILES_STREAM: 'profiles',
+  ERASURE_KEY_ARN: 'erasure-key',
+  LINK_KEY_ARN: 'link-key',
+  LINKS_URL: 'https://links.example.com',
+  METRICS_NAMESPACE: 'Herald',
+  SCHEDULE_GROUP: 'held',
+  WAKE_FUNCTION_ARN: functionArn('delivery/release-messages'),
+  WAKE_ROLE_ARN: 'arn:aws:iam::123456789012:role/wake',
+  WAKE_DEAD_LETTERS_ARN: queueArn(HELD_DEAD_LETTERS),
+  EMAIL_FROM: 'herald@example.com',
+  EMAIL_CONFIGURATION_SET: 'emails',
+  SMS_ORIGINATION: arnOf('sms-voice', 'pool/p'),
+  SMS_CONFIGURATION_SET: 'texts',
+  PUSH_APPLICATION_ID: 'app',
+  WHATSAPP_ORIGINATION: arnOf('social-messaging', 'phone-number-id/p'),
+  DEAD_LETTERS: JSON.stringify({
+    ...Object.fromEntries(SEND_QUEUES.map(({ name }) => [name, queueUrl(deadLettersOf(name))])),
+    [RECEIPTS_QUEUE]: queueUrl(deadLettersOf(RECEIPTS_QUEUE)),
+  }),
+  FAILED_INVOCATIONS: JSON.stringify({ 'held-messages': queueUrl(HELD_DEAD_LETTERS) }),
+  CLEANSE_MACHINE_ARN: arnOf('states', 'stateMachine:cleanse'),
+};
