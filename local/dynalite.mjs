@@ -25,28 +25,34 @@ db.checkConditional = (data, existing) => {
   return refusal;
 };
 
-// Its parsers take most of an update's time, and many updates differ in their key only: their trees are kept as text,
-// for applying one changes it. A parser also takes the names and values that it meets out of its context.
+// Its parsers take most of an update's time, and most updates differ in their key and values only: their trees are kept as text,
+// for applying one changes it. A parser takes the names and values that it meets out of its context, and puts values into the
+// tree as they are: it gets marks instead, which are replaced each time. Where values decide, they are part of what is known.
 const LARGEST_CACHE = 1_000;
+const LOOKS_AT_VALUES = /between|attribute_type/i;
+const MARK = /"\\u0001(:[^"]+)"/g;
 const withMemory = (parser) => {
   const { parse } = parser;
   const known = new Map();
   parser.parse = (text, { context }) => {
     const { attrNames, attrVals, unusedAttrNames, unusedAttrVals, isKeyCondition } = context;
-    const key = JSON.stringify([text, attrNames, attrVals, isKeyCondition]);
+    const values = Object.entries(attrVals ?? {});
+    const marks =
+      attrVals && !LOOKS_AT_VALUES.test(text)
+        ? Object.fromEntries(values.map(([name, value]) => [name, { [Object.keys(value)[0]]: `\u0001${name}` }]))
+        : attrVals;
+    const key = JSON.stringify([text, attrNames, marks, isKeyCondition]);
     if (!known.has(key)) {
       const before = [Object.keys(unusedAttrNames), Object.keys(unusedAttrVals)];
-      const tree = JSON.stringify(parse(text, { context }));
-      const [names, values] = [unusedAttrNames, unusedAttrVals].map((left, n) =>
-        before[n].filter((name) => !left[name]),
-      );
+      const tree = JSON.stringify(parse(text, { context: { ...context, attrVals: marks } }));
+      const [names, met] = [unusedAttrNames, unusedAttrVals].map((left, n) => before[n].filter((name) => !left[name]));
       if (known.size >= LARGEST_CACHE) known.clear();
-      known.set(key, { tree, names, values });
+      known.set(key, { tree, names, met });
     }
-    const { tree, names, values } = known.get(key);
+    const { tree, names, met } = known.get(key);
     for (const name of names) delete unusedAttrNames[name];
-    for (const name of values) delete unusedAttrVals[name];
-    return JSON.parse(tree);
+    for (const name of met) delete unusedAttrVals[name];
+    return JSON.parse(tree.replace(MARK, (_, name) => JSON.stringify(Object.values(attrVals[name])[0])));
   };
 };
 withMemory(require('dynalite/db/conditionParser'));

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
-import { type AsyncSettings, asyncInvocations } from '../../local/lambda-async.ts';
 import { inbox } from '../../local/inbox.ts';
+import { type AsyncSettings, asyncInvocations } from '../../local/lambda-async.ts';
 import { pinpoint } from '../../local/pinpoint.ts';
 import { scheduler } from '../../local/scheduler.ts';
 import { ses } from '../../local/ses.ts';
@@ -64,7 +64,16 @@ export class Cloud {
     const store = new DatabaseSync(':memory:');
     const services = {} as Context['services'];
     const meter = { count() {} };
-    const ctx = { clock: timeline, store, meter, dataDir: '', region: REGION, account: ACCOUNT, endpoint: () => ENDPOINT, services };
+    const ctx = {
+      clock: timeline,
+      store,
+      meter,
+      dataDir: '',
+      region: REGION,
+      account: ACCOUNT,
+      endpoint: () => ENDPOINT,
+      services,
+    };
     this.ctx = ctx;
     services.lambda = {
       invoke: (arn: string, event: unknown) => this.invoke(arn, event),
@@ -72,13 +81,17 @@ export class Cloud {
       concurrency: () => 1_000,
     };
     services.sns = { publish: (_topic, message) => this.receipt(message) };
-    services.bus = { put: (_bus, { source, detailType, detail }) => this.receipt(JSON.stringify({ source, 'detail-type': detailType, detail })) };
+    services.bus = {
+      put: (_bus, { source, detailType, detail }) =>
+        this.receipt(JSON.stringify({ source, 'detail-type': detailType, detail })),
+    };
     services.deliver = async (arn, payload) => this.deliver(arn, payload);
     const settingsOf = (): AsyncSettings => ({ retries: 2, onFailure: queueArn(HELD_DEAD_LETTERS) });
     this.invocations = asyncInvocations(ctx, (arn, event) => this.invoke(arn, event), settingsOf);
     this.queues = sqs(ctx);
     const schedules = scheduler(ctx);
-    for (const service of [this.queues, schedules, ses(ctx), sms(ctx), pinpoint(ctx), whatsapp(ctx)]) this.services.set(service.signingName, service);
+    for (const service of [this.queues, schedules, ses(ctx), sms(ctx), pinpoint(ctx), whatsapp(ctx)])
+      this.services.set(service.signingName, service);
     this.providers = new Providers(props);
     this.network = new Network({
       ...props,
@@ -115,7 +128,10 @@ export class Cloud {
 
   private hearEmails(logicalId: string, MatchingEventTypes: string[], where: object): void {
     const EventDestination = { Enabled: true, MatchingEventTypes, ...where };
-    this.make('ses', 'AWS::SES::ConfigurationSetEventDestination', logicalId, { ConfigurationSetName: 'emails', EventDestination });
+    this.make('ses', 'AWS::SES::ConfigurationSetEventDestination', logicalId, {
+      ConfigurationSetName: 'emails',
+      EventDestination,
+    });
   }
 
   private queue(QueueName: string, VisibilityTimeout: number, maxReceiveCount: number): void {
@@ -123,10 +139,19 @@ export class Cloud {
     const MessageRetentionPeriod = 14 * 86_400;
     this.make('sqs', 'AWS::SQS::Queue', dead, { QueueName: dead, MessageRetentionPeriod });
     const RedrivePolicy = { deadLetterTargetArn: queueArn(dead), maxReceiveCount };
-    this.make('sqs', 'AWS::SQS::Queue', QueueName, { QueueName, MessageRetentionPeriod, VisibilityTimeout, RedrivePolicy });
+    this.make('sqs', 'AWS::SQS::Queue', QueueName, {
+      QueueName,
+      MessageRetentionPeriod,
+      VisibilityTimeout,
+      RedrivePolicy,
+    });
   }
 
-  private consume(queue: string, fn: string, settings: { batchSize: number; window: number; concurrency: number }): void {
+  private consume(
+    queue: string,
+    fn: string,
+    settings: { batchSize: number; window: number; concurrency: number },
+  ): void {
     this.make('sqs', 'AWS::Lambda::EventSourceMapping', queue, {
       EventSourceArn: queueArn(queue),
       FunctionName: functionArn(fn),
@@ -175,21 +200,27 @@ export class Cloud {
 
   /** Everything that anybody has got, in the order of time. */
   arrivals(): Arrival[] {
-    const others = inbox(this.ctx).list({ limit: -1 }).map(({ channel, to, title, body, html = '', atMs }): Arrival => {
-      return { channel: channel as Simulated, to, text: `${title} ${body} ${html}`, atMs };
-    });
+    const others = inbox(this.ctx)
+      .list({ limit: -1 })
+      .map(({ channel, to, title, body, html = '', atMs }): Arrival => {
+        return { channel: channel as Simulated, to, text: `${title} ${body} ${html}`, atMs };
+      });
     return [...others, ...this.inapp].sort((a, b) => a.atMs - b.atMs);
   }
 
   /** What is in queues, by name: also what is hidden. */
   async waiting(): Promise<Map<string, number>> {
-    const names = [...SEND_QUEUES.map(({ name }) => name), RECEIPTS_QUEUE].flatMap((name) => [name, deadLettersOf(name)]);
+    const names = [...SEND_QUEUES.map(({ name }) => name), RECEIPTS_QUEUE].flatMap((name) => [
+      name,
+      deadLettersOf(name),
+    ]);
     const found = new Map<string, number>();
     for (const name of [...names, HELD_DEAD_LETTERS]) {
       const body = async () => Buffer.from(JSON.stringify({ QueueUrl: queueUrl(name) }));
       const answer = await this.queues.handle({ action: 'GetQueueAttributes', body } as never);
       const { Attributes } = answer.body as { Attributes: Record<string, string> };
-      const count = Number(Attributes.ApproximateNumberOfMessages) + Number(Attributes.ApproximateNumberOfMessagesNotVisible);
+      const count =
+        Number(Attributes.ApproximateNumberOfMessages) + Number(Attributes.ApproximateNumberOfMessagesNotVisible);
       if (count > 0) found.set(name, count);
     }
     return found;

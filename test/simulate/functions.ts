@@ -29,8 +29,8 @@ const SECONDS: Record<string, number> = {
   'delivery/manage-dead-letters': 60,
 };
 const OTHERWISE_SECONDS = 30;
-/** A crash is looked for among so many requests. */
-const REQUESTS = 40;
+/** A crash is drawn among so many requests: few have more, and most of what matters is done by the first. */
+const REQUESTS = [8, 25, 60];
 /** So many environments of a function at the most wait for their next event. */
 const IDLE = 3;
 
@@ -89,7 +89,9 @@ export class Functions {
     };
     const invocation: Invocation = {
       ...{ id, environment, requests: 0, dead: false },
-      ...(faults.isDrawn('crash') && { crash: { inRequest: chance.int(1, REQUESTS), afterEffect: chance.is(0.5) } }),
+      ...(faults.isDrawn('crash') && {
+        crash: { inRequest: chance.int(1, chance.pick(REQUESTS)), afterEffect: chance.is(0.5) },
+      }),
       die(why) {
         invocation.dead = true;
         if (why === 'Crash') faults.count('crash');

@@ -1,5 +1,4 @@
-import { channelOf } from '../../core/delivery/policy.ts';
-import type { End, Got, Violation } from './judge.ts';
+import type { Got, Violation } from './end.ts';
 import { LOOK_MS } from './judge-people.ts';
 import type { World } from './world.ts';
 
@@ -11,7 +10,7 @@ const HOUR_MS = 60 * MINUTE_MS;
  * of the gate. A message counts when it arrives first; a follow-up of the policy is the same message. A worker's clock, and the
  * time that a call takes, may shift each by `slackMs`.
  */
-export const judgeLimits = (world: World, all: readonly Got[], _end: End): Violation[] => {
+export const judgeLimits = (world: World, all: readonly Got[]): Violation[] => {
   const promotional = all.filter(({ plan }) => plan.version.lane === 'promotional');
   const people = Map.groupBy(promotional, ({ person }) => person);
   return [...people].flatMap(([person, got]) => [...judgeCaps(world, person, got), ...judgeHours(world, person, got)]);
@@ -21,7 +20,8 @@ export const judgeLimits = (world: World, all: readonly Got[], _end: End): Viola
 const slackOf = ({ maxSkewMs }: World): number => 60_000 + LOOK_MS + 2 * maxSkewMs;
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();
-const listed = (got: readonly Got[]): string => got.map(({ channel, plan, atMs }) => `${plan.version.planId} ${channel} ${iso(atMs)}`).join(', ');
+const listed = (got: readonly Got[]): string =>
+  got.map(({ channel, plan, atMs }) => `${plan.version.planId} ${channel} ${iso(atMs)}`).join(', ');
 
 const zoneOf = ({ people, settings }: World, person: string): string => {
   const own = people.get(person)?.timeZone;
@@ -30,7 +30,8 @@ const zoneOf = ({ people, settings }: World, person: string): string => {
 };
 
 /** The first time that each message came to the person. */
-const firsts = (got: readonly Got[]): Got[] => [...new Map(got.toReversed().map((one) => [one.key, one])).values()].toReversed();
+const firsts = (got: readonly Got[]): Got[] =>
+  [...new Map(got.toReversed().map((one) => [one.key, one])).values()].toReversed();
 
 const judgeCaps = (world: World, person: string, got: readonly Got[]): Violation[] => {
   const { frequencyCap, caps = [], minimumGap } = world.settings;
@@ -48,10 +49,17 @@ const judgeCaps = (world: World, person: string, got: readonly Got[]): Violation
   };
   const calendar = (invariant: string, some: readonly Got[], most: number, period: 'day' | 'week' | 'month') => {
     const timeZone = zoneOf(world, person);
-    const inside = some.filter(({ atMs }) => periodOf(atMs, timeZone, period) === periodOf(atMs - slack, timeZone, period));
+    const inside = some.filter(
+      ({ atMs }) => periodOf(atMs, timeZone, period) === periodOf(atMs - slack, timeZone, period),
+    );
     for (const [name, same] of Map.groupBy(inside, ({ atMs }) => periodOf(atMs, timeZone, period))) {
       if (same.length <= most) continue;
-      found.push({ invariant, plan: same.at(-1)?.plan.version.planId ?? '', person, detail: `more than ${most} in ${period} ${name}: ${listed(same)}` });
+      found.push({
+        invariant,
+        plan: same.at(-1)?.plan.version.planId ?? '',
+        person,
+        detail: `more than ${most} in ${period} ${name}: ${listed(same)}`,
+      });
     }
   };
   const normal = (some: readonly Got[]) => some.filter(({ plan }) => plan.version.priority !== 'high');
@@ -104,14 +112,18 @@ const judgeHours = (world: World, person: string, got: readonly Got[]): Violatio
   return got.flatMap((one): Violation[] => {
     const about = { plan: one.plan.version.planId, person, detail: `${one.channel} at ${iso(one.atMs)}` };
     const isQuiet = quietHours && (quietHours.channels ?? [one.channel]).includes(one.channel);
-    if (isQuiet && isDeepIn(world, one.atMs, zoneOf(world, person), quietHours.from, quietHours.to)) return [{ invariant: 'quiet-hours', ...about }];
+    if (isQuiet && isDeepIn(world, one.atMs, zoneOf(world, person), quietHours.from, quietHours.to))
+      return [{ invariant: 'quiet-hours', ...about }];
     const own = world.people.get(person)?.timeZone;
-    const zones = own && own !== 'Nowhere/At_All' ? [own] : one.to.startsWith('+1202') ? ['America/New_York'] : ['America/New_York', 'Pacific/Honolulu'];
+    const zones =
+      own && own !== 'Nowhere/At_All'
+        ? [own]
+        : one.to.startsWith('+1202')
+          ? ['America/New_York']
+          : ['America/New_York', 'Pacific/Honolulu'];
     const isClosed = usSmsWindow && one.channel === 'sms' && one.to.startsWith('+1');
-    if (isClosed && zones.some((zone) => isDeepIn(world, one.atMs, zone, '21:00', '08:00'))) return [{ invariant: 'sms-window', ...about }];
+    if (isClosed && zones.some((zone) => isDeepIn(world, one.atMs, zone, '21:00', '08:00')))
+      return [{ invariant: 'sms-window', ...about }];
     return [];
   });
 };
-
-/** Steps of a plan's policy, for those who print what was meant to happen. */
-export const policyText = ({ plan }: Got): string => plan.version.channelPolicy.map((step) => channelOf(step)).join(' → ');

@@ -1,9 +1,6 @@
 import type { OutcomeRow } from '../../core/delivery/outcome.ts';
 import { channelOf, waitsOf } from '../../core/delivery/policy.ts';
-import { touchKey } from '../../core/delivery/touch.ts';
-import type { End, Got, Violation, Wanted } from './judge.ts';
-import { keyOf } from './judge.ts';
-import type { Item } from './tables.ts';
+import { type End, type Got, keyOf, type Violation, type Wanted } from './end.ts';
 import type { Plan, World } from './world.ts';
 
 /** Between a worker's look at a plan, a consent or the clock and the provider: a function's time, and caches of seconds. */
@@ -18,15 +15,18 @@ export const judgePeople = (end: End, got: readonly Got[], wanted: readonly Want
   return [
     ...violations,
     ...[...finals].flatMap(([key, rows]) =>
-      expected.has(key) ? [] : [{ invariant: 'one-final-outcome', person: rows[0]?.profile_id ?? '', detail: `${key} was not asked for` }],
+      expected.has(key)
+        ? []
+        : [{ invariant: 'one-final-outcome', person: rows[0]?.profile_id ?? '', detail: `${key} was not asked for` }],
     ),
-    ...wanted.filter((one) => !cancelledBefore(end, one, finals)).flatMap((one) => judgeOne(end, one, finals.get(one.key) ?? [], arrived.get(one.key) ?? [])),
-    ...judgeTouches(end, got, finals),
+    ...wanted
+      .filter((one) => !cancelledBefore(end, one, finals))
+      .flatMap((one) => judgeOne(end, one, finals.get(one.key) ?? [], arrived.get(one.key) ?? [])),
   ];
 };
 
 /** Final rows by recipient. Rows that are written twice say the same and count once. */
-const finalsOf = ({ outcomes, world }: End) => {
+export const finalsOf = ({ outcomes, world }: End) => {
   const violations: Violation[] = [];
   const byId = new Map<string, OutcomeRow>();
   for (const row of outcomes) {
@@ -47,11 +47,17 @@ const finalsOf = ({ outcomes, world }: End) => {
 };
 
 /** Whoever was never dispatched, for the campaign was cancelled before. As many as no part has. */
-const cancelledBefore = ({ ended, ledger }: End, { plan, key }: Wanted, finals: ReadonlyMap<string, unknown>): boolean => {
+const cancelledBefore = (
+  { ended, ledger }: End,
+  { plan, key }: Wanted,
+  finals: ReadonlyMap<string, unknown>,
+): boolean => {
   if (ended.get(plan.runId) !== 'cancelled' || finals.has(key)) return false;
   const parts = ledger.filter(({ run, recipients }) => run?.S === plan.runId && recipients !== undefined);
   const dispatched = parts.reduce((sum, { recipients }) => sum + Number(recipients?.N), 0);
-  return plan.audience.filter((person) => !finals.has(keyOf(plan, person, ''))).length === plan.audience.length - dispatched;
+  return (
+    plan.audience.filter((person) => !finals.has(keyOf(plan, person, ''))).length === plan.audience.length - dispatched
+  );
 };
 
 const judgeOne = (end: End, { plan, person, key }: Wanted, finals: OutcomeRow[], got: readonly Got[]): Violation[] => {
@@ -60,7 +66,11 @@ const judgeOne = (end: End, { plan, person, key }: Wanted, finals: OutcomeRow[],
   const fail = (invariant: string, detail: string) => void found.push({ invariant, ...about, detail });
   const [final, second] = finals;
   if (!final) fail('one-final-outcome', `${key} has none`);
-  if (second) fail('one-final-outcome', `${key} has ${finals.map(({ outcome_id, reason }) => `${outcome_id} ${reason}`).join(' and ')}`);
+  if (second)
+    fail(
+      'one-final-outcome',
+      `${key} has ${finals.map(({ outcome_id, reason }) => `${outcome_id} ${reason}`).join(' and ')}`,
+    );
   const times = got.map(({ channel, atMs }) => `${channel} at ${new Date(atMs).toISOString()}`).join(', ');
   if (plan.version.lane === 'promotional') {
     const twice = repeatOf(plan, got);
@@ -71,16 +81,19 @@ const judgeOne = (end: End, { plan, person, key }: Wanted, finals: OutcomeRow[],
     if (why) fail('only-who-agrees', `${why}: ${one.channel} at ${new Date(one.atMs).toISOString()}`);
     const stopMs = end.stops.get(plan.version.planId);
     const late = stopMs === undefined ? 0 : one.atMs - stopMs;
-    if (late > LOOK_MS + CACHED_MS + 2 * end.world.maxSkewMs) fail('stopped-is-silent', `${one.channel} ${late} ms after it was stopped`);
+    if (late > LOOK_MS + CACHED_MS + 2 * end.world.maxSkewMs)
+      fail('stopped-is-silent', `${one.channel} ${late} ms after it was stopped`);
   }
   if (!final) return found;
   const isSent = final.outcome === 'sent';
   if (isSent && got.length === 0) fail('records-agree', `sent by ${final.channel}, and nothing has arrived`);
-  if (isSent && got.length > 0 && !got.some(({ channel }) => channel === final.channel)) fail('records-agree', `sent by ${final.channel}, but got ${times}`);
+  if (isSent && got.length > 0 && !got.some(({ channel }) => channel === final.channel))
+    fail('records-agree', `sent by ${final.channel}, but got ${times}`);
   const inDoubt = final.reason === 'unknown-after-crash' || plan.version.lane === 'transactional';
   if (!isSent && got.length > 0 && !inDoubt) fail('records-agree', `${final.reason}, but got ${times}`);
   const excuse = excuseOf(end, plan, person, final);
-  if (plan.version.lane === 'transactional' && got.length === 0 && !excuse) fail('transactional-arrives', `${final.outcome} ${final.reason}`);
+  if (plan.version.lane === 'transactional' && got.length === 0 && !excuse)
+    fail('transactional-arrives', `${final.outcome} ${final.reason}`);
   return found;
 };
 
@@ -113,55 +126,31 @@ const unwanted = (world: World, { plan, person, channel, atMs }: Got): string | 
 };
 
 /** Why a transactional message need not arrive. */
-const excuseOf = ({ world, failed, stops }: End, { version }: Plan, person: string, { reason }: OutcomeRow): boolean => {
+const excuseOf = (
+  { world, failed, stops }: End,
+  { version }: Plan,
+  person: string,
+  { reason }: OutcomeRow,
+): boolean => {
   const { addresses } = world.people.get(person) as NonNullable<ReturnType<World['people']['get']>>;
   if (reason === 'too-late') return version.deadline !== undefined || version.planKind === 'trigger';
   if (reason === 'plan-cancelled' || reason === 'plan-paused') return stops.has(version.planId);
   const channels = version.channelPolicy.map(channelOf);
   // One channel that has an address, is wanted, paid for and always worked would have been enough.
-  const isPlain = (address: string | undefined) => address !== undefined && /^(p\d+@|\+1202555|\+3361200|device-)/.test(address);
+  const isPlain = (address: string | undefined) =>
+    address !== undefined && /^(p\d+@|\+1202555|\+3361200|device-)/.test(address);
   const { email, phone, pushToken } = addresses;
-  const plain = { email: isPlain(email), sms: isPlain(phone), whatsapp: isPlain(phone), push: isPlain(pushToken), inapp: true };
+  const plain = {
+    email: isPlain(email),
+    sms: isPlain(phone),
+    whatsapp: isPlain(phone),
+    push: isPlain(pushToken),
+    inapp: true,
+  };
   const { consents, suppressed } = world.people.get(person) as NonNullable<ReturnType<World['people']['get']>>;
   return !channels.some((channel) => {
     const isOpen = consents[`${channel}/${version.topic}`] !== false && !suppressed.includes(channel as never);
     const isAffordable = (world.settings.prices?.[channel] ?? 0) <= (version.budget ?? Number.POSITIVE_INFINITY);
     return plain[channel as keyof typeof plain] && isOpen && isAffordable && !failed.has(channel);
-  });
-};
-
-const REGISTERS = Array.from({ length: 10 }, (_, n) => `t${n}`);
-const touchesIn = (item: Item | undefined): string[] =>
-  [...REGISTERS.map((name) => item?.[name]?.S ?? ''), ...(item?.older?.S?.split(' ') ?? [])].flatMap((text) => text.split('#')[1] ?? []);
-
-/** Whoever got nothing of a message holds no touch of it; who got it does, as long as it is among the newest ones. */
-const judgeTouches = ({ contacts, world }: End, got: readonly Got[], finals: ReadonlyMap<string, OutcomeRow[]>): Violation[] => {
-  const names = new Map<string, { plan: Plan; key: string }>();
-  for (const plan of world.plans) {
-    const { planId, lane } = plan.version;
-    if (lane === 'transactional') continue;
-    for (const person of plan.audience) names.set(`${touchKey(plan.runId)} ${person}`, { plan, key: keyOf(plan, person, '') });
-    for (const { eventId, profileId } of plan.occasions) {
-      const touch = touchKey(`t#${planId}#shop#${eventId}#${profileId}`);
-      names.set(`${touch} ${profileId}`, { plan, key: keyOf(plan, profileId, eventId) });
-    }
-  }
-  const arrived = new Set(got.map(({ key }) => key));
-  return [...world.people.keys()].flatMap((person): Violation[] => {
-    const touches = touchesIn(contacts.get(person));
-    const leaked = touches.flatMap((touch): Violation[] => {
-      const named = names.get(`${touch} ${person}`);
-      if (!named) return [{ invariant: 'no-touch-leaks', person, detail: `${touch} is of no message` }];
-      const reason = finals.get(named.key)?.[0]?.reason;
-      if (arrived.has(named.key) || reason === 'unknown-after-crash') return [];
-      return [{ invariant: 'no-touch-leaks', plan: named.plan.version.planId, person, detail: `A touch, but ${reason}` }];
-    });
-    const held = new Set(touches);
-    const missing = [...names].flatMap(([name, { plan, key }]): Violation[] => {
-      const [touch = '', whose] = name.split(' ');
-      if (whose !== person || !arrived.has(key) || held.has(touch) || touches.length >= REGISTERS.length) return [];
-      return [{ invariant: 'touch-kept', plan: plan.version.planId, person, detail: 'Got the message, and holds no touch' }];
-    });
-    return [...leaked, ...missing];
   });
 };

@@ -1,46 +1,21 @@
-import type { OutcomeRow } from '../../core/delivery/outcome.ts';
 import type { Arrival } from './cloud.ts';
+import { type End, type Got, keyOf, type Violation, type Wanted } from './end.ts';
 import { judgeLimits } from './judge-limits.ts';
 import { judgePeople } from './judge-people.ts';
-import type { Item } from './tables.ts';
-import type { Plan, World } from './world.ts';
-
-/** What is promised and was not kept: by name, with where to look. */
-export type Violation = { invariant: string; plan?: string; person?: string; detail: string };
-
-/** What is left of a seed when all is quiet. */
-export type End = {
-  world: World;
-  arrivals: readonly Arrival[];
-  outcomes: readonly OutcomeRow[];
-  ledger: readonly Item[];
-  contacts: ReadonlyMap<string, Item>;
-  held: readonly Item[];
-  waiting: ReadonlyMap<string, number>;
-  /** How each run ended. */
-  ended: ReadonlyMap<string, string>;
-  /** When plans were stopped. */
-  stops: ReadonlyMap<string, number>;
-  /** Channels whose provider failed at least once. */
-  failed: ReadonlySet<string>;
-  /** Errors that nobody has injected. */
-  surprises: readonly string[];
-};
-
-/** A message as its receiver sees it. `key` names what it answers: a person's place in a run, or an event. */
-export type Got = Arrival & { plan: Plan; person: string; key: string };
-/** One recipient of one plan: exactly one final outcome is promised. */
-export type Wanted = { plan: Plan; person: string; key: string };
+import { judgeTouches } from './judge-touches.ts';
+import type { Without } from './tables.ts';
+import type { World } from './world.ts';
 
 const MARK = /\[([^|\]]+)\|([^|\]]+)\|([^|\]]*)\]/;
 
-export const keyOf = ({ version, runId }: Plan, person: string, eventId: string): string =>
-  version.planKind === 'campaign' ? `${runId} ${person}` : `t#${version.planId} ${person} ${eventId}`;
-
-export const wantedOf = ({ plans }: World): Wanted[] =>
+const wantedOf = ({ plans }: World): Wanted[] =>
   plans.flatMap((plan) => [
     ...plan.audience.map((person) => ({ plan, person, key: keyOf(plan, person, '') })),
-    ...plan.occasions.map(({ profileId, eventId }) => ({ plan, person: profileId, key: keyOf(plan, profileId, eventId) })),
+    ...plan.occasions.map(({ profileId, eventId }) => ({
+      plan,
+      person: profileId,
+      key: keyOf(plan, profileId, eventId),
+    })),
   ]);
 
 const gotOf = ({ world, arrivals }: End): { got: Got[]; strange: Arrival[] } => {
@@ -50,7 +25,8 @@ const gotOf = ({ world, arrivals }: End): { got: Got[]; strange: Arrival[] } => 
   for (const arrival of arrivals) {
     const [, planId = '', person = '', eventId = ''] = MARK.exec(arrival.text) ?? [];
     const plan = plans.get(planId);
-    if (plan && isOwn(world, person, arrival)) got.push({ ...arrival, plan, person, key: keyOf(plan, person, eventId) });
+    if (plan && isOwn(world, person, arrival))
+      got.push({ ...arrival, plan, person, key: keyOf(plan, person, eventId) });
     else strange.push(arrival);
   }
   return { got, strange };
@@ -62,15 +38,19 @@ const isOwn = ({ people }: World, id: string, { to }: Arrival): boolean => {
   return [id, email, phone, pushToken, pushToken?.replace('renew-', 'renewed-')].includes(to);
 };
 
-/** Everything that a seed has not kept; the first of a kind comes first. */
-export const judge = (end: End): Violation[] => {
+/**
+ * Everything that a seed has not kept. A simulation that takes touches away is not asked for them: that would be found without
+ * looking at what anybody got.
+ */
+export const judge = (end: End, without?: Without): Violation[] => {
   const { got, strange } = gotOf(end);
   const wanted = wantedOf(end.world);
   return [
     ...judgeRest(end),
     ...strange.map(({ channel, to }) => ({ invariant: 'right-person', detail: `${channel} to ${to} is not for them` })),
+    ...judgeLimits(end.world, got),
     ...judgePeople(end, got, wanted),
-    ...judgeLimits(end.world, got, end),
+    ...(without === 'cap' ? [] : judgeTouches(end, got)),
   ];
 };
 
@@ -84,9 +64,12 @@ const judgeRest = ({ waiting, held, ledger, ended, world, surprises }: End): Vio
   ...(held.length > 0 ? [{ invariant: 'held-empty', detail: `${held.length} messages wait for ever` }] : []),
   ...ledger.flatMap(({ run, unit, marks, batches, done }) => {
     const plan = run?.S ?? '';
-    if (marks?.S && /[-a]/.test(marks.S)) return [{ invariant: 'ledger-settled', plan, detail: `${unit?.S}: ${marks.S}` }];
+    if (marks?.S && /[-a]/.test(marks.S))
+      return [{ invariant: 'ledger-settled', plan, detail: `${unit?.S}: ${marks.S}` }];
     const isOpen = batches?.N !== undefined && Number(batches.N) !== (done?.NS?.length ?? 0);
-    return isOpen ? [{ invariant: 'parts-done', plan, detail: `${unit?.S}: ${done?.NS?.length ?? 0} of ${batches?.N}` }] : [];
+    return isOpen
+      ? [{ invariant: 'parts-done', plan, detail: `${unit?.S}: ${done?.NS?.length ?? 0} of ${batches?.N}` }]
+      : [];
   }),
   ...world.plans.flatMap(({ version, runId }) => {
     if (version.planKind !== 'campaign') return [];

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Transform } from 'node:stream';
-import timers from 'node:timers/promises';
+import timers from 'node:timers';
+import promises from 'node:timers/promises';
 import zlib from 'node:zlib';
 import type { Invocation } from './functions.ts';
 
@@ -20,7 +21,13 @@ export type Simulated = {
 };
 export type SdkService = 'dynamodb' | 'sqs' | 'firehose' | 'pinpoint';
 /** What signing makes here: the request itself. */
-export type SignedRequest = { url: string; service: string; method: string; headers: Record<string, string>; body: string };
+export type SignedRequest = {
+  url: string;
+  service: string;
+  method: string;
+  headers: Record<string, string>;
+  body: string;
+};
 
 /** Whose code runs. Nobody's: the simulation's own, which has the real machine. */
 export const running = new AsyncLocalStorage<Invocation>();
@@ -41,7 +48,7 @@ const real = {
   clearTimeout,
   fetch,
   write: process.stdout.write.bind(process.stdout),
-  pause: timers.setTimeout,
+  pause: promises.setTimeout,
   randomBytes: crypto.randomBytes,
   randomUUID: crypto.randomUUID,
   random: Math.random,
@@ -107,7 +114,8 @@ const changeModules = (): void => {
     randomUUID: () => (world ? uuid() : real.randomUUID()),
   });
   gunzipAtOnce();
-  Object.assign(timers, {
+  Object.assign(timers, { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout });
+  Object.assign(promises, {
     setTimeout: (ms: number, value: unknown) => {
       const at = inside();
       return at ? new Promise((resolve) => at.world.after(ms, () => resolve(value))) : real.pause(ms, value);
@@ -125,7 +133,7 @@ const changeClients = async (): Promise<void> => {
     import('@aws-sdk/client-firehose'),
     import('@aws-sdk/client-pinpoint'),
   ]);
-  AwsClient.prototype.sign = async function (input: unknown, init: { method?: string; headers?: object; body?: unknown }) {
+  AwsClient.prototype.sign = async function (input, init) {
     const { method = 'GET', headers = {}, body = '' } = init ?? {};
     const text = body instanceof Uint8Array ? Buffer.from(body).toString() : String(body);
     return { url: String(input), service: this.service, method, headers, body: text } as never;

@@ -1,10 +1,10 @@
 import { AwsError, type Service, type ServiceRequest, type ServiceResponse } from '../../local/types.ts';
+import type { Chance } from './chance.ts';
+import type { Faults } from './faults.ts';
 import type { SdkService, SignedRequest } from './machine.ts';
 import type { Providers } from './providers.ts';
 import type { Tables } from './tables.ts';
 import type { Timeline } from './timeline.ts';
-import type { Chance } from './chance.ts';
-import type { Faults } from './faults.ts';
 import { Transient, type Wire } from './wire.ts';
 
 /** Attempts of the SDK's clients, as the adapters make them. */
@@ -46,8 +46,14 @@ export class Network {
   sdk(service: SdkService, action: string, input: Input): Promise<unknown> {
     const { wire } = this.props;
     if (service === 'pinpoint') return this.push(input);
-    const of = String(input.TableName ?? input.QueueUrl ?? input.DeliveryStreamName ?? firstKey(input.RequestItems) ?? service);
-    const act = { dynamodb: () => this.dynamodb(action, input), sqs: () => this.sqs(action, input), firehose: () => this.firehose(input) };
+    const of = String(
+      input.TableName ?? input.QueueUrl ?? input.DeliveryStreamName ?? firstKey(input.RequestItems) ?? service,
+    );
+    const act = {
+      dynamodb: () => this.dynamodb(action, input),
+      sqs: () => this.sqs(action, input),
+      firehose: () => this.firehose(input),
+    };
     return wire.patient(ATTEMPTS, `${action} ${of} ${keyOf(input)}`, act[service], of);
   }
 
@@ -70,7 +76,10 @@ export class Network {
     const wrap = (some: unknown[]) => (action === 'BatchGetItem' ? { ...(asked as object), Keys: some } : some);
     const half = Math.floor(list.length / 2);
     const left = { [table]: wrap(list.slice(half)) };
-    const answer = half === 0 ? { Responses: {} } : await tables.do(action, { RequestItems: { [table]: wrap(list.slice(0, half)) } });
+    const answer =
+      half === 0
+        ? { Responses: {} }
+        : await tables.do(action, { RequestItems: { [table]: wrap(list.slice(0, half)) } });
     return { ...answer, ...(action === 'BatchGetItem' ? { UnprocessedKeys: left } : { UnprocessedItems: left }) };
   }
 
@@ -87,7 +96,10 @@ export class Network {
       const failed = entries.filter(() => isPartly && chance.is(0.5));
       const taken = entries.filter((entry) => !failed.includes(entry));
       for (const entry of taken) send(url, entry);
-      return { Successful: taken.map(({ Id }) => ({ Id })), Failed: failed.map(({ Id }) => ({ Id, Message: 'Not now' })) };
+      return {
+        Successful: taken.map(({ Id }) => ({ Id })),
+        Failed: failed.map(({ Id }) => ({ Id, Message: 'Not now' })),
+      };
     }
     const request = { action, body: async () => Buffer.from(JSON.stringify(input)) } as ServiceRequest;
     return (await ask(services.get('sqs'), request)).body;
@@ -122,7 +134,10 @@ export class Network {
     }
     const { status = 200, headers } = answer;
     if (status === 200) return { MessageResponse: answer.body };
-    throw Object.assign(new Error('Refused'), { name: headers?.['x-amzn-errortype'], $metadata: { httpStatusCode: status } });
+    throw Object.assign(new Error('Refused'), {
+      name: headers?.['x-amzn-errortype'],
+      $metadata: { httpStatusCode: status },
+    });
   }
 
   private async provider(channel: string, signingName: string, request: ServiceRequest): Promise<ServiceResponse> {
@@ -193,7 +208,10 @@ export class Network {
 const firstKey = (value: unknown): string | undefined => Object.keys((value ?? {}) as object)[0];
 const keyOf = ({ Key, Item }: Input): string => {
   const item = (Key ?? Item ?? {}) as Record<string, { S?: string }>;
-  return Object.values(item).slice(0, 2).map(({ S }) => S).join(' ');
+  return Object.values(item)
+    .slice(0, 2)
+    .map(({ S }) => S)
+    .join(' ');
 };
 
 /** As the front door of the local cloud words errors. */

@@ -16,7 +16,17 @@ const ZONES = ['Europe/Paris', 'America/New_York', 'Asia/Kolkata', 'Pacific/Auck
 
 /** Addresses that a provider treats in some way, by what they begin with (local/simulated-addresses.ts); mostly it does not. */
 const EMAILS = ['reject-', 'throttle-once-', 'bounce-', 'full-', 'odd-', 'block-', 'silent-', 'complain-'];
-const PHONES = ['+1555550', '+1555551', '+1555552', '+1555553', '+1555554', '+1555556', '+3361200', '+1202555', '+1202555'];
+const PHONES = [
+  '+1555550',
+  '+1555551',
+  '+1555552',
+  '+1555553',
+  '+1555554',
+  '+1555556',
+  '+3361200',
+  '+1202555',
+  '+1202555',
+];
 const TOKENS = ['dead-', 'optout-', 'denied-', 'throttle-once-', 'renew-'];
 
 const digits = (n: number): string => String(n).padStart(4, '0');

@@ -1,4 +1,4 @@
-import type { Violation } from './judge.ts';
+import type { Violation } from './end.ts';
 import type { SeedResult } from './run-seed.ts';
 import type { Without } from './tables.ts';
 
@@ -17,7 +17,17 @@ export type Summary = {
 };
 
 export const emptySummary = (): Summary => ({
-  ...{ seeds: 0, failing: [], traces: {}, events: 0, recipients: 0, messages: 0, virtualHours: 0, faults: {}, outcomes: {} },
+  ...{
+    seeds: 0,
+    failing: [],
+    traces: {},
+    events: 0,
+    recipients: 0,
+    messages: 0,
+    virtualHours: 0,
+    faults: {},
+    outcomes: {},
+  },
 });
 
 export const replayOf = (seed: number, without?: Without): string =>
@@ -37,7 +47,8 @@ export const addTo = (summary: Summary, result: SeedResult, without?: Without): 
   for (const name of ['events', 'recipients', 'messages', 'virtualHours'] as const) summary[name] += result[name];
   addCounts(summary.faults, result.faults);
   addCounts(summary.outcomes, result.outcomes);
-  if (violations.length > 0) summary.failing.push({ seed, replay: replayOf(seed, without), violations: violations.slice(0, TOLD) });
+  if (violations.length > 0) {
+    summary.failing.push({ seed, replay: replayOf(seed, without), violations: violations.slice(0, TOLD) });
 };
 
 const counted = (counts: Record<string, number>): string =>

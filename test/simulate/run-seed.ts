@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { OutcomeRow } from '../../core/delivery/outcome.ts';
 import { Chance } from './chance.ts';
 import { Cloud } from './cloud.ts';
+import type { Violation } from './end.ts';
 import type { Table } from './environment.ts';
 import { ENVIRONMENT } from './environment.ts';
 import { type FaultCounts, Faults } from './faults.ts';
 import { Functions } from './functions.ts';
-import { judge, type Violation } from './judge.ts';
+import { judge } from './judge.ts';
 import { prepareMachine, running, simulate } from './machine.ts';
 import { Story } from './story.ts';
 import { Tables, type Without } from './tables.ts';
@@ -86,7 +87,8 @@ export const runSeed = async (seed: number, { without, onTrace }: Options = {}):
     log: (level, said) => {
       onTrace?.(`  ${level} ${JSON.stringify(said)}`);
       const { error } = (said ?? {}) as { error?: string };
-      if (error !== undefined && SURPRISES.test(error) && (said as Error).message !== 'fetch failed') surprises.push(JSON.stringify(said));
+      if (error !== undefined && SURPRISES.test(error) && (said as Error).message !== 'fetch failed')
+        surprises.push(JSON.stringify(said));
     },
   });
   try {
@@ -102,12 +104,20 @@ export const runSeed = async (seed: number, { without, onTrace }: Options = {}):
     const contacts = await all('CONTACTS_TABLE');
     const outcomes = (cloud.lake.get('outcomes') ?? []) as OutcomeRow[];
     const end = {
-      ...{ world, outcomes, surprises, arrivals: cloud.arrivals(), ledger: await all('LEDGER_TABLE'), held: await all('TIMERS_TABLE') },
+      ...{
+        world,
+        outcomes,
+        surprises,
+        arrivals: cloud.arrivals(),
+        ledger: await all('LEDGER_TABLE'),
+        held: await all('TIMERS_TABLE'),
+      },
       contacts: new Map(contacts.map((item) => [item.profileId?.S ?? '', item])),
       ...{ waiting: await cloud.waiting(), ended: story.ended, stops: story.stops, failed: cloud.providers.failed },
     };
-    const violations = judge(end);
-    if (events === MAX_EVENTS) violations.unshift({ invariant: 'comes-to-rest', detail: `Busy after ${events} events` });
+    const violations = judge(end, without);
+    if (events === MAX_EVENTS)
+      violations.unshift({ invariant: 'comes-to-rest', detail: `Busy after ${events} events` });
     const finals = new Map(outcomes.filter(({ final }) => final).map((row) => [row.outcome_id, row]));
     return {
       ...{ seed, trace: hash.digest('hex').slice(0, 16), events, violations, faults: faults.counts },
@@ -121,7 +131,9 @@ export const runSeed = async (seed: number, { without, onTrace }: Options = {}):
 };
 
 const countsOf = (rows: readonly OutcomeRow[]): Record<string, number> =>
-  Object.fromEntries([...Map.groupBy(rows, ({ reason }) => reason || 'sent')].map(([reason, some]) => [reason, some.length]));
+  Object.fromEntries(
+    [...Map.groupBy(rows, ({ reason }) => reason || 'sent')].map(([reason, some]) => [reason, some.length]),
+  );
 
 /** Tables, streams and providers that are down for a while: seldom, and then for long enough that queues give up. */
 const drawOutages = (chance: Chance, { startMs, calmMs }: World, faults: Faults): void => {

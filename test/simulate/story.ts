@@ -22,7 +22,15 @@ const WATCHED_MS = 7 * DAY_MS;
 /** How long operators look after a seed's end. */
 const LOOKS_MS = 20 * DAY_MS;
 
-type Props = { world: World; timeline: Timeline; chance: Chance; tables: Tables; cloud: Cloud; functions: Functions; without?: Without | undefined };
+type Props = {
+  world: World;
+  timeline: Timeline;
+  chance: Chance;
+  tables: Tables;
+  cloud: Cloud;
+  functions: Functions;
+  without?: Without | undefined;
+};
 
 /** What people, apps, operators and the state machine do in a seed. */
 export class Story {
@@ -43,7 +51,8 @@ export class Story {
       await tables.put('PROFILES_TABLE', profileItem(person));
     }
     for (const plan of world.plans) await this.plan(plan);
-    for (const { profileId, consent, atMs } of world.withdrawals) timeline.at(atMs, () => this.withdraw(profileId, consent));
+    for (const { profileId, consent, atMs } of world.withdrawals)
+      timeline.at(atMs, () => this.withdraw(profileId, consent));
     if (this.props.without !== 'redrive') this.lookAfter();
   }
 
@@ -70,7 +79,8 @@ export class Story {
             ...{ timeMs: occasion.atMs, receivedMs: occasion.atMs },
           },
         };
-        for (let n = 0; n < repeats; n += 1) timeline.at(occasion.atMs + n, () => cloud.send(queue, JSON.stringify(message), planId));
+        for (let n = 0; n < repeats; n += 1)
+          timeline.at(occasion.atMs + n, () => cloud.send(queue, JSON.stringify(message), planId));
       }
     }
     if (stopMs !== undefined) timeline.at(stopMs, () => this.stop(plan));
@@ -82,7 +92,10 @@ export class Story {
     const rows = audience.map((id) => unloadedRow(world.people.get(id) as Person, version));
     const half = Math.ceil(rows.length / 2);
     const files = [rows.slice(0, half), rows.slice(half)].map((some, n) => {
-      cloud.objects.set(`/work/snapshots/${runId}/${n}.gz`, gzipSync(some.map((row) => `${JSON.stringify(row)}\n`).join('')));
+      cloud.objects.set(
+        `/work/snapshots/${runId}/${n}.gz`,
+        gzipSync(some.map((row) => `${JSON.stringify(row)}\n`).join('')),
+      );
       return `s3://work/snapshots/${runId}/${n}.gz`;
     });
     cloud.objects.set(`/work/snapshots/${runId}/manifest.csv`, Buffer.from(files.join('\n')));
@@ -126,7 +139,11 @@ export class Story {
     const state = planKind === 'campaign' ? 'cancelled' : 'paused';
     const next = Number(item.version?.N) + 1;
     const { outbox: _outbox, pending: _pending, ...rest } = item;
-    await tables.put('DEFINITIONS_TABLE', { ...rest, version: { N: String(next) }, body: { S: JSON.stringify({ ...body, state, version: next }) } });
+    await tables.put('DEFINITIONS_TABLE', {
+      ...rest,
+      version: { N: String(next) },
+      body: { S: JSON.stringify({ ...body, state, version: next }) },
+    });
     this.stops.set(planId, timeline.now());
   }
   /** When plans were stopped, by id. */
@@ -157,7 +174,9 @@ export class Story {
 
   private async redrive(deadLetters: string): Promise<void> {
     const { functions, chance } = this.props;
-    const queue = [...SEND_QUEUES.map(({ name }) => name), RECEIPTS_QUEUE].find((name) => deadLettersOf(name) === deadLetters);
+    const queue = [...SEND_QUEUES.map(({ name }) => name), RECEIPTS_QUEUE].find(
+      (name) => deadLettersOf(name) === deadLetters,
+    );
     const at = (route: string, body?: object) => apiEvent(route, queue ?? 'held-messages', body);
     const path = '/v1/dead-letters/{queue}';
     const body = { messagesPerSecond: chance.pick([1, 10, 50]) };
@@ -167,7 +186,14 @@ export class Story {
 
 /** A call of an operator, as API Gateway hands it on. */
 const apiEvent = (routeKey: string, queue: string, body?: object) => ({
-  ...{ version: '2.0', routeKey, rawPath: routeKey.split(' ')[1], headers: {}, pathParameters: { queue }, isBase64Encoded: false },
+  ...{
+    version: '2.0',
+    routeKey,
+    rawPath: routeKey.split(' ')[1],
+    headers: {},
+    pathParameters: { queue },
+    isBase64Encoded: false,
+  },
   ...(body && { body: JSON.stringify(body) }),
   requestContext: {
     ...{ requestId: 'look', http: { method: routeKey.split(' ')[0], path: routeKey.split(' ')[1] } },
@@ -176,14 +202,25 @@ const apiEvent = (routeKey: string, queue: string, body?: object) => ({
 });
 
 const definition = (kind: string, id: string, body: object): Item => ({
-  ...{ kind: { S: kind }, id: { S: id }, version: { N: '1' }, updatedMs: { N: '0' }, body: { S: JSON.stringify(body) } },
+  ...{
+    kind: { S: kind },
+    id: { S: id },
+    version: { N: '1' },
+    updatedMs: { N: '0' },
+    body: { S: JSON.stringify(body) },
+  },
 });
 
 const contactItem = ({ id, consents, suppressed }: Person): Item => ({
   profileId: { S: id },
   version: { N: '1' },
   ...Object.fromEntries(Object.entries(consents).map(([key, given]) => [`c#${key}`, { BOOL: given }])),
-  ...Object.fromEntries(suppressed.map((channel) => [`s#${channel}`, { S: `${SUPPRESSION_REASONS.indexOf('manual')}|0000000000001|manual||` }])),
+  ...Object.fromEntries(
+    suppressed.map((channel) => [
+      `s#${channel}`,
+      { S: `${SUPPRESSION_REASONS.indexOf('manual')}|0000000000001|manual||` },
+    ]),
+  ),
 });
 
 const profileItem = ({ id, addresses, timeZone }: Person): Item => {
@@ -192,7 +229,10 @@ const profileItem = ({ id, addresses, timeZone }: Person): Item => {
 };
 
 /** As the snapshot's query has it, with what the lake knows of the consents to this plan. */
-const unloadedRow = ({ id, addresses, timeZone, consents, known }: Person, { topic, lane }: Plan['version']): UnloadedRow => {
+const unloadedRow = (
+  { id, addresses, timeZone, consents, known }: Person,
+  { topic, lane }: Plan['version'],
+): UnloadedRow => {
   const { email = null, phone = null, pushToken = null } = addresses;
   const answers = SIMULATED.map((channel) => {
     const forTopic = consents[`${channel}/${topic}`];

@@ -44,7 +44,8 @@ export class Tables {
   async do(action: string, input: Input): Promise<Record<string, unknown>> {
     const values = (input.ExpressionAttributeValues ?? {}) as Item;
     const isClaim = input.TableName === 'LEDGER_TABLE' && values[':claim'] !== undefined;
-    if (this.without === 'ledger' && isClaim) await this.ask('DeleteItem', { TableName: input.TableName, Key: input.Key });
+    if (this.without === 'ledger' && isClaim)
+      await this.ask('DeleteItem', { TableName: input.TableName, Key: input.Key });
     const answer = await this.ask(action, input);
     const isTouch = input.TableName === 'CONTACTS_TABLE' && (values[':touch'] ?? values[':t0']) !== undefined;
     if (this.without === 'cap' && isTouch) await this.forgetTouches(input.Key);

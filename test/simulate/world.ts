@@ -1,5 +1,5 @@
-import type { DeliverySettings } from '../../core/delivery/settings.ts';
 import type { PolicyStep } from '../../core/delivery/policy.ts';
+import type { DeliverySettings } from '../../core/delivery/settings.ts';
 import { freezePlan } from '../../core/strategy/plan-hash.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { Chance } from './chance.ts';
@@ -44,7 +44,9 @@ export const drawWorld = (seed: number): World => {
   const startMs = FIRST_MS + chance.int(0, 7 * 24 * 60) * MINUTE_MS;
   const people = drawPeople(chance, chance.int(30, 150));
   const settings = drawSettings(chance);
-  const plans = Array.from({ length: chance.int(2, 4) }, (_, n) => drawPlan(chance, n, { seed, startMs, people, settings }));
+  const plans = Array.from({ length: chance.int(2, 4) }, (_, n) =>
+    drawPlan(chance, n, { seed, startMs, people, settings }),
+  );
   const ids = people.map(({ id }) => id);
   const withdrawals = Array.from({ length: chance.int(0, 5) }, () => ({
     profileId: chance.pick(ids),
@@ -61,17 +63,32 @@ export const drawWorld = (seed: number): World => {
 
 const drawSettings = (chance: Chance): DeliverySettings => {
   const touches = chance.int(1, 4);
-  const channel = (): { channel?: Simulated } => (chance.is(0.6) ? { channel: chance.pick(SIMULATED) } : {});
-  const within = () => (chance.is(0.5) ? { hours: chance.pick([2, 12, 24]) } : { calendar: chance.pick(['day', 'week'] as const) });
-  const cap = () => ({ touches: chance.int(1, 3), within: within(), ...channel(), ...(chance.is(0.4) && { topic: 'news' }) });
+  const channel = (): { channel?: Simulated } =>
+    chance.is(0.6) ? { channel: chance.pick(['sms', 'sms', 'email', 'email', ...SIMULATED]) } : {};
+  const within = () =>
+    chance.is(0.5) ? { hours: chance.pick([2, 12, 24]) } : { calendar: chance.pick(['day', 'week'] as const) };
+  const cap = () => ({
+    touches: chance.int(1, 3),
+    within: within(),
+    ...channel(),
+    ...(chance.is(0.4) && { topic: 'news' }),
+  });
   const from = chance.pick(['20:00', '22:00', '09:00', '13:00']);
   return {
-    frequencyCap: { touches, hours: chance.pick([1, 6, 24, 72]), ...(touches > 1 && chance.is(0.3) && { reserved: 1 }) },
+    frequencyCap: {
+      touches,
+      hours: chance.pick([1, 6, 24, 72]),
+      ...(touches > 1 && chance.is(0.3) && { reserved: 1 }),
+    },
     ...(chance.is(0.4) && { caps: Array.from({ length: chance.int(1, 2) }, cap) }),
     ...(chance.is(0.3) && { minimumGap: { minutes: chance.pick([10, 60, 180]) } }),
     ...(chance.is(0.4) && {
       quietHours: {
-        ...{ from, to: chance.pick(['07:00', '08:30', '15:00']), otherwise: chance.is(0.8) ? ('defer' as const) : ('drop' as const) },
+        ...{
+          from,
+          to: chance.pick(['07:00', '08:30', '15:00']),
+          otherwise: chance.is(0.8) ? ('defer' as const) : ('drop' as const),
+        },
         ...(chance.is(0.5) && { channels: chance.shuffled(SIMULATED).slice(0, 2) }),
         jitterMinutes: chance.pick([0, 5, 30]),
       },
@@ -91,7 +108,7 @@ const drawPolicy = (chance: Chance): PolicyStep[] => {
   const channels = chance.shuffled(SIMULATED).slice(0, chance.int(1, 3));
   return channels.map((channel, n): PolicyStep => {
     const waits = WAITS[channel];
-    if (n === channels.length - 1 || !waits || chance.is(0.6)) return channel;
+    if (n === channels.length - 1 || !waits || chance.is(0.4)) return channel;
     return { channel, [chance.pick(waits)]: { minutes: chance.pick([5, 30, 240]) } };
   });
 };
