@@ -47,8 +47,9 @@ export const addTo = (summary: Summary, result: SeedResult, without?: Without): 
   for (const name of ['events', 'recipients', 'messages', 'virtualHours'] as const) summary[name] += result[name];
   addCounts(summary.faults, result.faults);
   addCounts(summary.outcomes, result.outcomes);
-  if (violations.length > 0) {
-    summary.failing.push({ seed, replay: replayOf(seed, without), violations: violations.slice(0, TOLD) });
+  if (violations.length === 0) return;
+  summary.failing.push({ seed, replay: replayOf(seed, without), violations: violations.slice(0, TOLD) });
+  summary.failing.sort((a, b) => a.seed - b.seed);
 };
 
 const counted = (counts: Record<string, number>): string =>
