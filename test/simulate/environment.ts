@@ -65,5 +65,6 @@ export const ENVIRONMENT: Record<string, string> = {
     [RECEIPTS_QUEUE]: queueUrl(deadLettersOf(RECEIPTS_QUEUE)),
   }),
   FAILED_INVOCATIONS: JSON.stringify({ 'held-messages': queueUrl(HELD_DEAD_LETTERS) }),
+  RELEASE_MACHINE_ARN: arnOf('states', 'stateMachine:release-parked'),
   CLEANSE_MACHINE_ARN: arnOf('states', 'stateMachine:cleanse'),
 };

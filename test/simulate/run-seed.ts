@@ -52,6 +52,7 @@ const loadAll = async (): Promise<void> => {
     import('../../lambdas/delivery/write-links.ts'),
     import('../../lambdas/delivery/manage-dead-letters.ts'),
     import('../../lambdas/delivery/release-messages.ts'),
+    import('../../lambdas/delivery/release-parked.ts'),
     import('../../lambdas/strategy/finish-campaign.ts'),
   ]);
   await loaded;
