@@ -1,4 +1,16 @@
+import type * as z from 'zod/mini';
 import { CHANNELS, LANES, queueVariable } from '../../core/delivery/channel.ts';
+import type { env as dispatchSnapshotEnv } from '../../lambdas/delivery/dispatch-snapshot.env.ts';
+import type { env as manageDeadLettersEnv } from '../../lambdas/delivery/manage-dead-letters.env.ts';
+import type { env as recordReceiptsEnv } from '../../lambdas/delivery/record-receipts.env.ts';
+import type { env as releaseMessagesEnv } from '../../lambdas/delivery/release-messages.env.ts';
+import type { env as releaseParkedEnv } from '../../lambdas/delivery/release-parked.env.ts';
+import type { env as sendEmailEnv } from '../../lambdas/delivery/send-email.env.ts';
+import type { env as sendInappEnv } from '../../lambdas/delivery/send-inapp.env.ts';
+import type { env as sendPushEnv } from '../../lambdas/delivery/send-push.env.ts';
+import type { env as sendSmsEnv } from '../../lambdas/delivery/send-sms.env.ts';
+import type { env as sendWhatsappEnv } from '../../lambdas/delivery/send-whatsapp.env.ts';
+import type { env as finishCampaignEnv } from '../../lambdas/strategy/finish-campaign.env.ts';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '123456789012';
@@ -34,15 +46,34 @@ export const TABLES = {
 } as const;
 export type Table = keyof typeof TABLES;
 
+type Environments = [
+  typeof dispatchSnapshotEnv,
+  typeof finishCampaignEnv,
+  typeof manageDeadLettersEnv,
+  typeof recordReceiptsEnv,
+  typeof releaseMessagesEnv,
+  typeof releaseParkedEnv,
+  typeof sendEmailEnv,
+  typeof sendInappEnv,
+  typeof sendPushEnv,
+  typeof sendSmsEnv,
+  typeof sendWhatsappEnv,
+];
+/** Every variable of every handler that runs: a missing one does not compile. */
+type Variables = { [N in keyof Environments]: Required<z.infer<Environments[N]>> }[number];
+type All = Record<Variables extends infer V ? (V extends V ? keyof V : never) : never, string>;
+
 /** The environment of all handlers together. */
-export const ENVIRONMENT: Record<string, string> = {
+export const ENVIRONMENT: All & Record<`AWS_${string}`, string> = {
   AWS_REGION: REGION,
   AWS_ACCOUNT_ID: ACCOUNT,
   AWS_ACCESS_KEY_ID: 'simulated',
   AWS_SECRET_ACCESS_KEY: 'simulated',
   AWS_ENDPOINT_URL: ENDPOINT,
-  ...Object.fromEntries(Object.keys(TABLES).map((table) => [table, table])),
-  ...Object.fromEntries(SEND_QUEUES.map(({ name, channel, lane }) => [queueVariable(channel, lane), queueUrl(name)])),
+  ...(Object.fromEntries(Object.keys(TABLES).map((table) => [table, table])) as { [Name in Table]: Name }),
+  ...(Object.fromEntries(
+    SEND_QUEUES.map(({ name, channel, lane }) => [queueVariable(channel, lane), queueUrl(name)]),
+  ) as Record<ReturnType<typeof queueVariable>, string>),
   WORK_BUCKET: 'work',
   OUTCOMES_STREAM: 'outcomes',
   PROFILES_STREAM: 'profiles',
@@ -66,5 +97,6 @@ export const ENVIRONMENT: Record<string, string> = {
   }),
   FAILED_INVOCATIONS: JSON.stringify({ 'held-messages': queueUrl(HELD_DEAD_LETTERS) }),
   RELEASE_MACHINE_ARN: arnOf('states', 'stateMachine:release-parked'),
+  UNDELIVERED: JSON.stringify({ [RECEIPTS_QUEUE]: queueArn(RECEIPTS_QUEUE) }),
   CLEANSE_MACHINE_ARN: arnOf('states', 'stateMachine:cleanse'),
 };
