@@ -26,9 +26,12 @@ export type Suppression = {
   untilMs?: number;
 };
 
-/** Knows an address again (36 bits: it is only compared with addresses of the same person). */
+/**
+ * Knows an address again (36 bits: it is only compared with addresses of the same person), also in capitals: mailboxes do not
+ * tell `Ann@x` from `ann@x`, and no provider says `bounced` of one of them alone.
+ */
 export const addressTag = (address: string): string =>
-  createHash('sha256').update(address).digest('base64url').slice(0, 6);
+  createHash('sha256').update(address.toLowerCase()).digest('base64url').slice(0, 6);
 
 /** Whether a suppression speaks against a message now. `address`: where it would go; absent: wherever. */
 export const isInForce = (

@@ -16,6 +16,7 @@ describe('a suppression is in force', () => {
   const hard: Suppression = { reason: 'hard-bounce', atMs: 1, address: addressTag('a@x') };
   test.each<[string, Suppression, { address?: string; nowMs: number }, boolean]>([
     ['for its address', hard, { address: 'a@x', nowMs: 2 }, true],
+    ['for its address in capitals', hard, { address: 'A@x', nowMs: 2 }, true],
     ['not for another one', hard, { address: 'b@x', nowMs: 2 }, false],
     ['wherever it would go', hard, { nowMs: 2 }, true],
     ['for every address', { reason: 'complaint', atMs: 1 }, { address: 'b@x', nowMs: 2 }, true],
