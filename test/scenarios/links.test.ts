@@ -160,7 +160,9 @@ test('somebody chooses what they get, in their language; only what they changed 
   expect(html).not.toContain('ada@example.com');
 
   const send = (fields: [string, string][]) => ask(preferences, { method: 'POST', body: new URLSearchParams(fields) });
-  const shown = ['email/offers', 'email/tips', 'sms/offers', 'sms/tips'].map((key): [string, string] => ['shown', key]);
+  const boxes = ['email/offers=yes', 'email/tips=yes', 'sms/offers=no', 'sms/tips=no'];
+  for (const box of boxes) expect(html).toContain(`name="shown" value="${box}"`);
+  const shown = boxes.map((box): [string, string] => ['shown', box]);
   // Beside what was on the page, somebody sends what was not.
   const saved = await send([
     ...shown,

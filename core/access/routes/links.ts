@@ -5,8 +5,8 @@ const preferences = 'delivery/manage-preferences';
 const follow = 'delivery/follow-links';
 
 const PAGE = 'text/html' as const;
-/** Keys that a page of 50 topics on 7 channels has. */
-const keys = z._default(z.array(z.string().check(z.maxLength(64))).check(z.maxLength(500)), []);
+/** Keys of a page: 50 topics that the settings offer, and all that the person has said something about, each on 6 channels. */
+const keys = z._default(z.array(z.string().check(z.maxLength(64))).check(z.maxLength(5_000)), []);
 
 /**
  * The way from a message: nobody signs in, the token is what Herald has sealed into a link of somebody's message
@@ -85,7 +85,8 @@ export const routes = [
     method: 'POST',
     path: '/v1/preferences/{token}',
     summary: 'Record what somebody chose',
-    description: 'Only what they changed, of what they were shown. Each is a statement like any other.',
+    description:
+      'Only what they changed on the page, which `shown` tells as it was: what has changed since is not taken back. Each is a statement like any other.',
     handler: preferences,
     roles: 'public',
     form: true,
@@ -94,7 +95,7 @@ export const routes = [
       given: keys,
       act: z._default(z.array(z.enum(['save', 'none'])).check(z.maxLength(1)), ['save']),
     }),
-    example: { shown: ['email/offers', 'email/news'], given: ['email/news'], act: ['save'] },
+    example: { shown: ['email/offers=yes', 'email/news=yes'], given: ['email/news'], act: ['save'] },
     success: { status: 200, type: PAGE, description: 'The page as it now is' },
     errors: [],
   },

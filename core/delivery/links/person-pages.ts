@@ -3,9 +3,9 @@ import type { LinkSettings } from './link-settings.ts';
 import { escapeHtml, pageHtml } from './page-html.ts';
 import type { Locale } from './page-locale.ts';
 import { PAGE_WORDS } from './page-words.ts';
-import type { ChannelChoices } from './preference-choices.ts';
+import { asShown, type ChannelChoices } from './preference-choices.ts';
 
-/** Names of the form's fields: the boxes that were on the page, those that are ticked, and which button was pressed. */
+/** Names of the form's fields: the boxes as they were on the page, those that are ticked, and which button was pressed. */
 export const FORM = { shown: 'shown', given: 'given', act: 'act', save: 'save', none: 'none' } as const;
 
 type Subject = { channel: Channel; topic: string };
@@ -26,7 +26,7 @@ export const personPages = (locale: Locale, settings: Pick<LinkSettings, 'sender
   const group = ({ channel, unreachable, topics }: ChannelChoices): string => {
     const boxes = topics.map(({ key, topic, given }) => {
       const box = `<input type="checkbox" name="${FORM.given}" value="${escapeHtml(key)}"${given ? ' checked' : ''}>`;
-      const shown = `<input type="hidden" name="${FORM.shown}" value="${escapeHtml(key)}">`;
+      const shown = `<input type="hidden" name="${FORM.shown}" value="${escapeHtml(asShown({ key, given }))}">`;
       return `${shown}<label>${box}<span>${escapeHtml(topicName(topic))}</span></label>`;
     });
     const note = unreachable ? paragraph(words.unreachable, ' class="quiet"') : '';

@@ -50,9 +50,12 @@ export const choicesOf = ({ contact, addresses, from, nowMs }: Person, settings:
   }));
 };
 
+/** A choice as it is on the page, for the form to bring back: `email/offers=yes`. */
+export const asShown = ({ key, given }: Pick<Choice, 'key' | 'given'>): string => `${key}=${given ? 'yes' : 'no'}`;
+
 /**
- * What somebody says who sends the form off: of what they were `shown`, and of what there is to choose now, only what they
- * changed. Somebody else may have changed the rest since.
+ * What somebody says who sends the form off: of what they were `shown` (see `asShown`), and of what there is to choose now, only
+ * what they changed on the page. What has become of the rest since, by one click or by somebody else, is not taken back.
  */
 export const chosen = (
   choices: readonly ChannelChoices[],
@@ -62,17 +65,19 @@ export const chosen = (
   Object.fromEntries(
     choices
       .flatMap(({ topics }) => topics)
-      .filter(({ key, given }) => shown.has(key) && checked.has(key) !== given)
-      .map(({ key, given }) => [key, !given]),
+      .map(({ key }) => ({ key, wanted: checked.has(key) }))
+      .filter(({ key, wanted }) => shown.has(asShown({ key, given: !wanted })))
+      .map(({ key, wanted }) => [key, wanted]),
   );
 
-/** What somebody says who wants nothing any more: no to every channel, and to every topic that they had agreed to. */
-export const nothingAnyMore = (consents: Consents): Record<string, boolean> => ({
-  ...Object.fromEntries(CHANNELS.filter((channel) => consents[channel] !== false).map((channel) => [channel, false])),
-  ...Object.fromEntries(
-    Object.entries(consents).flatMap(([key, given]) => (given && key.includes('/') ? [[key, false]] : [])),
-  ),
-});
+/**
+ * What somebody says who wants nothing any more: no to every channel, and to every topic of which they said something. All of it
+ * each time: whoever asks again may have got an error half-way.
+ */
+export const nothingAnyMore = (consents: Consents): Record<string, boolean> => {
+  const topics = Object.keys(consents).filter((key) => key.includes('/'));
+  return Object.fromEntries([...CHANNELS, ...topics].map((key) => [key, false]));
+};
 
 /** What one click says: no to the message's topic on its channel. Empty when that was said before. */
 export const unsubscribed = (consents: Consents, { channel, topic }: Person['from']): Record<string, boolean> =>

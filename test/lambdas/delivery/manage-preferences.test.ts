@@ -63,7 +63,7 @@ test('whoever is known to nobody is told so, and stays so', async () => {
 
 test.each([
   [UNSUBSCRIBE, 'one', 'List-Unsubscribe=One-Click'],
-  [SAVE, 'two', 'shown=email%2Foffers&act=save'],
+  [SAVE, 'two', 'shown=email%2Foffers%3Dyes&act=save'],
 ])('%s acts even when the lake cannot be reached', async (route, who, body) => {
   await contacts.setConsents(who, { email: true });
   services.refuse.add('Firehose_20150804.PutRecordBatch');
@@ -81,11 +81,38 @@ test('an unsubscription that was cut short is made up for when the mailbox asks 
   expect(JSON.stringify(chunk)).toContain('consents.email/offers');
 });
 
+test('a choice that was cut short is made up for when the person presses the button again', async () => {
+  expect((await contacts.get('two')).consents).toMatchObject({ 'email/offers': false });
+  expect(await ask(SAVE, 'two', 'shown=email%2Foffers%3Dyes&act=save')).toMatchObject({ statusCode: 200 });
+  expect(services.streams.get('consents')).toMatchObject([
+    { profile_id: 'two', consent: 'email/offers', given: false },
+  ]);
+});
+
+test('a page from before an unsubscription does not take it back', async () => {
+  await contacts.setConsents('five', { email: true, 'email/offers': false });
+  await ask(SAVE, 'five', 'shown=email%2Foffers%3Dyes&given=email%2Foffers&act=save');
+  expect((await contacts.get('five')).consents).toEqual({ email: true, 'email/offers': false });
+});
+
 test('a mailbox may send the click as a form with parts', async () => {
   await contacts.setConsents('three', { email: true });
   const body = '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n';
   expect(await ask(UNSUBSCRIBE, 'three', body, 'multipart/form-data; boundary=x')).toMatchObject({ statusCode: 200 });
   expect((await contacts.get('three')).consents).toMatchObject({ 'email/offers': false });
+});
+
+test('whoever has said something about very many topics can leave them all', async () => {
+  const topics = Object.fromEntries(Array.from({ length: 90 }, (_, n) => [`email/author-${n}`, true]));
+  await contacts.setConsents('four', { email: true, sms: true, push: true, whatsapp: true, wechat: true, inapp: true });
+  await contacts.setConsents('four', topics);
+  const { body: page = '' } = await ask('GET /v1/preferences/{token}', 'four');
+  const shown = [...page.matchAll(/name="shown" value="([^"]+)"/g)].map(([, key]): [string, string] => ['shown', key!]);
+  expect(shown.length).toBeGreaterThan(500);
+  const form = new URLSearchParams([...shown, ['act', 'none']]).toString();
+  expect(await ask(SAVE, 'four', form)).toMatchObject({ statusCode: 200 });
+  const { consents } = await contacts.get('four');
+  expect(Object.values(consents).filter((given) => given)).toEqual([]);
 });
 
 test('the link of a click is none to unsubscribe', async () => {

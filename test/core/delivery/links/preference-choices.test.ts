@@ -5,6 +5,7 @@ import { allows, type Consents } from '../../../../core/delivery/consent.ts';
 import { DEFAULT_LINK_SETTINGS, linkSettings, trackingOf } from '../../../../core/delivery/links/link-settings.ts';
 import { pageLocale } from '../../../../core/delivery/links/page-locale.ts';
 import {
+  asShown,
   choicesOf,
   chosen,
   nothingAnyMore,
@@ -76,7 +77,8 @@ describe('what is said', () => {
     fc.assert(
       fc.property(consents, fc.subarray(keys), fc.subarray(keys), (before, shown, ticked) => {
         const choices = choicesOf(person(before), settings);
-        const said = chosen(choices, new Set(shown), new Set(ticked));
+        const boxes = choices.flatMap(({ topics }) => topics).filter(({ key }) => shown.includes(key));
+        const said = chosen(choices, new Set(boxes.map(asShown)), new Set(ticked));
         const after = { ...before, ...said };
         for (const { channel, topics } of choices) {
           for (const { key, topic, given } of topics) {
@@ -84,8 +86,20 @@ describe('what is said', () => {
             expect([key, now]).toEqual([key, shown.includes(key) ? ticked.includes(key) : given]);
           }
         }
-        // Sent again, the same form says nothing more.
-        expect(chosen(choicesOf(person(after), settings), new Set(shown), new Set(ticked))).toEqual({});
+        // Sent again, the same form says the same again.
+        expect(chosen(choicesOf(person(after), settings), new Set(boxes.map(asShown)), new Set(ticked))).toEqual(said);
+      }),
+    );
+  });
+
+  test('a page that is older than what was said since takes none of it back', () => {
+    fc.assert(
+      fc.property(consents, consents, fc.subarray(keys), (before, since, ticked) => {
+        const page = choicesOf(person(before), settings).flatMap(({ topics }) => topics);
+        const now = { ...before, ...since };
+        const said = chosen(choicesOf(person(now), settings), new Set(page.map(asShown)), new Set(ticked));
+        const untouched = page.filter(({ key, given }) => ticked.includes(key) === given);
+        expect(untouched.filter(({ key }) => key in said)).toEqual([]);
       }),
     );
   });
@@ -97,7 +111,7 @@ describe('what is said', () => {
         for (const channel of CHANNELS)
           for (const topic of ['offers', 'tips', 'else'])
             expect(allows(after, channel, topic, 'promotional')).toBe(false);
-        expect(nothingAnyMore(after)).toEqual({});
+        expect({ ...after, ...nothingAnyMore(after) }).toEqual(after);
       }),
     );
   });
