@@ -176,8 +176,8 @@ const send = async (
   }
   const last = isSettled(record) ? givenBack(message, record, messageIds) : record;
   await ports.ledger.save(work, last);
-  // After a pause of days the gate decides anew: a touch of before it would let others through too soon after this message.
-  // Who came with a touch from an earlier channel keeps it: the batch's next message says so, and gives it back if need be.
+  // A message that waits, perhaps for days, must not keep others out by its touch; when it goes on the gate decides anew. Who
+  // came with a touch from an earlier channel keeps it: the message says that they may have one.
   await inParallel(PARALLEL_RELEASES, untouched, ({ profileId }) => release(ports, profileId, work.touchKey));
   return { record: last, messageIds };
 };

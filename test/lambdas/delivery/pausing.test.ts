@@ -41,7 +41,7 @@ describe('a batch of a paused campaign', () => {
     expect([...world.finals().keys()].sort()).toEqual(ids(3));
     const [record] = [...world.records.values()];
     expect(openOf(record!)).toEqual([3, 4, 5, 6, 7]);
-    // A touch of today would let somebody else through who comes right after this message in a few days.
+    // A message that waits for days keeps no other out.
     expect(ids(8).map((id) => world.contact(id).touches.length)).toEqual([1, 1, 1, 0, 0, 0, 0, 0]);
     expect(world.parked.size).toBe(1);
 

@@ -72,6 +72,7 @@ describe('the definitions of Herald', () => {
       'audience/freeze-sample.asl.json',
       'audience/import-profiles.asl.json',
       'audience/refresh-segment.asl.json',
+      'delivery/release-parked.asl.json',
       'strategy/approve-plan.asl.json',
       'strategy/run-campaign.asl.json',
     ]);
