@@ -2,7 +2,6 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { env as manageSettingsEnv } from '../lambdas/delivery/manage-settings.env.ts';
 import { DeadLetters } from './delivery/dead-letters.ts';
-import { HeldMessages } from './delivery/held-messages.ts';
 import { Inbox } from './delivery/inbox.ts';
 import { Links } from './delivery/links.ts';
 import { Receipts } from './delivery/receipts.ts';
@@ -25,8 +24,7 @@ export class Delivery extends Stack {
     { stage, state, platform }: { stage: Stage; state: State; platform: Platform },
   ) {
     super(scope, id, { description: `Herald ${stage.name}: from the send queues to the providers` });
-    const { lake, sendQueues, intake } = platform;
-    const heldMessages = new HeldMessages(this, 'HeldMessages', { state, sendQueues });
+    const { lake, sendQueues, heldMessages, intake } = platform;
     const links = new Links(this, 'Links', { stage, state, lake, intake });
     const receipts = new Receipts(this, 'Receipts', { state, lake });
     new Senders(this, 'Senders', { stage, state, lake, sendQueues, heldMessages, links, receipts });

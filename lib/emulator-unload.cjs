@@ -25,8 +25,13 @@ const write = async (address, body) => {
 };
 
 // MiniStack gives queries to DuckDB as they are, which names these otherwise. ltrim makes a text of JSON and keeps NULL.
-const DUCKDB = { json_format: 'ltrim', json_extract_scalar: 'json_extract_string' };
-const inDuckDb = (query) => query.replace(/\b(json_format|json_extract_scalar)\(/g, (_, name) => `${DUCKDB[name]}(`);
+const DUCKDB = {
+  json_format: 'ltrim',
+  json_extract_scalar: 'json_extract_string',
+  array_join: 'array_to_string',
+};
+const inDuckDb = (query) =>
+  query.replace(/\b(json_format|json_extract_scalar|array_join)\(/g, (_, name) => `${DUCKDB[name]}(`);
 
 exports.handler = async ({ sql, database }) => {
   const [, query, folder] =

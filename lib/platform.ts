@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { Access } from './access.ts';
 import { Audience } from './audience.ts';
 import { Dispatch } from './delivery/dispatch.ts';
+import { HeldMessages } from './delivery/held-messages.ts';
 import { Webhooks } from './delivery/webhooks.ts';
 import { Intake } from './intake.ts';
 import { deadLetterQueue } from './kit/dead-letter-queue.ts';
@@ -20,6 +21,7 @@ import { Strategy } from './strategy.ts';
 export class Platform extends Stack {
   readonly lake: Lake;
   readonly sendQueues: SendQueues;
+  readonly heldMessages: HeldMessages;
   readonly intake: Intake;
   readonly audience: Audience;
   readonly strategy: Strategy;
@@ -44,7 +46,8 @@ export class Platform extends Stack {
       ...{ stage, state, lake, intake, stageChanges, webhooks },
       deadLetters: busDeadLetters,
     });
-    const dispatch = new Dispatch(this, 'Delivery', { state, sendQueues });
+    this.heldMessages = new HeldMessages(this, 'HeldMessages', { state, sendQueues });
+    const dispatch = new Dispatch(this, 'Delivery', { state, sendQueues, heldMessages: this.heldMessages });
     const strategy = new Strategy(this, 'Strategy', { state, lake, dispatch });
     this.lake = lake;
     this.intake = intake;

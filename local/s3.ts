@@ -136,11 +136,12 @@ export const s3 = (ctx: Context): Service => {
 
   /** A write that names the version that it replaces is refused when that is not the one that is there. */
   const checkMatch = (path: string, { headers }: ServiceRequest): void => {
-    const wanted = headers['if-match'];
-    if (wanted === undefined) return;
+    const { 'if-match': wanted, 'if-none-match': none } = headers;
+    if (wanted === undefined && none === undefined) return;
+    if (none !== undefined && none !== '*') throw new AwsError('NotImplemented', 'If-None-Match other than *', 501);
     const found = fs.statSync(path, { throwIfNoEntry: false });
-    if (!found) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
-    if (etagOf(found) !== wanted)
+    if (wanted !== undefined && !found) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
+    if (found && (none !== undefined || etagOf(found) !== wanted))
       throw new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
   };
 

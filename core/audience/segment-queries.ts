@@ -1,4 +1,5 @@
 import type { SnapshotRow } from '../delivery/messages.ts';
+import { activitySql, populationRowsSql } from '../measurement/activity-sql.ts';
 import { consentsOf, consentsText, type KnownConsents, knownConsentsSql, type Sending } from './known-consents-sql.ts';
 import type { ResolvedSegment } from './segment.ts';
 import { segmentSql } from './segment-sql.ts';
@@ -12,6 +13,8 @@ export type SnapshotOptions = {
   attributes: readonly string[];
   /** What is to be sent: adds what is known of the consents to it. */
   sending?: Sending;
+  /** Adds when each of them was active, and a row for each hour of a time zone with how many of all people were (see PopulationRow). */
+  withActivity?: boolean;
   /** s3:// folder, which must be empty. */
   location: string;
 };
@@ -22,19 +25,27 @@ export type SnapshotOptions = {
  */
 export const snapshotQuery = (
   segment: ResolvedSegment,
-  { nowMs, attributes, sending, location }: SnapshotOptions,
+  { nowMs, attributes, sending, withActivity = false, location }: SnapshotOptions,
 ): Sql => {
-  const [ctes, column, join] = sending
+  const [known, consents, joinKnown] = sending
     ? [
         sql`,\n${knownConsentsSql(sending)}`,
         sql`, ${consentsText(sql`k`)} AS consents`,
         sql` LEFT JOIN known AS k ON k.profile_id = m.profile_id`,
       ]
     : [sql``, sql``, sql``];
+  const [activity, active, joinActive, population] = withActivity
+    ? [
+        sql`,\n${activitySql(nowMs)}`,
+        sql`, t.active, NULL AS hour, NULL AS people`,
+        sql` LEFT JOIN active AS t ON t.profile_id = m.profile_id`,
+        sql`\nUNION ALL\n${populationRowsSql(sql`NULL, NULL, NULL, NULL`, sql`NULL, '{}'${sending ? sql`, NULL` : sql``}`)}`,
+      ]
+    : [sql``, sql``, sql``, sql``];
   return sql`UNLOAD (
-${segmentSql(segment, nowMs).withMembers}${ctes}
-SELECT m.profile_id, m.email, m.phone, m.push_token, m.wechat_open_id, m.time_zone, m.locale, ${attributesSql(attributes)} AS attributes${column}
-FROM members AS m${join} WHERE m.member
+${segmentSql(segment, nowMs).withMembers}${known}${activity}
+SELECT m.profile_id, m.email, m.phone, m.push_token, m.wechat_open_id, m.time_zone, m.locale, ${attributesSql(attributes)} AS attributes${consents}${active}
+FROM members AS m${joinKnown}${joinActive} WHERE m.member${population}
 ) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
 };
 
@@ -60,6 +71,8 @@ export type UnloadedRow = {
   attributes?: string | null;
   /** See consentsText. */
   consents?: string | null;
+  /** Epoch ms at which they opened or clicked something, with commas; only with `withActivity`. */
+  active?: string | null;
   /** The person was erased, and the addresses are placeholders. So many bytes has the line in a part. */
   erased?: number | null;
 };

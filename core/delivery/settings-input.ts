@@ -39,7 +39,7 @@ const caps = z.array(cap).check(
   ),
 );
 
-const timeOfDay = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'A time of day, as 21:00'));
+export const timeOfDay = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'A time of day, as 21:00'));
 
 const quietHours = z
   .strictObject({

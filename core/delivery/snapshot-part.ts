@@ -4,32 +4,47 @@ import { firstStep } from './channel.ts';
 import { BATCH_SIZE, ERASED, PART_SIZE, type SnapshotMessage, type SnapshotRow } from './messages.ts';
 import { channelsOf } from './policy.ts';
 
-/** Recipients that start at the same step of the policy: what a part is made of. */
-export type Cut = { step: number; rows: SnapshotRow[] };
+/** Recipients that start at the same step of the policy, at the same time (epoch ms; 0: at once): what a part is made of. */
+export type Cut = { step: number; dueMs: number; rows: SnapshotRow[] };
+
+/** So many recipients wait for others of their kind at most: of ten steps and times, or of hundreds, they fit into memory. */
+const MAX_WAITING = 100_000;
 
 /**
- * Sorts people by the step at which they start, and gives each 10,000 of one step away as soon as they are together, the
- * rest at the end. The same rows in the same order always give the same cuts.
+ * Sorts people by when and at which step they start, and gives each 10,000 of one kind away as soon as they are together; the
+ * largest kind when too many wait; the rest at the end, who is due first first. The same rows in the same order always give the same cuts.
+ * `dueOf`: when somebody is due, by their place among the recipients.
  */
 export async function* cutParts(
   unloaded: AsyncIterable<UnloadedRow>,
   { channelPolicy, lane }: Pick<PlanVersion, 'channelPolicy' | 'lane'>,
+  dueOf: (place: number) => number = () => 0,
 ): AsyncGenerator<Cut> {
   const policy = channelsOf(channelPolicy);
-  const waiting = policy.map((_, step): Cut => ({ step, rows: [] }));
+  const waiting = new Map<string, Cut>();
+  let [place, held] = [0, 0];
   for await (const one of unloaded) {
     const row = snapshotRow(one);
     // Who was erased since has no id any more, and keeps their place among the others.
     const addresses = row.erased === undefined ? row : { ...row, profileId: ERASED };
     const { step, sure } = firstStep(policy, addresses, knownConsents(one));
-    const cut = waiting[step] as Cut;
+    const dueMs = dueOf(place);
+    const kind = `${dueMs} ${step}`;
+    const cut = waiting.get(kind) ?? { step, dueMs, rows: [] };
+    waiting.set(kind, cut);
     cut.rows.push(sure || lane === 'transactional' ? row : { ...row, lookFirst: true });
-    if (cut.rows.length < PART_SIZE) continue;
-    yield cut;
-    waiting[step] = { step, rows: [] };
+    [place, held] = [place + 1, held + 1];
+    if (cut.rows.length < PART_SIZE && held < MAX_WAITING) continue;
+    const full = cut.rows.length < PART_SIZE ? largestOf(waiting.values()) : cut;
+    waiting.delete(`${full.dueMs} ${full.step}`);
+    held -= full.rows.length;
+    yield full;
   }
-  for (const cut of waiting) if (cut.rows.length > 0) yield cut;
+  yield* [...waiting.values()].sort((a, b) => a.dueMs - b.dueMs || a.step - b.step);
 }
+
+const largestOf = (cuts: Iterable<Cut>): Cut =>
+  [...cuts].reduce((largest, cut) => (cut.rows.length > largest.rows.length ? cut : largest));
 
 const LOOK_FIRST = ',"lookFirst":true'.length;
 
@@ -43,8 +58,9 @@ const lineOf = (row: SnapshotRow): string =>
  */
 export const snapshotPart = (
   rows: readonly SnapshotRow[],
-  { plan, runId, part, step, deadlineMs }: Pick<SnapshotMessage, 'plan' | 'runId' | 'part' | 'step' | 'deadlineMs'>,
+  shared: Pick<SnapshotMessage, 'plan' | 'runId' | 'part' | 'step' | 'dueMs' | 'deadlineMs'>,
 ): { body: Uint8Array; pointers: SnapshotMessage[] } => {
+  const { plan, runId, part, step, dueMs, deadlineMs } = shared;
   const batches: Buffer[] = [];
   const pointers: SnapshotMessage[] = [];
   let offset = 0;
@@ -61,6 +77,7 @@ export const snapshotPart = (
       bytes: text.length,
       count: batch.length,
       step,
+      ...(dueMs && { dueMs }),
       ...(deadlineMs !== undefined && { deadlineMs }),
     });
     batches.push(text);

@@ -20,7 +20,7 @@ export const heardSql = (fromMs: number, where: Sql): Sql => sql`heard AS (
   FROM outcomes
   WHERE dt >= ${textLiteral(dayOf(fromMs - DAY_MS))} AND ${where} AND outcome IN ('opened', 'clicked')
 ), judged AS (
-  SELECT profile_id, outcome,
+  SELECT profile_id, outcome, at_ms,
     CASE WHEN outcome = 'opened' THEN reason
       WHEN NOT plain THEN substr(reason, 1, strpos(reason, '|') - 1)
       WHEN least <> greatest THEN 'all-links' ELSE '' END AS machine,

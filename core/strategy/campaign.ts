@@ -4,6 +4,7 @@ import { planTracking } from '../delivery/links/link-settings.ts';
 import { budgetInput, channelPolicyInput } from '../delivery/policy-input.ts';
 import { PRIORITIES } from '../delivery/priority.ts';
 import { durationInput } from '../event/duration-input.ts';
+import { sendTimeInput } from './send-time.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(64));
 
@@ -24,6 +25,8 @@ export const campaignInput = z.strictObject({
   tracking: z.optional(planTracking),
   /** Absent: as soon as it is approved. */
   sendAt: z.optional(z.iso.datetime({ offset: true })),
+  /** When, from then on, each recipient gets it. Absent: all at once. */
+  sendTime: z.optional(sendTimeInput),
 });
 export type CampaignInput = z.infer<typeof campaignInput>;
 

@@ -4,6 +4,7 @@ import type { PlanTracking } from '../delivery/links/link-settings.ts';
 import type { PolicyStep } from '../delivery/policy.ts';
 import type { Priority } from '../delivery/priority.ts';
 import type { Duration } from '../event/trigger.ts';
+import type { SendTime } from './send-time.ts';
 import type { TemplateInput } from './template.ts';
 
 /**
@@ -32,4 +33,6 @@ export type PlanVersion = {
   segment?: ResolvedSegment;
   /** Of a campaign: epoch ms, or null for now. */
   sendAtMs?: number | null;
+  /** Of a campaign: when each recipient gets it, if not all at once. */
+  sendTime?: SendTime;
 };

@@ -60,6 +60,17 @@ export const replaceObject = async (
   }
 };
 
+/** Writes, provided that there is no such object yet. False when there is one, or somebody else writes it in this moment. */
+export const createObject = async (bucket: string, key: string, body: string): Promise<boolean> => {
+  try {
+    await call(bucket, key, { method: 'PUT', body, headers: { 'if-none-match': '*' } });
+    return true;
+  } catch (error) {
+    if (error instanceof ObjectError && [409, 412].includes(error.status)) return false;
+    throw error;
+  }
+};
+
 /** Deletes the object. One that is not there is no error. */
 export const deleteObject = async (bucket: string, key: string): Promise<void> => {
   await call(bucket, key, { method: 'DELETE' });

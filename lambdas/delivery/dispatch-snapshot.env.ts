@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { schedulesEnv } from '../adapters/schedules.env.ts';
 import { sendQueuesEnv } from '../adapters/send-queues.ts';
 
 export const env = z.object({
@@ -6,5 +7,7 @@ export const env = z.object({
   AUDIT_TABLE: z.string(),
   LEDGER_TABLE: z.string(),
   WORK_BUCKET: z.string(),
+  TIMERS_TABLE: z.string(),
+  ...schedulesEnv,
   ...sendQueuesEnv,
 });

@@ -5,25 +5,34 @@ import { channelsOf } from '../../core/delivery/policy.ts';
 import { type Cut, cutParts, snapshotPart } from '../../core/delivery/snapshot-part.ts';
 import { partUnit } from '../../core/delivery/work.ts';
 import { durationMs } from '../../core/event/duration.ts';
+import { isPopulationRow } from '../../core/measurement/activity-sql.ts';
 import { begun, MACHINE } from '../../core/strategy/campaign-decisions.ts';
 import { PlanCancelled } from '../../core/strategy/plan-cancelled.ts';
 import { definitions } from '../adapters/definitions.ts';
+import { heldMessages } from '../adapters/held-messages.ts';
+import { inParallel } from '../adapters/in-parallel.ts';
 import { ledger } from '../adapters/ledger.ts';
 import { gunzipLines } from '../adapters/lines.ts';
 import { readObject, writeObject } from '../adapters/objects.ts';
 import { plans } from '../adapters/plans.ts';
 import { sendAll } from '../adapters/queues.ts';
+import { wakeSchedules } from '../adapters/schedules.ts';
 import { sendQueueUrl } from '../adapters/send-queues.ts';
 import { unloadedFiles } from '../adapters/unloaded-files.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { changeCampaign, isRefusal } from '../strategy/change-campaign.ts';
 import { env } from './dispatch-snapshot.env.ts';
+import { settleDueTimes } from './settle-due-times.ts';
 
 const environment = readEnv(env);
 const { WORK_BUCKET, LEDGER_TABLE, DEFINITIONS_TABLE, AUDIT_TABLE } = environment;
 const store = { defs: definitions(DEFINITIONS_TABLE), sinks: { auditTable: AUDIT_TABLE } };
 const known = plans(DEFINITIONS_TABLE);
 const progress = ledger(LEDGER_TABLE);
+const held = heldMessages(environment.TIMERS_TABLE, wakeSchedules(environment), () => Date.now());
+
+/** Pointers put where they wait at once: each is a write of its own. */
+const PARALLEL_HOLDS = 25;
 
 /** With less time left no part is begun. One takes well under a second, a throttled queue a while. */
 const ENOUGH_MS = 60_000;
@@ -40,7 +49,8 @@ type Task = { campaignId: string; hash: string; runId: string; manifest?: string
  * Task of run-campaign: turns the campaign to `sending`, cuts the files that the snapshot's UNLOAD wrote into parts of
  * 10,000 recipients, and sends pointers to them, 100 recipients each, to send queues. People go to the first channel of
  * the policy that can reach them (see firstStep), in parts of their own, so that batches are full and nobody costs a step
- * without effect. Streams: memory holds one part a step.
+ * without effect; so do those who are due at one time, and their pointers wait for it where messages of quiet hours wait
+ * (decision 0029). Streams: memory holds what waits to be a part. `lastDue`: nobody is due after it.
  *
  * Running it twice is safe: the same files give the same parts and pointers in the same order, the ledger lets each act
  * once, and of the parts that it knows only the last one is sent again, for that may be unfinished. Throws PlanCancelled,
@@ -49,7 +59,7 @@ type Task = { campaignId: string; hash: string; runId: string; manifest?: string
 export const handler = async (
   { campaignId, hash, runId, manifest }: Task,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
-): Promise<{ parts: number }> => {
+): Promise<{ parts: number; lastDue: string }> => {
   const result = await changeCampaign(store, campaignId, MACHINE, Date.now(), (campaign) => {
     if (campaign.state === 'cancelled') throw new PlanCancelled(`Campaign ${campaignId} is cancelled`);
     return begun(campaign, runId);
@@ -58,13 +68,20 @@ export const handler = async (
   if (isRefusal(result)) throw new Error(`Campaign ${campaignId} cannot be sent: ${result.detail}`);
   const plan: PlanRef = { kind: 'campaign', id: campaignId, hash };
   const version = await known.planOf(plan);
-  const { channelPolicy, lane, deadline } = version;
-  const deadlineMs = deadline && (result.run?.startedMs ?? Date.now()) + durationMs(deadline);
+  const { channelPolicy, lane, deadline, sendTime } = version;
+  const startMs = result.run?.startedMs ?? Date.now();
+  const deadlineMs = deadline && startMs + durationMs(deadline);
   const files = manifest ? await unloadedFiles(WORK_BUCKET, manifest) : [];
+  const due =
+    sendTime &&
+    (await settleDueTimes(
+      { bucket: WORK_BUCKET, key: `snapshots/${runId}/due-times`, rows: () => unloadedRows(files) },
+      { sendTime, runId, startMs, channels: channelsOf(channelPolicy), settings: await known.settings() },
+    ));
   // Parts are dispatched in order, each known before its pointers go out: all but the last one are out.
   const out = (await progress.parts(runId)).length - 1;
 
-  const dispatch = async (part: string, { step, rows }: Cut) => {
+  const dispatch = async (part: string, { step, dueMs, rows }: Cut) => {
     const channel = channelsOf(channelPolicy)[step];
     if (!channel) throw new Error(`${campaignId}@${hash} has no channel`);
     if (context.getRemainingTimeInMillis() < ENOUGH_MS) throw new MoreToDispatch(`${part} is next`);
@@ -74,24 +91,34 @@ export const handler = async (
       runId,
       part,
       step,
+      dueMs,
       ...(deadlineMs !== undefined && { deadlineMs }),
     });
     await writeObject(WORK_BUCKET, part, body);
     const size = { batches: pointers.length, recipients: rows.length };
     await progress.registerPart({ run: runId, unit: partUnit(part) }, size, Date.now());
-    await sendAll(
-      sendQueueUrl(environment, channel, lane),
-      pointers.map((body) => ({ body, group: campaignId })),
-    );
+    if (dueMs > Date.now()) {
+      await inParallel(PARALLEL_HOLDS, pointers, (message) => held.hold({ channel, lane, message }, dueMs));
+    } else {
+      await sendAll(
+        sendQueueUrl(environment, channel, lane),
+        pointers.map((body) => ({ body, group: campaignId })),
+      );
+    }
   };
 
   let parts = 0;
-  for await (const cut of cutParts(unloadedRows(files), version)) {
+  const dueOf = due && ((place: number) => due.times[due.indexes[place] ?? 0] ?? 0);
+  for await (const cut of cutParts(recipientRows(files), version, dueOf)) {
     if (parts >= out) await dispatch(`snapshots/${runId}/parts/${parts}.ndjson`, cut);
     parts += 1;
   }
-  return { parts };
+  return { parts, lastDue: new Date(Math.max(startMs, ...(due?.times ?? []))).toISOString() };
 };
+
+async function* recipientRows(files: readonly string[]): AsyncGenerator<UnloadedRow> {
+  for await (const row of unloadedRows(files)) if (!isPopulationRow(row)) yield row;
+}
 
 /** Lines of all files, one at a time. */
 async function* unloadedRows(files: readonly string[]): AsyncGenerator<UnloadedRow> {

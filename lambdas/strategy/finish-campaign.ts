@@ -21,16 +21,23 @@ class PlanPaused extends Error {
   override name = 'PlanPaused';
 }
 
-/** `parts` is how many were dispatched; `error` what stopped the run. */
-type Task = { campaignId: string; runId: string } & ({ parts: number } | { error: string });
+/** Some are only due at a later time, until which the state machine waits on this name. */
+class NotAllDue extends Error {
+  override name = 'NotAllDue';
+}
+
+/** `parts` is how many were dispatched, `lastDue` when the last of them is due (ISO 8601; absent: at once); `error` what stopped the run. */
+type Task = { campaignId: string; runId: string } & ({ parts: number; lastDue?: string } | { error: string });
 
 /**
  * Last task of run-campaign: ends the campaign once each recipient has a final outcome, or after an error that nothing
- * else handled. Running it twice is safe: a campaign that has ended stays as it ended. Throws NotDrained while something
- * is under way, PlanPaused while that waits for the end of a pause.
+ * else handled. Running it twice is safe: a campaign that has ended stays as it ended. Throws NotAllDue; NotDrained while
+ * something is under way, PlanPaused while that waits for the end of a pause.
  */
 export const handler = async (task: Task): Promise<{ state: string }> => {
   const { campaignId, runId } = task;
+  if ('lastDue' in task && task.lastDue && Date.now() < Date.parse(task.lastDue))
+    throw new NotAllDue(`Some are due at ${task.lastDue}`);
   const end = 'error' in task ? { error: task.error } : await drained(task);
   const nowMs = Date.now();
   const result = await changeCampaign(store, campaignId, MACHINE, nowMs, (campaign) =>

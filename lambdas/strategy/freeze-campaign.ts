@@ -2,10 +2,12 @@ import type { AudienceRef } from '../../core/audience/audience-ref.ts';
 import { UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
 import type { ResolvedSegment } from '../../core/audience/segment.ts';
 import { channelsOf, policySlips } from '../../core/delivery/policy.ts';
+import { durationMs } from '../../core/event/duration.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { freezePlan } from '../../core/strategy/plan-hash.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { renderer } from '../../core/strategy/render.ts';
+import { longestWaitMs } from '../../core/strategy/send-time.ts';
 import type { TemplateInput } from '../../core/strategy/template.ts';
 import { peopleOf } from '../adapters/audiences.ts';
 import type { Definitions } from '../adapters/definitions.ts';
@@ -19,8 +21,8 @@ const MAX_DAYS_AHEAD = 320;
  * everything that does not fit, so that a marketer corrects it in one go.
  */
 export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowMs: number): Promise<PlanVersion> => {
-  const { id, name, topic, channelPolicy, budget, priority, deadline, sendAt, templateId, audience, tracking } =
-    campaign;
+  const { id, name, topic, channelPolicy, budget, priority, deadline, templateId, audience, tracking } = campaign;
+  const { sendAt, sendTime } = campaign;
   const [segment, template] = await Promise.all([
     audienceOf(defs, audience),
     defs.get<TemplateInput>('template', templateId),
@@ -35,6 +37,13 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
   }
   if (!template) errors.push({ path: 'templateId', message: `There is no template ${templateId}` });
   errors.push(...policySlips(channelPolicy));
+  if (sendTime && deadline && durationMs(deadline) < longestWaitMs(sendTime)) {
+    const hours = longestWaitMs(sendTime) / 3_600_000;
+    errors.push({
+      path: 'deadline',
+      message: `Some are only due ${hours} hours after it has begun; that is too late for them`,
+    });
+  }
   for (const [n, channel] of channelsOf(channelPolicy).entries()) {
     if (template && !template.body.channels[channel]) {
       errors.push({ path: `channelPolicy.${n}`, message: `The template has no content for ${channel}` });
@@ -63,6 +72,7 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
     template: { name: template.body.name, channels: template.body.channels },
     segment,
     sendAtMs,
+    ...(sendTime && { sendTime }),
   });
 };
 

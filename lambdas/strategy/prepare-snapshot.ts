@@ -37,6 +37,7 @@ export const handler = async ({
     nowMs: result.run?.startedMs ?? nowMs,
     attributes: attributesOf(plan.template),
     sending: plan,
+    withActivity: plan.sendTime !== undefined && 'best' in plan.sendTime,
     location: folder,
   });
   return { sql, folder, database: GLUE_DATABASE };

@@ -7,6 +7,9 @@ import { TypedFunction } from '../kit/typed-function.ts';
 import { TypedStateMachine } from '../kit/typed-state-machine.ts';
 import type { SendQueues } from '../send-queues.ts';
 import type { State } from '../state.ts';
+import type { HeldMessages } from './held-messages.ts';
+
+export type DispatchProps = { state: State; sendQueues: SendQueues; heldMessages: HeldMessages };
 
 /**
  * From a snapshot's files to the send queues, and from a pause back to them. In the platform's stack, whose state machine of a
@@ -18,7 +21,7 @@ export class Dispatch extends Construct {
   /** Started when a pause of a campaign has ended. */
   readonly releaseParked: TypedStateMachine;
 
-  constructor(scope: Construct, id: string, { state, sendQueues }: { state: State; sendQueues: SendQueues }) {
+  constructor(scope: Construct, id: string, { state, sendQueues, heldMessages }: DispatchProps) {
     super(scope, id);
     this.dispatchSnapshot = new TypedFunction(this, 'DispatchSnapshot', {
       entry: 'delivery/dispatch-snapshot',
@@ -29,6 +32,7 @@ export class Dispatch extends Construct {
         LEDGER_TABLE: readsAndWrites(state.ledger),
         // Athena writes the manifest of an UNLOAD beside its results, not beside the files.
         WORK_BUCKET: objects(state.work, { 'athena/': 'read', 'snapshots/': 'readWrite' }),
+        ...heldMessages.bindings,
         ...sendQueues.bindings,
       },
       timeout: Duration.minutes(10),

@@ -30,15 +30,14 @@ export class WakeSchedules extends Construct {
     const role = new OwnRole(this, 'Role', 'scheduler.amazonaws.com');
     allow(role, ['lambda:InvokeFunction'], [wakes.function.functionArn]);
     allow(role, ['sqs:SendMessage'], [deadLetters.queueArn]);
-    const schedules = Stack.of(this).formatArn({
-      service: 'scheduler',
-      resource: 'schedule',
-      resourceName: `${group.ref}/*`,
-    });
     this.bindings = {
       SCHEDULE_GROUP: {
         value: group.ref,
         grant: (grantee) => {
+          const stack = Stack.of(this);
+          // Exported by hand for another stack, as buckets are (see grantObjects).
+          const name = Stack.of(grantee) === stack ? group.ref : stack.exportValue(group.ref);
+          const schedules = stack.formatArn({ service: 'scheduler', resource: 'schedule', resourceName: `${name}/*` });
           allow(grantee, ['scheduler:CreateSchedule'], [schedules]);
           acknowledge(grantee, {
             [wildcardRule(grantee, schedules)]:

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Profile, profileRow } from '../../../core/audience/profile.ts';
 import { snapshotQuery, snapshotRow, type UnloadedRow } from '../../../core/audience/segment-queries.ts';
 import { segmentSql } from '../../../core/audience/segment-sql.ts';
+import type { OutcomeRow } from '../../../core/delivery/outcome.ts';
+import { isPopulationRow, type PopulationRow } from '../../../core/measurement/activity-sql.ts';
 import { createLake, type Lake } from '../lake.ts';
 import { sizeQuery } from './size-query.ts';
 
@@ -128,12 +130,43 @@ describe('with people', () => {
     ]);
   });
 
+  it('a snapshot that is asked for says when people were active, and all people of each time zone, by hour', async () => {
+    const open = (profile_id: string, at_ms: number) => ({
+      ...{ outcome_id: `${profile_id}${at_ms}`, plan_kind: 'campaign', plan_id: 'c', run_id: 'r', channel: 'email' },
+      ...{ profile_id, outcome: 'opened', reason: '', final: false, at_ms, message_id: '', event_id: '' },
+    });
+    const [early, late] = [NOW - 86_400_000, NOW - 3_600_000];
+    lake.outcomes([open('ada', early), open('ada', late), open("bob'; --", late)] as OutcomeRow[]);
+    const options = { nowMs: NOW, attributes: ['age'], location: 's3://work/x/', withActivity: true };
+    for (const sending of [{ topic: 'news', lane: 'promotional' as const }, undefined]) {
+      const sql = snapshotQuery({ attribute: 'vip', equals: true }, { ...options, ...(sending && { sending }) });
+      const rows = await unloadedRows(sql, 'active');
+      const times = rows
+        .filter((row) => isPopulationRow(row))
+        .map(({ hour, time_zone, people, profile_id }) => {
+          return [profile_id, time_zone ?? '', Number(hour) * 3_600_000, Number(people)];
+        });
+      expect(times.sort()).toEqual([
+        ['', '', early, 1],
+        ['', '', late, 1],
+        ['', 'Europe/Paris', late, 1],
+      ]);
+      const [ada, ...others] = rows.filter((row) => !isPopulationRow(row));
+      expect(others).toEqual([]);
+      expect(ada?.active?.split(',').map(Number).sort()).toEqual([early, late]);
+      expect(snapshotRow(ada as UnloadedRow)).toEqual({
+        ...{ profileId: 'ada', email: 'ada@example.com', locale: 'fr', attributes: { age: 36 } },
+      });
+    }
+    lake.outcomes([]);
+  });
+
   it('refuses an attribute name that is none', () => {
     const options = { nowMs: NOW, attributes: ["x') FROM profiles --"], location: 's3://work/x/' };
     expect(() => snapshotQuery({ field: 'email', exists: true }, options)).toThrow(TypeError);
   });
 
-  const unloaded = async (sql: string, folder: string) => {
+  const unloadedRows = async (sql: string, folder: string) => {
     const [, query = ''] =
       /^UNLOAD \(\n([\s\S]*)\n\) TO 's3:\/\/work\/x\/' WITH \(format = 'JSON', compression = 'GZIP'\)$/.exec(sql) ?? [];
     await lake.unload(query, folder);
@@ -143,10 +176,10 @@ describe('with people', () => {
         .trim()
         .split('\n'),
     );
-    return lines
-      .map((line) => snapshotRow(JSON.parse(line) as UnloadedRow))
-      .sort((a, b) => (a.profileId < b.profileId ? -1 : 1));
+    return lines.map((line) => JSON.parse(line) as UnloadedRow & Partial<PopulationRow>);
   };
+  const unloaded = async (sql: string, folder: string) =>
+    (await unloadedRows(sql, folder)).map(snapshotRow).sort((a, b) => (a.profileId < b.profileId ? -1 : 1));
 });
 
 describe('reads no more than it must', () => {

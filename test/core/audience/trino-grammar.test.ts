@@ -66,6 +66,14 @@ describe('every query is Trino', () => {
     expect(faultsOf(personEventsQuery(everything, "O'Brien", NOW_MS)?.sql ?? '')).toEqual([]);
   });
 
+  it('of a snapshot that says when people were active', () => {
+    const segment = { attribute: 'city', equals: "L'Aquila" };
+    for (const more of [{ sending }, {}]) {
+      const options = { nowMs: NOW_MS, attributes: ['a'], location: 's3://b/x/', withActivity: true, ...more };
+      expect(unloadFaults(snapshotQuery(segment, options))).toEqual([]);
+    }
+  });
+
   it('of a sample of the base', () =>
     expect(unloadFaults(sampleQuery({ salt: "s'1", location: 's3://b/x/' }))).toEqual([]));
 

@@ -61,6 +61,43 @@ test('people are cut into parts by where they start, full ones first', async () 
   expect(new Set(cuts.flatMap((cut) => cut.rows.map(({ profileId }) => profileId))).size).toBe(rows.length);
 });
 
+const dueCuts = async (count: number, dueOf: (place: number) => number): Promise<Cut[]> => {
+  async function* unloaded(): AsyncGenerator<UnloadedRow> {
+    for (let n = 0; n < count; n += 1) yield { profile_id: `p${n}`, phone: '+1', consents: ',sms:yes,' };
+  }
+  const cuts: Cut[] = [];
+  const plan = { channelPolicy: ['push', 'sms'] as const, lane: 'promotional' as const };
+  for await (const cut of cutParts(unloaded(), { ...plan, channelPolicy: [...plan.channelPolicy] }, dueOf))
+    cuts.push(cut);
+  return cuts;
+};
+
+test('people are cut into parts by when they are due, at the end who is due first', async () => {
+  const hours = (place: number) => [7, 0, 9][place % 3] ?? 0;
+  const cuts = await dueCuts(3 * PART_SIZE + 5, hours);
+  const shape = cuts.map(({ dueMs, step, rows: { length } }) => [dueMs, step, length]);
+  expect(shape.slice(0, 3)).toEqual([7, 0, 9].map((dueMs) => [dueMs, 1, PART_SIZE]));
+  expect(shape.slice(3)).toEqual([
+    [0, 1, 2],
+    [7, 1, 2],
+    [9, 1, 1],
+  ]);
+  for (const { dueMs, rows: own } of cuts) {
+    expect(own.every(({ profileId }) => hours(Number(profileId.slice(1))) === dueMs)).toBe(true);
+  }
+  const [, , , first] = cuts;
+  expect(snapshotPart(first?.rows ?? [], { ...names, dueMs: 0 }).pointers[0]).not.toHaveProperty('dueMs');
+  expect(snapshotPart(first?.rows ?? [], { ...names, dueMs: 9 }).pointers[0]).toHaveProperty('dueMs', 9);
+});
+
+test('of hundreds of times no more than fit into memory wait, and nobody is lost', async () => {
+  const count = 130_000;
+  const cuts = await dueCuts(count, (place) => place % 168);
+  expect(cuts.length).toBeGreaterThan(168);
+  expect(new Set(cuts.flatMap(({ rows }) => rows.map(({ profileId }) => profileId))).size).toBe(count);
+  expect(await dueCuts(count, (place) => place % 168)).toEqual(cuts);
+});
+
 test('only a promotional message looks first where no consent is known', async () => {
   const rows: UnloadedRow[] = [
     { profile_id: 'agrees', phone: '+1', consents: ',sms:yes,' },

@@ -1,0 +1,81 @@
+/**
+ * When people open and click, by the 168 hours of their week: cell 0 is the hour from Monday 00:00 on, by the clock on their
+ * wall (local-time.ts). All profiles sum up to 1.
+ */
+export const WEEK_HOURS = 168;
+const DAY_HOURS = 24;
+const HOUR_MS = 3_600_000;
+/** 1970-01-01 was a Thursday. */
+const THURSDAY = 3 * DAY_HOURS;
+
+/** The cell of a wall time (see local-time.ts). */
+export const weekHourOf = (wallMs: number): number => (Math.floor(wallMs / HOUR_MS) + THURSDAY) % WEEK_HOURS;
+
+/** What was seen in an hour is half as likely seen in the next one, and the one before: people are not that punctual. */
+const KERNEL = [0.25, 0.5, 0.25] as const;
+const smoothed = (counts: ArrayLike<number>): Float64Array => {
+  const { length } = counts;
+  const [before, own, after] = KERNEL;
+  return Float64Array.from({ length }, (_, cell) => {
+    const at = (away: number) => counts[(cell + away + length) % length] ?? 0;
+    return before * at(-1) + own * at(0) + after * at(1);
+  });
+};
+
+/** So much of the population's profile is spread evenly: an hour in which nobody was ever seen is not impossible. */
+const UNIFORM = 0.05;
+
+/** How a population spreads over the week. `byHour`: all days together, 24 cells. */
+export type PopulationHours = { byCell: Float64Array; byHour: Float64Array };
+
+/** Of what was seen in each cell; undefined when nothing was. */
+export const populationHours = (seen: ArrayLike<number>): PopulationHours | undefined => {
+  const total = sum(seen);
+  if (total === 0) return undefined;
+  const byCell = smoothed(seen).map((count) => (1 - UNIFORM) * (count / total) + UNIFORM / WEEK_HOURS);
+  return { byCell, byHour: hoursOf(byCell) };
+};
+
+/**
+ * So many sightings are what the population knows worth: of the hour of the day, and of the day of the week within it. Chosen by
+ * `npm run bench -- send-time`, which tries others beside them.
+ */
+export const HOUR_WEIGHT = 8;
+export const DAY_WEIGHT = 200;
+
+/**
+ * How likely one person is active in a cell: the mean of a Dirichlet-multinomial posterior, (count + k · prior) / (n + k), twice, as
+ * back-off models of language do it (MacKay and Peto 1995, "A hierarchical Dirichlet language model"). First the hour of the day is
+ * shrunk to the population's. Then the cell is shrunk to that hour, spread over the days as the population spreads it: who was
+ * seen at eight on Monday is looked for at eight on Thursday, too. `seen`: how often the person was, by cell.
+ */
+export const personHours = (
+  seen: ReadonlyMap<number, number>,
+  { byCell, byHour }: PopulationHours,
+  [hourWeight, dayWeight] = [HOUR_WEIGHT, DAY_WEIGHT],
+): ((cell: number) => number) => {
+  const counts = new Float64Array(DAY_HOURS);
+  let total = 0;
+  for (const [cell, count] of seen) {
+    const hour = cell % DAY_HOURS;
+    counts[hour] = (counts[hour] ?? 0) + count;
+    total += count;
+  }
+  const own = smoothed(counts);
+  return (cell) => {
+    const hour = cell % DAY_HOURS;
+    const population = byHour[hour] ?? 0;
+    const atHour = ((own[hour] ?? 0) + hourWeight * population) / (total + hourWeight);
+    const prior = (atHour * (byCell[cell] ?? 0)) / population;
+    return ((seen.get(cell) ?? 0) + dayWeight * prior) / (total + dayWeight);
+  };
+};
+
+const hoursOf = (byCell: Float64Array): Float64Array => {
+  const hours = new Float64Array(DAY_HOURS);
+  byCell.forEach((share, cell) => {
+    hours[cell % DAY_HOURS] = (hours[cell % DAY_HOURS] ?? 0) + share;
+  });
+  return hours;
+};
+const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((total, value) => total + value, 0);
