@@ -7,7 +7,7 @@ import { AwsError, type Context, type Service, type ServiceRequest, type Service
 
 /** Anything else that a request may carry (copies, parts, metadata) would change the answer, so is refused. */
 const KNOWN_QUERY = /^x-amz-(algorithm|credential|date|expires|security-token|signature|signedheaders)$/i;
-const REFUSED_HEADER = /^(if-(?!match$)|x-amz-(acl|copy-|decoded-|meta-|tagging))/;
+const REFUSED_HEADER = /^(if-(?!(none-)?match$)|x-amz-(acl|copy-|decoded-|meta-|tagging))/;
 /** What a list may ask: ListObjectsV2 with URL-encoded keys. */
 const LIST_QUERY = ['list-type', 'encoding-type', 'prefix', 'continuation-token', 'max-keys'];
 
@@ -165,7 +165,8 @@ export const s3 = (ctx: Context): Service => {
       }
       ctx.meter.count(method === 'PUT' ? 's3-put' : 's3-get', 1, `s3:${method}`);
       if (method !== 'PUT') {
-        if (request.headers['if-match']) throw new AwsError('NotImplemented', 'A condition on a read', 501);
+        if (request.headers['if-match'] ?? request.headers['if-none-match'])
+          throw new AwsError('NotImplemented', 'A condition on a read', 501);
         return download(target, request);
       }
       await receive(bucket, key, stream, request);

@@ -25,23 +25,31 @@ const smoothed = (counts: ArrayLike<number>): Float64Array => {
 /** So much of the population's profile is spread evenly: an hour in which nobody was ever seen is not impossible. */
 const UNIFORM = 0.05;
 
-/** How a population spreads over the week. `byHour`: all days together, 24 cells. */
-export type PopulationHours = { byCell: Float64Array; byHour: Float64Array };
-
-/** Of what was seen in each cell; undefined when nothing was. */
-export const populationHours = (seen: ArrayLike<number>): PopulationHours | undefined => {
-  const total = sum(seen);
-  if (total === 0) return undefined;
-  const byCell = smoothed(seen).map((count) => (1 - UNIFORM) * (count / total) + UNIFORM / WEEK_HOURS);
-  return { byCell, byHour: hoursOf(byCell) };
-};
-
 /**
- * So many sightings are what the population knows worth: of the hour of the day, and of the day of the week within it. Chosen by
- * `npm run bench -- send-time`, which tries others beside them.
+ * So many sightings are what is known before worth: of a person's hour of the day what the population does, and of a cell what the hour
+ * of the day says. Chosen by `npm run bench -- send-time`, which tries others beside them.
  */
 export const HOUR_WEIGHT = 8;
 export const DAY_WEIGHT = 200;
+
+/** How a population spreads over the week. `byHour`: all days together, 24 cells. */
+export type PopulationHours = { byCell: Float64Array; byHour: Float64Array };
+
+/**
+ * Of what was seen in each cell; undefined when nothing was. A cell is shrunk to its hour of the day: where nobody was ever written to
+ * on a Saturday, Saturdays are taken to be as other days.
+ */
+export const populationHours = (seen: ArrayLike<number>): PopulationHours | undefined => {
+  const total = sum(seen);
+  if (total === 0) return undefined;
+  const cells = smoothed(seen);
+  const hours = hoursOf(cells);
+  const byCell = cells.map((count, cell) => {
+    const prior = (hours[cell % DAY_HOURS] ?? 0) / total / 7;
+    return (1 - UNIFORM) * ((count + DAY_WEIGHT * prior) / (total + DAY_WEIGHT)) + UNIFORM / WEEK_HOURS;
+  });
+  return { byCell, byHour: hoursOf(byCell) };
+};
 
 /**
  * How likely one person is active in a cell: the mean of a Dirichlet-multinomial posterior, (count + k · prior) / (n + k), twice, as

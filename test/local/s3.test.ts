@@ -76,7 +76,8 @@ describe('refusals', () => {
     ['GET', `/${bucket}/ten`, {}, 403, 'AccessDenied'],
     ['PUT', `/${bucket}/ten?uploadId=1`, signed, 501, 'NotImplemented'],
     ['PUT', `/${bucket}/ten`, { ...signed, 'x-amz-copy-source': 'a' }, 501, 'NotImplemented'],
-    ['PUT', `/${bucket}/ten`, { ...signed, 'if-none-match': '*' }, 501, 'NotImplemented'],
+    ['PUT', `/${bucket}/ten`, { ...signed, 'if-none-match': '"etag"' }, 501, 'NotImplemented'],
+    ['GET', `/${bucket}/ten`, { ...signed, 'if-none-match': '*' }, 501, 'NotImplemented'],
     ['POST', `/${bucket}/ten`, signed, 405, 'MethodNotAllowed'],
     ['GET', `/${bucket}?list-type=2`, signed, 501, 'NotImplemented'],
     ['GET', `/${bucket}`, signed, 501, 'NotImplemented'],
@@ -124,6 +125,12 @@ describe('conditions, lists and deletions', () => {
       code: 'NoSuchKey',
       status: 404,
     });
+  });
+
+  it('creates an object only while there is none', async () => {
+    await ask('PUT', 'fresh', { 'if-none-match': '*' }, 'one');
+    await expect(ask('PUT', 'fresh', { 'if-none-match': '*' }, 'two')).rejects.toMatchObject({ status: 412 });
+    expect(await textOf(await ask('GET', 'fresh'))).toBe('one');
   });
 
   it('deletes, also what is not there', async () => {

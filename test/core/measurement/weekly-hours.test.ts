@@ -38,6 +38,14 @@ describe('a population', () => {
     );
   });
 
+  test('a day on which nobody was seen is like the others, until there is much that says otherwise', () => {
+    const weekdays = (each: number) => cells.map((cell) => (cell < 120 && cell % 24 === 19 ? each : 0));
+    const saturday = cells.slice(120, 144);
+    const profile = (each: number) => populationHours(weekdays(each))?.byCell ?? [];
+    expect(bestOf((cell) => profile(1)[cell] ?? 0, saturday) % 24).toBe(19);
+    expect(profile(10_000)[143 - 4]).toBeLessThan((profile(10_000)[19] ?? 0) / 20);
+  });
+
   test('an hour is beside the one after it, also from Sunday to Monday', () => {
     const found = populationHours(cells.map((cell) => (cell === 0 ? 1 : 0)));
     expect(found?.byCell[167]).toBeCloseTo(found?.byCell[1] ?? 0, 12);

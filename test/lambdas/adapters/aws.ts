@@ -138,6 +138,7 @@ export const memoryServices = () => {
     return { body: { FailedPutCount: 0, RequestResponses: Records.map(() => ({ RecordId: 'r' })) } };
   };
   const object = ({ method, path, headers, raw }: AwsRequest): AwsAnswer => {
+    if (method === 'PUT' && headers['if-none-match'] === '*' && objects.has(path)) return { status: 412 };
     if (method === 'PUT') objects.set(path, raw);
     const stored = objects.get(path);
     if (!stored) return { status: 404 };
