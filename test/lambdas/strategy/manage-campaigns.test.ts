@@ -134,6 +134,18 @@ describe('writing', () => {
     expect((await read(campaignId)).version).toBe(1);
   });
 
+  test.each<[object, string, string]>([
+    [{ best: { within: { minutes: 59 } } }, 'sendTime.best.within', 'From 1 hour to 7 days'],
+    [{ best: { within: { days: 8 } } }, 'sendTime.best.within', 'From 1 hour to 7 days'],
+    [{ best: {} }, 'sendTime.best.within', 'Invalid input: expected object, received undefined'],
+    [{ local: '9:00' }, 'sendTime.local', 'A time of day, as 21:00'],
+    [{ local: '24:00' }, 'sendTime.local', 'A time of day, as 21:00'],
+    [{ local: '09:00', zone: 'UTC' }, 'sendTime.zone', 'Unknown field'],
+  ])('sendTime %j is refused at %s', async (sendTime, path, message) => {
+    const { status, body } = await ask({ route: 'POST /v1/campaigns', body: { ...input, sendTime } });
+    expect([status, body.errors]).toEqual([400, [{ path, message }]]);
+  });
+
   test('an update names the version that it changes', async () => {
     const { id } = await create();
     const put = (version: number, as = marketer) =>
@@ -178,6 +190,25 @@ describe('submitting', () => {
     });
   });
 
+  test('when each gets it is part of what is approved', async () => {
+    const hashOf = async (body: object) => {
+      const { id, version } = await create({ ...input, ...body });
+      const { hash } = (await act(id, 'submit', { version })).body.approval!;
+      return { hash, plan: await loadPlanVersion(defs, id, hash), shown: await read(id) };
+    };
+    const best = { sendTime: { best: { within: { hours: 24 } } }, deadline: { hours: 24 } };
+    const { plan, shown } = await hashOf(best);
+    expect(plan).toMatchObject(best);
+    expect(shown).toMatchObject(best);
+    const { id, version } = await create({ ...input, sendTime: { local: '09:00' } });
+    const first = (await act(id, 'submit', { version })).body;
+    const params = { campaignId: id };
+    const body = { ...input, sendTime: { local: '10:00' }, version: first.version };
+    const edited = await ask({ route: 'PUT /v1/campaigns/{campaignId}', params, body });
+    const second = (await act(id, 'submit', { version: edited.body.version })).body;
+    expect(second.approval!.hash).not.toBe(first.approval!.hash);
+  });
+
   test('freezes what other segments say now, so that a later change changes nothing', async () => {
     await defs.put('segment', 'outer', { name: 'Not Paris', segment: { not: { segment: 'seg' } } }, 0, 1);
     const { id, version } = await create({ ...input, audience: { segmentId: 'outer' } });
@@ -211,6 +242,8 @@ describe('submitting', () => {
     [{ templateId: 'for-events', channelPolicy: ['sms'] }, ['templateId']],
     [{ templateId: 'nope', audience: { segmentId: 'nope' } }, ['audience.segmentId', 'templateId']],
     [{ sendAt: new Date(Date.now() + 351 * 86_400_000).toISOString() }, ['sendAt']],
+    [{ sendTime: { best: { within: { days: 2 } } }, deadline: { hours: 47 } }, ['deadline']],
+    [{ sendTime: { local: '09:00' }, deadline: { hours: 24 } }, ['deadline']],
   ])('%j does not fit', async (change, paths) => {
     const { id } = await create();
     // What it refers to was there when it was written.
@@ -365,7 +398,27 @@ describe('the run', () => {
     expect(first.sql.split(first.folder)).toHaveLength(2);
     expect(first.sql).toContain('Paris');
     expect(first.sql).toContain('name');
+    // When people were active is 90 days of outcomes to read, so it is only asked where it decides something.
+    expect(first.sql).not.toContain('outcomes');
     expect(await read(id)).toMatchObject({ state: 'preparing', run: { runId } });
+  });
+
+  test.each([
+    [{ best: { within: { hours: 24 } } }, true],
+    [{ local: '09:00' }, false],
+  ])('sendTime %j asks when people were active: %s', async (sendTime, asks) => {
+    const { id, ref, runId } = await approved({ ...input, sendTime });
+    const { sql } = await tasks.prepare({ campaignId: id, hash: ref.hash, runId });
+    expect(sql.includes('outcomes')).toBe(asks);
+  });
+
+  test('does not end before the last of them is due', async () => {
+    const { id, ref, runId } = await approved();
+    await tasks.prepare({ campaignId: id, hash: ref.hash, runId });
+    const finish = (aheadMs: number) =>
+      tasks.finish({ campaignId: id, runId, parts: 1, lastDue: new Date(Date.now() + aheadMs).toISOString() });
+    await expect(finish(60_000)).rejects.toMatchObject({ name: 'NotAllDue' });
+    await expect(finish(-1)).rejects.toMatchObject({ name: 'NotDrained' });
   });
 
   test('ends with its figures', async () => {

@@ -96,7 +96,7 @@ describe('run-campaign', () => {
     }),
     'dispatch-snapshot': (_, call) => {
       if (call < 2) throw named('MoreToDispatch');
-      return { parts: 3 };
+      return { parts: 3, lastDue: input.sendAt };
     },
     'finish-campaign': (event, call) => {
       if ((event as { error?: string }).error) return { state: 'failed' };
@@ -132,7 +132,9 @@ describe('run-campaign', () => {
     ]);
     const task = { campaignId: 'c', hash: 'h', runId: 'c-h', manifest: 's3://work/manifest.csv' };
     expect(of('dispatch-snapshot')).toEqual([task, task]);
-    expect(of('finish-campaign')).toEqual(Array(3).fill({ campaignId: 'c', runId: 'c-h', parts: 3 }));
+    expect(of('finish-campaign')).toEqual(
+      Array(3).fill({ campaignId: 'c', runId: 'c-h', parts: 3, lastDue: input.sendAt }),
+    );
   });
 
   test('takes few transitions, for each costs $25 per million', async () => {
@@ -184,6 +186,25 @@ describe('run-campaign', () => {
     };
     const { end } = await run({ 'prepare-snapshot': broken, 'finish-campaign': broken });
     expect(end).toMatchObject({ status: 'FAILED', error: 'Broken' });
+  });
+
+  test('when some are due in days it sleeps until then, and asks whether all is done', async () => {
+    const lastDue = new Date(Date.parse(input.sendAt) + 7 * DAY).toISOString();
+    const { h, end, of } = await run({
+      'dispatch-snapshot': () => ({ parts: 3, lastDue }),
+      'finish-campaign': (_, call) => {
+        if (call === 1) throw named('NotAllDue');
+        if (call < 4) throw named('NotDrained');
+        return { state: 'finished' };
+      },
+    });
+    expect(end).toMatchObject({ status: 'SUCCEEDED', output: { state: 'finished' } });
+    expect(of('finish-campaign')).toEqual(Array(4).fill({ campaignId: 'c', runId: 'c-h', parts: 3, lastDue }));
+    const [early, second] = h.calls.filter(({ name }) => name === 'finish-campaign').map(({ atMs }) => atMs);
+    expect(early).toBeLessThan(Date.parse(input.sendAt) + DAY);
+    expect(second).toBe(Date.parse(lastDue));
+    // As without (5), the wait and the question after it, and 2 more questions.
+    expect(h.meter.snapshot()['states-transition']?.Machine?.units).toBe(5 + 2 + 2);
   });
 
   test('a drain of days is waited for', async () => {
