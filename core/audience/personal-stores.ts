@@ -144,7 +144,7 @@ export const WORK_FOLDERS = {
   'samples/': { personal: 'recipients', holds: 'people of the sample that estimates are made from' },
   'snapshots/': {
     personal: 'recipients',
-    holds: 'addresses and attributes of the recipients of campaigns and snapshots',
+    holds: 'addresses and attributes of the recipients of campaigns and snapshots, and when they were active',
   },
   'triggers/': { personal: 'none', why: 'What marketers wrote.' },
 } as const satisfies Record<

@@ -79,7 +79,7 @@ export const routes = [
     path: '/v1/campaigns',
     summary: 'Write a campaign',
     description:
-      'It is a draft until it is submitted. Whom it is for must exist; what else it refers to is checked when it is submitted. `channelPolicy` is ordered: where a channel cannot reach somebody, the next one gets its turn. A step may also be `{channel, ifNotDeliveredWithin, ifNotOpenedWithin}`: then the next one follows when no receipt came in that time. `budget` is the most that the messages to one person may cost together, by the prices in the delivery settings; a channel that would exceed it is left out. `deadline` is how long the campaign is worth sending after it has begun. `priority` high may use the touches that caps reserve.',
+      'It is a draft until it is submitted. Whom it is for must exist; what else it refers to is checked when it is submitted. `channelPolicy` is ordered: where a channel cannot reach somebody, the next one gets its turn. A step may also be `{channel, ifNotDeliveredWithin, ifNotOpenedWithin}`: then the next one follows when no receipt came in that time. `budget` is the most that the messages to one person may cost together, by the prices in the delivery settings; a channel that would exceed it is left out. `deadline` is how long the campaign is worth sending after it has begun. `priority` high may use the touches that caps reserve. `sendTime` sends to each recipient at a time of their own, from `sendAt` on: `best`, in the hour within a time in which they are most likely to open or click, or `local`, when their clock shows it.',
     handler,
     roles: WRITERS,
     body: campaignInput,
