@@ -43,8 +43,9 @@ const faultOf = (
     const unnamed = actions.filter((action) => !named.some((pattern) => pattern.test(action)));
     return unnamed.length > 0 ? `the reason for * does not speak of ${unnamed}: ${reason}` : undefined;
   }
-  // Schedules of a group of this app.
-  if (/^arn:<AWS::Partition>:scheduler:[^*]*:schedule\/<\w+Group\w+>\/\*$/.test(resource)) return undefined;
+  // Schedules of a group of this app, of its own stack or exported by the platform.
+  const group = /^arn:<AWS::Partition>:scheduler:[^*]*:schedule\/(<\w+Group\w+>|Herald-\w+:\w+Group\w+)\/\*$/;
+  if (group.test(resource)) return undefined;
   // A bucket of this app, at least one folder, then whatever is below it.
   return /^HeraldState-\w+:\w+Bucket\w+(\/[a-z_]+)+\/\*$/.test(resource) ? undefined : `${resource} is too wide`;
 };

@@ -16,6 +16,7 @@ const CALLS: [RegExp, string][] = [
   [/\bpresignUpload\(/, 's3:PutObject'],
   [/\bwriteObject\(/, 's3:PutObject'],
   [/\breplaceObject\(/, 's3:PutObject'],
+  [/\bcreateObject\(/, 's3:PutObject'],
   [/\bdeleteObject\(/, 's3:DeleteObject'],
   [/\blistObjects\(/, 's3:ListBucket'],
 ];
