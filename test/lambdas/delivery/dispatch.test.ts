@@ -67,9 +67,14 @@ describe('dispatch-snapshot', () => {
   });
 
   test('a paused campaign: it is dispatched, for its messages wait behind the queues, and stays paused', async () => {
-    expect(await dispatch('r2', { 'a.gz': gzipSync(lines(150)) }, () => 600_000, 'waits')).toEqual({ parts: 1 });
-    expect(pointers('EMAIL', 'r2')).toHaveLength(2);
-    expect(await defs.get<Campaign>('campaign', 'waits')).toMatchObject({ version: 1, body: { state: 'paused' } });
+    expect(await world.dispatch('r2', { 'a.gz': gzipSync(lines(150)) }, () => 600_000, 'waits')).toMatchObject({
+      parts: 1,
+    });
+    expect(world.pointers('EMAIL', 'r2')).toHaveLength(2);
+    expect(await world.defs.get<Campaign>('campaign', 'waits')).toMatchObject({
+      version: 1,
+      body: { state: 'paused' },
+    });
   });
 
   test('cut off anywhere and asked again, it sends every pointer, and few of them twice', async () => {
