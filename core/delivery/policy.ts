@@ -1,6 +1,7 @@
 import { durationMs } from '../event/duration.ts';
 import type { Duration } from '../event/trigger.ts';
 import type { Channel } from './channel.ts';
+import type { Tracking } from './links/link-settings.ts';
 import type { DeliverySettings } from './settings.ts';
 
 /** What receipts may say of a message that a channel took. */
@@ -33,17 +34,22 @@ const HEARS: Partial<Record<Channel, readonly Heard[]>> = { sms: ['delivered'], 
 /** A run is watched for a week, so that several waits and nights must fit into it. */
 const MAX_WAIT_MS = 48 * 3_600_000;
 
-/** What a marketer is told about a policy that cannot be carried out. `path` is like `channelPolicy.0`. */
-export const policySlips = (policy: readonly PolicyStep[]): { path: string; message: string }[] =>
+/**
+ * What a marketer is told about a policy that cannot be carried out. `path` is like `channelPolicy.0`. `tracking`: what is noticed
+ * of the plan's messages; where opens are not, nobody would seem to have opened one.
+ */
+export const policySlips = (policy: readonly PolicyStep[], tracking: Tracking): { path: string; message: string }[] =>
   policy.flatMap((step, n) => {
     const path = `channelPolicy.${n}`;
     const channel = channelOf(step);
     const waits = waitsOf(step);
     const deaf = waits.find(({ what }) => !HEARS[channel]?.includes(what));
+    const unnoticed = !tracking.opens && waits.some(({ what }) => what === 'opened');
     const slips = [
       channelsOf(policy).indexOf(channel) !== n && `${channel} is there twice`,
       waits.length > 0 && n === policy.length - 1 && `After ${channel} there is no channel that could be waited for`,
       deaf && `Of ${channel} Herald never hears that a message was ${deaf.what}`,
+      unnoticed && 'Opens are not noticed: the settings for links, or the plan, leave them out',
       waits.some(({ ms }) => ms > MAX_WAIT_MS) && 'A receipt is waited for 48 hours at most',
       waits[1] && waits[1].ms <= (waits[0]?.ms ?? 0) && 'It is opened after it is delivered: wait for that longer',
     ];

@@ -1,4 +1,5 @@
 import { routes } from '../../core/access/routes/intake.ts';
+import { trackingOf } from '../../core/delivery/links/link-settings.ts';
 import { channelsOf, policySlips } from '../../core/delivery/policy.ts';
 import { type PlacedLeaf, placedLeaves } from '../../core/event/condition-tree.ts';
 import { isOver, patternsOf, type Trigger, type TriggerInput } from '../../core/event/trigger.ts';
@@ -13,6 +14,7 @@ import { freezePlan } from '../../core/strategy/plan-hash.ts';
 import { renderer } from '../../core/strategy/render.ts';
 import type { Template } from '../../core/strategy/template.ts';
 import { definitions } from '../adapters/definitions.ts';
+import { linkSettingsOf } from '../adapters/link-settings.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 import { storePlanVersion } from '../adapters/plan-versions.ts';
@@ -125,14 +127,14 @@ const save = async (trigger: Trigger, expected: number, action: string, actor: s
 };
 
 /** The template that the trigger names, if it can serve it; else throws 422 with everything that does not fit. */
-const templateFor = async ({ templateId, channelPolicy, window }: TriggerInput): Promise<Template> => {
+const templateFor = async ({ templateId, channelPolicy, window, tracking }: TriggerInput): Promise<Template> => {
   const stored = await defs.get<Template>('template', templateId);
   if (!stored) {
     const message = `There is no template ${templateId}`;
     throw new Problem('invalid-reference', message, { errors: [{ path: 'templateId', message }] });
   }
   const template = stored.body;
-  const errors = policySlips(channelPolicy);
+  const errors = policySlips(channelPolicy, trackingOf(await linkSettingsOf(defs), tracking, undefined));
   for (const [n, channel] of channelsOf(channelPolicy).entries()) {
     if (template.channels[channel]) continue;
     errors.push({ path: `channelPolicy.${n}`, message: `The template has no content for ${channel}` });

@@ -1,6 +1,7 @@
 import type { AudienceRef } from '../../core/audience/audience-ref.ts';
 import { UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
 import type { ResolvedSegment } from '../../core/audience/segment.ts';
+import { trackingOf } from '../../core/delivery/links/link-settings.ts';
 import { channelsOf, policySlips } from '../../core/delivery/policy.ts';
 import { durationMs } from '../../core/event/duration.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
@@ -11,6 +12,7 @@ import { longestWaitMs } from '../../core/strategy/send-time.ts';
 import type { TemplateInput } from '../../core/strategy/template.ts';
 import { peopleOf } from '../adapters/audiences.ts';
 import type { Definitions } from '../adapters/definitions.ts';
+import { linkSettingsOf } from '../adapters/link-settings.ts';
 import { type FieldError, Problem } from '../middleware/problem.ts';
 
 /** A state machine lives for a year, a run may be paused for 30 days, and then takes a week to drain. */
@@ -23,9 +25,10 @@ const MAX_DAYS_AHEAD = 320;
 export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowMs: number): Promise<PlanVersion> => {
   const { id, name, topic, channelPolicy, budget, priority, deadline, templateId, audience, tracking } = campaign;
   const { sendAt, sendTime } = campaign;
-  const [segment, template] = await Promise.all([
+  const [segment, template, links] = await Promise.all([
     audienceOf(defs, audience),
     defs.get<TemplateInput>('template', templateId),
+    linkSettingsOf(defs),
   ]);
   const errors: FieldError[] = [];
   const sendAtMs = sendAt === undefined ? null : Date.parse(sendAt);
@@ -36,7 +39,7 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
     errors.push({ path: `audience.${Object.keys(audience)[0]}`, message: segment.message });
   }
   if (!template) errors.push({ path: 'templateId', message: `There is no template ${templateId}` });
-  errors.push(...policySlips(channelPolicy));
+  errors.push(...policySlips(channelPolicy, trackingOf(links, tracking, undefined)));
   if (sendTime && deadline && durationMs(deadline) < longestWaitMs(sendTime)) {
     const hours = longestWaitMs(sendTime) / 3_600_000;
     errors.push({

@@ -31,6 +31,14 @@ test('a step is a channel, or a channel with conditions', () => {
 });
 
 describe('what cannot be carried out is said', () => {
+  const noticed = { clicks: true, opens: true };
+  test('an open that nobody notices is not waited for', () => {
+    expect(policySlips([email, 'sms'], { ...noticed, opens: false })).toEqual([
+      { path: 'channelPolicy.0', message: expect.stringMatching(/^Opens are not noticed/) },
+    ]);
+    expect(policySlips([sms, 'email'], { ...noticed, opens: false })).toEqual([]);
+  });
+
   test.each<[PolicyStep[], string[]]>([
     [['push', sms, email, 'inapp'], []],
     [['sms', 'push', sms, 'email'], ['channelPolicy.2 sms is there twice']],
@@ -52,7 +60,7 @@ describe('what cannot be carried out is said', () => {
       ['channelPolicy.0 It is opened after it is delivered: wait for that longer'],
     ],
   ])('%j', (policy, slips) => {
-    expect(policySlips(policy).map(({ path, message }) => `${path} ${message}`)).toEqual(slips);
+    expect(policySlips(policy, noticed).map(({ path, message }) => `${path} ${message}`)).toEqual(slips);
   });
 });
 

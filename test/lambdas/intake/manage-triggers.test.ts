@@ -32,6 +32,8 @@ beforeAll(async () => {
     WAKE_DEAD_LETTERS_ARN: 'arn:dead',
   });
   defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
+  const mail = { email: { subject: 'Hi', html: '<p>Hi</p>' }, sms: { text: 'Hi' } };
+  await defs.put('template', 'mail', { editors: ['tom'], name: 'Mail', channels: mail }, 0, 1);
   await defs.put('template', 'sms', { editors: ['tom'], name: 'Sms', channels: { sms: { text: 'Thanks' } } }, 0, 1);
   await defs.put(
     'template',
@@ -164,6 +166,16 @@ test.each<[string, object, string, string]>([
     { channelPolicy: ['sms', 'sms'] },
     '422 /problems/invalid-reference',
     'channelPolicy.1',
+  ],
+  [
+    'an open that nobody notices',
+    {
+      templateId: 'mail',
+      channelPolicy: [{ channel: 'email', ifNotOpenedWithin: { hours: 1 } }, 'sms'],
+      tracking: { opens: false },
+    },
+    '422 /problems/invalid-reference',
+    'channelPolicy.0',
   ],
   [
     'a wrong window',

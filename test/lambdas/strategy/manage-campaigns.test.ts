@@ -30,6 +30,8 @@ beforeAll(async () => {
   await defs.put('segment', 'seg', { name: 'Paris', segment }, 0, 1);
   const channels = { sms: { text: 'Hi {{ profile.attributes.name }}' }, push: { title: 'T', body: 'B' } };
   await defs.put('template', 'tpl', { id: 'tpl', version: 1, name: 'Hello', channels }, 0, 1);
+  const mail = { ...channels, email: { subject: 'Hi', html: '<p>Hi</p>' } };
+  await defs.put('template', 'mail', { id: 'mail', version: 1, name: 'Mail', channels: mail }, 0, 1);
   const eventful = { sms: { text: '{{ event.type }}' } };
   await defs.put('template', 'for-events', { id: 'for-events', version: 1, name: 'E', channels: eventful }, 0, 1);
 });
@@ -46,6 +48,7 @@ const input = {
   channelPolicy: ['push', 'sms'],
   topic: 'offers',
 };
+const ifNotOpened = [{ channel: 'email', ifNotOpenedWithin: { hours: 1 } }, 'sms'];
 type Shown = Campaign & { type?: string; detail?: string; errors?: { path: string }[] };
 const at = (path: string) => `POST /v1/campaigns/{campaignId}${path}`;
 const ask = async (it: Call) => {
@@ -240,6 +243,7 @@ describe('submitting', () => {
     [{ channelPolicy: ['email', 'sms'] }, ['channelPolicy.0']],
     [{ channelPolicy: ['sms', 'sms'] }, ['channelPolicy.1']],
     [{ templateId: 'for-events', channelPolicy: ['sms'] }, ['templateId']],
+    [{ templateId: 'mail', channelPolicy: ifNotOpened, tracking: { opens: false } }, ['channelPolicy.0']],
     [{ templateId: 'nope', audience: { segmentId: 'nope' } }, ['audience.segmentId', 'templateId']],
     [{ sendAt: new Date(Date.now() + 351 * 86_400_000).toISOString() }, ['sendAt']],
     [{ sendTime: { best: { within: { days: 2 } } }, deadline: { hours: 47 } }, ['deadline']],
