@@ -10,18 +10,24 @@ export const DEFAULT_SETTINGS: DeliverySettings = { frequencyCap: { touches: 5, 
 /** One line for the audit log. */
 export const settingsText = ({ frequencyCap, caps = [], ...rest }: DeliverySettings): string =>
   [
-    `at most ${frequencyCap.touches} in ${frequencyCap.hours} hours`,
+    `at most ${touchesText(frequencyCap)} in ${frequencyCap.hours} hours`,
     ...caps.map(capText),
     ...(rest.minimumGap ? [`${rest.minimumGap.minutes} minutes apart`] : []),
     ...(rest.noDuplicatesWithin ? [`no content twice in ${rest.noDuplicatesWithin.hours} hours`] : []),
     ...(rest.quietHours ? [quietText(rest.quietHours)] : []),
     ...(rest.usSmsWindow ? ['SMS to the United States from 08:00 to 21:00'] : []),
     ...(rest.fallbackTimeZone ? [`unknown time zones are ${rest.fallbackTimeZone}`] : []),
+    ...Object.entries(rest.prices ?? {}).map(([channel, price]) => `${channel} costs ${price}`),
   ].join('; ');
 
-const capText = ({ touches, within, channel, topic }: NonNullable<DeliverySettings['caps']>[number]): string =>
+type Cap = NonNullable<DeliverySettings['caps']>[number];
+
+const touchesText = ({ touches, reserved }: Pick<Cap, 'touches' | 'reserved'>): string =>
+  reserved ? `${touches} (${reserved} for high priority)` : `${touches}`;
+
+const capText = ({ within, channel, topic, ...cap }: Cap): string =>
   [
-    `${touches}`,
+    touchesText(cap),
     ...(channel ? [`by ${channel}`] : []),
     ...(topic ? [`about ${topic}`] : []),
     'hours' in within ? `in ${within.hours} hours` : `a calendar ${within.calendar}`,

@@ -328,11 +328,12 @@ describe('delivery settings', () => {
       minimumGap: { minutes: 60 },
       noDuplicatesWithin: { hours: 72 },
       fallbackTimeZone: 'Europe/Paris',
+      prices: { sms: 0.05 },
     };
     expect((await put({ ...wanted, version })).body).toEqual({ ...wanted, version: version + 1 });
     expect((await get()).body).toEqual({ ...wanted, version: version + 1 });
     expect(settingsText(wanted as DeliverySettings)).toBe(
-      'at most 5 in 24 hours; 1 a calendar day; 4 by sms about offers in 720 hours; 60 minutes apart; no content twice in 72 hours; unknown time zones are Europe/Paris',
+      'at most 5 (1 for high priority) in 24 hours; 1 a calendar day; 4 by sms about offers in 720 hours; 60 minutes apart; no content twice in 72 hours; unknown time zones are Europe/Paris; sms costs 0.05',
     );
   });
 
