@@ -16,10 +16,13 @@ const KERNEL = [0.25, 0.5, 0.25] as const;
 const smoothed = (counts: ArrayLike<number>): Float64Array => {
   const { length } = counts;
   const [before, own, after] = KERNEL;
-  return Float64Array.from({ length }, (_, cell) => {
-    const at = (away: number) => counts[(cell + away + length) % length] ?? 0;
-    return before * at(-1) + own * at(0) + after * at(1);
-  });
+  const found = new Float64Array(length);
+  // A plain loop: it runs once for each recipient.
+  for (let cell = 0; cell < length; cell += 1) {
+    const [previous, next] = [counts[(cell + length - 1) % length] ?? 0, counts[(cell + 1) % length] ?? 0];
+    found[cell] = before * previous + own * (counts[cell] ?? 0) + after * next;
+  }
+  return found;
 };
 
 /** So much of the population's profile is spread evenly: an hour in which nobody was ever seen is not impossible. */
