@@ -7,7 +7,7 @@ import { QueueWithDeadLetters } from './kit/queue-with-dead-letters.ts';
 /** How long a message may wait before somebody is told. Promotional ones wait by design while a campaign drains. */
 const OLDEST: Record<Lane, Duration> = { transactional: Duration.minutes(1), promotional: Duration.hours(4) };
 
-/** A provider that is down for an hour is waited for: 20 receives of 3 minutes. */
+/** A provider that takes nothing is given up after 15 receives of 3 minutes (LAST_RECEIVE); the others are for what else may fail. */
 const MAX_RECEIVES = 20;
 
 type QueueVariable = ReturnType<typeof queueVariable>;
