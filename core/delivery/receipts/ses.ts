@@ -57,6 +57,13 @@ export const sesBounceClass = (type: string, subType: string, status = ''): Boun
   return type === 'Transient' ? 'soft' : 'undetermined';
 };
 
+/**
+ * An automatic answer (out of the office) is told of as a bounce, too, though the message has arrived. A mailbox writes it, and not
+ * a mail server, so there is no delivery status notification with it, from which a bounce has its `status`.
+ */
+const isAutomaticAnswer = (type: string, subType: string, status: string | undefined): boolean =>
+  type === 'Transient' && subType === 'General' && status === undefined;
+
 /** Undefined for what is no receipt of a message of Herald's. Throws for an event that does not look as documented. */
 export const sesReceipt = (event: { eventType?: unknown }): Receipt | undefined => {
   if (!KNOWN.has(String(event.eventType))) return undefined;
@@ -74,7 +81,9 @@ export const sesReceipt = (event: { eventType?: unknown }): Receipt | undefined 
       return receipt('delivered', '', said.delivery.timestamp);
     case 'Bounce': {
       const { bounceType, bounceSubType, bouncedRecipients, timestamp: at } = said.bounce;
-      return receipt('bounced', sesBounceClass(bounceType, bounceSubType, bouncedRecipients[0]?.status), at);
+      const status = bouncedRecipients[0]?.status;
+      if (isAutomaticAnswer(bounceType, bounceSubType, status)) return undefined;
+      return receipt('bounced', sesBounceClass(bounceType, bounceSubType, status), at);
     }
     case 'Complaint':
       // Not sent at all: the address is on the account's suppression list, because of a complaint about some message of before.

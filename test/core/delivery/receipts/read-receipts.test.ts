@@ -41,6 +41,25 @@ describe('SES', () => {
       sesComplaint(REF, null, 'OnAccountSuppressionList'),
       ['bounced hard'],
     ],
+    [
+      'the mailbox of somebody out of the office, which has the message',
+      sesBounce(REF, {
+        bounceType: 'Transient',
+        bounceSubType: 'General',
+        bouncedRecipients: [{ emailAddress: 'ooto@simulator.amazonses.com' }],
+        reportingMTA: undefined,
+      }),
+      [],
+    ],
+    [
+      'a mail server that could not deliver for now',
+      sesBounce(REF, {
+        bounceType: 'Transient',
+        bounceSubType: 'General',
+        bouncedRecipients: [{ emailAddress: 'a@b.c', action: 'failed', status: '4.4.7' }],
+      }),
+      ['bounced soft'],
+    ],
     ['a virus', sesReject(REF), ['failed message-refused']],
     ['a template that does not render', sesRenderingFailure(REF), ['failed message-refused']],
     ['accepted only', sesSend(REF), []],
