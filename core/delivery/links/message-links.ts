@@ -18,8 +18,8 @@ export const LINK_PATHS = {
 
 /** Of one message so many links are followed; further ones stay as they are, for an email has at most 1 MB. */
 const MAX_TRACKED = 200;
-/** SES takes 996 characters of a header with its name; an id of any script, twice in a link, would be more. */
-const MAX_REF = 400;
+/** SES takes 870 characters of a header's value, which is a link in brackets; an id of any script, twice in it, would be more. */
+const MAX_PERSONAL = 868;
 /** Longer addresses than this stay as they are: a gateway takes 10 KB of a request line. */
 const MAX_TARGET = 4_000;
 
@@ -53,8 +53,12 @@ export const messageLinks =
     const seal = (claim: LinkClaim) => sealLink(keys, claim);
     let person: string | undefined;
     const personal = (path: string): string => {
-      const named = ref.length > MAX_REF ? '' : ref;
-      person ??= seal({ kind: 'person', ref: named, profileId, channel, topic: plan.topic });
+      if (person === undefined) {
+        const about = { kind: 'person', profileId, channel, topic: plan.topic } as const;
+        const named = seal({ ...about, ref });
+        const fits = (base + LINK_PATHS.unsubscribe + named).length <= MAX_PERSONAL;
+        person = fits ? named : seal({ ...about, ref: '' });
+      }
       return base + path + person;
     };
     let left = tracking.clicks ? MAX_TRACKED : 0;

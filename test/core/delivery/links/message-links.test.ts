@@ -70,14 +70,21 @@ describe('an email', () => {
     expect(dressed('x', { plan: { ...transactional.plan, lane: 'transactional' } }).headers).toBeUndefined();
   });
 
-  test('of somebody with the longest id has headers that SES takes', () => {
-    const profileId = '𠮷'.repeat(64);
-    const { dress } = messageLinks(maker())({ profileId, ref: refOf(profileId) });
-    const content = dress(email('x'));
-    const [name, value = ''] = Object.entries(('headers' in content && content.headers) || {})[0] ?? [];
-    expect(`${name}${value}`.length).toBeLessThanOrEqual(996);
-    expect(claimOf(value.slice(1, -1))).toMatchObject({ kind: 'person', profileId });
-  });
+  test.each(['a', 'é', '日', '𠮷'])(
+    'of somebody with an id of %s, as long as may be, has headers that SES takes',
+    (letter) => {
+      for (const address of [base, `https://${'go.'.repeat(50)}example.com`]) {
+        for (let length = 1; length * letter.length <= 128; length += 1) {
+          const profileId = letter.repeat(length);
+          const { dress } = messageLinks(maker({ base: address }))({ profileId, ref: refOf(profileId) });
+          const content = dress(email('x'));
+          const value = ('headers' in content && content.headers?.['List-Unsubscribe']) || '';
+          expect(value.length).toBeLessThanOrEqual(870);
+          expect(claimOf(value.slice(1, -1))).toMatchObject({ kind: 'person', profileId });
+        }
+      }
+    },
+  );
 
   test('is left alone where nothing is to be noticed', () => {
     const html = '<a href="https://x.example">x</a>';
