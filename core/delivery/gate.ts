@@ -18,6 +18,8 @@ export type GateInput = Moment & {
   priority?: Priority | undefined;
   /** See `touchKey`. */
   messageKey: string;
+  /** Channels that took this message before: it counts on them, too. */
+  takenOn?: readonly Channel[] | undefined;
   /** See `contentCode`; absent: not rendered yet. */
   content?: string | undefined;
 };

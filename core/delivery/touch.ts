@@ -27,19 +27,33 @@ const topicCode = (topic: string): string => hash(topic, TOPIC);
 /** Names what a message says, as it is rendered for one person: 36 bits, compared with ten others at most. */
 export const contentCode = (content: unknown): string => hash(JSON.stringify(content), CONTENT);
 
-/** What a touch was about, in 12 characters: channel, topic, content. `content` comes from contentCode. */
+/** Before each further channel. No hash has it. */
+const ALSO = '+';
+
+/**
+ * What a touch was about, in 12 characters: channel, topic, content; behind them, three for each other channel that took the
+ * message before. `content` comes from contentCode.
+ */
 export const aboutOf = ({
   channel,
   topic,
   content = '',
+  takenOn = [],
 }: {
   channel: string;
   topic: string;
   content?: string | undefined;
-}) => channelCode(channel) + topicCode(topic) + content;
+  takenOn?: readonly string[] | undefined;
+}) => channelCode(channel) + topicCode(topic) + content + takenOn.map((other) => ALSO + channelCode(other)).join('');
 
-export const isOnChannel = ([, , about]: Touch, channel: string): boolean => about.startsWith(channelCode(channel));
-export const saysSame = ([, , about]: Touch, content: string): boolean => about.slice(CHANNEL + TOPIC) === content;
+const wasOn = (about: string, channel: string): boolean => {
+  const code = channelCode(channel);
+  return about.startsWith(code) || about.includes(ALSO + code);
+};
+
+export const isOnChannel = ([, , about]: Touch, channel: string): boolean => wasOn(about, channel);
+export const saysSame = ([, , about]: Touch, content: string): boolean =>
+  about.slice(CHANNEL + TOPIC).split(ALSO)[0] === content;
 
 export const touchOf = (contact: ContactState, key: string): Touch | undefined =>
   contact.touches.find(([, own]) => own === key);
@@ -47,17 +61,24 @@ export const hasTouch = (contact: ContactState, key: string): boolean => touchOf
 
 const counts = ([atSeconds, , about]: Touch, { fromSeconds, channel, topic }: Limit): boolean =>
   atSeconds >= fromSeconds &&
-  (channel === undefined || about.startsWith(channelCode(channel))) &&
+  (channel === undefined || wasOn(about, channel)) &&
   (topic === undefined || about.slice(CHANNEL, CHANNEL + TOPIC) === topicCode(topic));
 
 export const isReached = (touches: readonly Touch[], limit: Limit): boolean =>
   touches.filter((touch) => counts(touch, limit)).length >= limit.touches;
 
 /** What a reservation writes: the new touch, or what the message's own touch is now about. */
-export const touchFor = ({ channel, topic, content, messageKey, nowMs }: Omit<GateInput, 'contact'>): Touch => [
+export const touchFor = ({
+  channel,
+  topic,
+  content,
+  takenOn,
+  messageKey,
+  nowMs,
+}: Omit<GateInput, 'contact'>): Touch => [
   Math.floor(nowMs / 1_000),
   messageKey,
-  aboutOf({ channel, topic, content }),
+  aboutOf({ channel, topic, content, takenOn }),
 ];
 
 /** With the touch that the gate asks for. Reserving the same message on the same channel again changes nothing. */
@@ -77,7 +98,8 @@ const stillCounted = (touches: readonly Touch[], limits: readonly Limit[]): Touc
     const newer = touches.slice(0, MAX_TOUCHES + n);
     const [atSeconds, key, about] = touch;
     const isCounted = limits.some((limit) => counts(touch, limit) && !isReached(newer, limit));
-    return isCounted ? [[atSeconds, key, about.slice(0, CHANNEL + TOPIC)]] : [];
+    const [, ...others] = about.split(ALSO);
+    return isCounted ? [[atSeconds, key, [about.slice(0, CHANNEL + TOPIC), ...others].join(ALSO)]] : [];
   });
   return [...touches.slice(0, MAX_TOUCHES), ...older.slice(0, MAX_SCOPED_TOUCHES)];
 };

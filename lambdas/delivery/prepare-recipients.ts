@@ -5,6 +5,7 @@ import type { Settled } from '../../core/delivery/ledger.ts';
 import type { SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
 import type { SkipReason } from '../../core/delivery/outcome.ts';
 import type { Step } from '../../core/delivery/plan-batch.ts';
+import { channelOf, type PolicyStep } from '../../core/delivery/policy.ts';
 import { encodeRef, heardUnit, messageName } from '../../core/delivery/receipt-ref.ts';
 import { looksFirst, NO_REFUSALS, noteRefusals } from '../../core/delivery/refusals.ts';
 import { screen } from '../../core/delivery/screen.ts';
@@ -118,6 +119,9 @@ export const prepareRecipients = async (
   await inParallel(PARALLEL_RESERVATIONS, addressed, async (one) => {
     const { index, row, address } = one;
     const { profileId, timeZone } = row;
+    // Whom a channel took the message of, to them it is the same message that comes again by another one.
+    const { taken } = work.earlierOf(index);
+    const asSeen = (one: ContactState) => (taken ? one : withoutStaleTouch(one, work.touchKey, nowMs));
     const asked = {
       profileId,
       channel,
@@ -129,14 +133,12 @@ export const prepareRecipients = async (
       nowMs,
       timeZone,
       messageKey: work.touchKey,
+      takenOn: taken?.map((at) => channelOf(policy[at] as PolicyStep)),
     };
     const refuse = (reason: Settled) => {
       if (!isDoubtful(one)) refused += 1;
       settled.set(index, reason);
     };
-    // Whom a channel took the message of, to them it is the same message that comes again by another one.
-    const { taken } = work.earlierOf(index);
-    const asSeen = (one: ContactState) => (taken ? one : withoutStaleTouch(one, work.touchKey, nowMs));
     const read = known.get(profileId);
     let contact = read && asSeen(read);
     const first = contact && gate({ ...asked, contact });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Channel } from '../../../core/delivery/channel.ts';
 import { DEFAULT_SETTINGS } from '../../../core/delivery/settings.ts';
 import { touchKey } from '../../../core/delivery/touch.ts';
 import { everyChannel, plan, World } from './delivery-world.ts';
@@ -54,4 +55,26 @@ test('a message that was taken, and follows on the next channel, is the same mes
   expect(world.accepted.map(({ channel }) => channel)).toEqual(['sms', 'email']);
   expect(world.acceptedMs.map((atMs) => (atMs - beganMs) / 60_000)).toEqual([0, 30]);
   expect(world.contact('ada').touches.map(([at]) => at)).toEqual([beganMs / 1_000]);
+});
+
+test('a message that an SMS and then an email brought counts on both channels', async () => {
+  const channelPolicy = [{ channel: 'sms', ifNotDeliveredWithin: { minutes: 30 } } as const, 'email' as const];
+  const world = new World(plan({ channelPolicy }));
+  const once = (channel: Channel) => ({ touches: 1, within: { hours: 24 }, channel });
+  world.settings = { ...DEFAULT_SETTINGS, caps: [once('sms'), once('email')] };
+  world.addPerson({ profileId: 'ada', phone: '+1', email: 'ada@example.com', attributes: {} }, everyChannel);
+  await world.run(world.pointer(), 'sms');
+  expect(world.accepted.map(({ channel }) => channel)).toEqual(['sms', 'email']);
+
+  for (const channel of ['sms', 'email'] as const) {
+    const planId = `next-${channel}`;
+    world.plans.set(planId, plan({ planId, channelPolicy: [channel] }));
+    await world.run(world.pointer({ plan: { kind: 'campaign', id: planId, hash: 'h1' }, runId: planId }), channel);
+  }
+  expect(world.accepted).toHaveLength(2);
+  expect(world.settled().flatMap(({ run_id, reason }) => (run_id === 'r1' ? [] : [reason]))).toEqual([
+    'channel-cap',
+    'channel-cap',
+  ]);
+  expect(world.contact('ada').touches).toHaveLength(1);
 });
