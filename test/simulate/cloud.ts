@@ -52,6 +52,8 @@ export class Cloud {
   readonly objects = new Map<string, Buffer>();
   readonly lake = new Map<string, object[]>();
   private readonly inapp: Arrival[] = [];
+  /** Who runs state machines. */
+  begin: (machineArn: string, name: string, input: object) => void = () => {};
   private readonly props: Props;
   private readonly ctx: Context;
   private readonly services = new Map<string, Service>();
@@ -98,6 +100,7 @@ export class Cloud {
       ...{ providers: this.providers, services: this.services, objects: this.objects, lake: this.lake },
       send: (url, entry) => this.send(url.split('/').at(-1) ?? '', entry.MessageBody, entry.MessageGroupId),
       invokeAsync: (arn, payload) => this.invocations.accept(arn, payload),
+      begin: (arn, name, input) => this.begin(arn, name, input),
       received: (to, text) => void this.inapp.push({ channel: 'inapp', to, text, atMs: timeline.now() }),
     });
     this.make('scheduler', 'AWS::Scheduler::ScheduleGroup', 'held', { Name: 'held' });

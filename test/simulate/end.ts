@@ -19,6 +19,8 @@ export type End = {
   ended: ReadonlyMap<string, string>;
   /** When plans were stopped. */
   stops: ReadonlyMap<string, number>;
+  /** From when until when plans were paused, by id. */
+  pauses: ReadonlyMap<string, readonly { fromMs: number; toMs: number }[]>;
   /** Channels whose provider failed at least once. */
   failed: ReadonlySet<string>;
   /** Errors that nobody has injected. */

@@ -11,6 +11,7 @@ import type { env as sendPushEnv } from '../../lambdas/delivery/send-push.env.ts
 import type { env as sendSmsEnv } from '../../lambdas/delivery/send-sms.env.ts';
 import type { env as sendWhatsappEnv } from '../../lambdas/delivery/send-whatsapp.env.ts';
 import type { env as finishCampaignEnv } from '../../lambdas/strategy/finish-campaign.env.ts';
+import type { env as manageCampaignsEnv } from '../../lambdas/strategy/manage-campaigns.env.ts';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '123456789012';
@@ -49,6 +50,7 @@ export type Table = keyof typeof TABLES;
 type Environments = [
   typeof dispatchSnapshotEnv,
   typeof finishCampaignEnv,
+  typeof manageCampaignsEnv,
   typeof manageDeadLettersEnv,
   typeof recordReceiptsEnv,
   typeof releaseMessagesEnv,
@@ -96,6 +98,8 @@ export const ENVIRONMENT: All & Record<`AWS_${string}`, string> = {
     [RECEIPTS_QUEUE]: queueUrl(deadLettersOf(RECEIPTS_QUEUE)),
   }),
   FAILED_INVOCATIONS: JSON.stringify({ 'held-messages': queueUrl(HELD_DEAD_LETTERS) }),
+  IDEMPOTENCY_TABLE: 'none',
+  APPROVE_MACHINE_ARN: arnOf('states', 'stateMachine:approve-plan'),
   RELEASE_MACHINE_ARN: arnOf('states', 'stateMachine:release-parked'),
   UNDELIVERED: JSON.stringify({ [RECEIPTS_QUEUE]: queueArn(RECEIPTS_QUEUE) }),
   CLEANSE_MACHINE_ARN: arnOf('states', 'stateMachine:cleanse'),

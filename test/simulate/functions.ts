@@ -25,6 +25,7 @@ export type Invocation = {
 const SECONDS: Record<string, number> = {
   'delivery/dispatch-snapshot': 600,
   'delivery/release-messages': 600,
+  'delivery/release-parked': 600,
   'strategy/finish-campaign': 60,
   'delivery/manage-dead-letters': 60,
 };

@@ -79,10 +79,13 @@ const judgeOne = (end: End, { plan, person, key }: Wanted, finals: OutcomeRow[],
   for (const one of got) {
     const why = unwanted(end.world, one);
     if (why) fail('only-who-agrees', `${why}: ${one.channel} at ${new Date(one.atMs).toISOString()}`);
+    const silentMs = LOOK_MS + CACHED_MS + 2 * end.world.maxSkewMs;
     const stopMs = end.stops.get(plan.version.planId);
     const late = stopMs === undefined ? 0 : one.atMs - stopMs;
-    if (late > LOOK_MS + CACHED_MS + 2 * end.world.maxSkewMs)
-      fail('stopped-is-silent', `${one.channel} ${late} ms after it was stopped`);
+    if (late > silentMs) fail('stopped-is-silent', `${one.channel} ${late} ms after it was stopped`);
+    const pauses = end.pauses.get(plan.version.planId) ?? [];
+    const during = pauses.find(({ fromMs, toMs }) => fromMs + silentMs < one.atMs && one.atMs < toMs);
+    if (during) fail('paused-is-silent', `${one.channel} ${one.atMs - during.fromMs} ms after it was paused`);
   }
   if (!final) return found;
   const isSent = final.outcome === 'sent';

@@ -19,7 +19,7 @@ export type Simulated = {
   fetch(request: SignedRequest): Promise<unknown>;
   log(level: string, said: unknown): void;
 };
-export type SdkService = 'dynamodb' | 'sqs' | 'firehose' | 'pinpoint';
+export type SdkService = 'dynamodb' | 'sqs' | 'firehose' | 'pinpoint' | 'states';
 /** What signing makes here: the request itself. */
 export type SignedRequest = {
   url: string;
@@ -126,19 +126,27 @@ const changeModules = (): void => {
 
 /** Requests are not signed, for that takes a thread's time, and go to the simulation's network. */
 const changeClients = async (): Promise<void> => {
-  const [{ AwsClient }, { DynamoDBClient }, { SQSClient }, { FirehoseClient }, { PinpointClient }] = await Promise.all([
-    import('aws4fetch'),
-    import('@aws-sdk/client-dynamodb'),
-    import('@aws-sdk/client-sqs'),
-    import('@aws-sdk/client-firehose'),
-    import('@aws-sdk/client-pinpoint'),
-  ]);
+  const [{ AwsClient }, { DynamoDBClient }, { SQSClient }, { FirehoseClient }, { PinpointClient }, { SFNClient }] =
+    await Promise.all([
+      import('aws4fetch'),
+      import('@aws-sdk/client-dynamodb'),
+      import('@aws-sdk/client-sqs'),
+      import('@aws-sdk/client-firehose'),
+      import('@aws-sdk/client-pinpoint'),
+      import('@aws-sdk/client-sfn'),
+    ]);
   AwsClient.prototype.sign = async function (input, init) {
     const { method = 'GET', headers = {}, body = '' } = init ?? {};
     const text = body instanceof Uint8Array ? Buffer.from(body).toString() : String(body);
     return { url: String(input), service: this.service, method, headers, body: text } as never;
   };
-  const clients = { dynamodb: DynamoDBClient, sqs: SQSClient, firehose: FirehoseClient, pinpoint: PinpointClient };
+  const clients = {
+    dynamodb: DynamoDBClient,
+    sqs: SQSClient,
+    firehose: FirehoseClient,
+    pinpoint: PinpointClient,
+    states: SFNClient,
+  };
   for (const [service, Client] of Object.entries(clients)) {
     Client.prototype.send = ((command: { constructor: { name: string }; input: Record<string, unknown> }) => {
       const action = command.constructor.name.replace(/Command\d*$/, '');

@@ -26,6 +26,8 @@ type Props = {
   /** A message has been sent to a queue. */
   send(queueUrl: string, entry: { MessageBody: string; MessageGroupId?: string }): void;
   invokeAsync(functionArn: string, payload: unknown): void;
+  /** A state machine is to begin. */
+  begin(machineArn: string, name: string, input: object): void;
   /** An in-app message is in somebody's inbox. */
   received(profileId: string, text: string): void;
 };
@@ -53,6 +55,7 @@ export class Network {
       dynamodb: () => this.dynamodb(action, input),
       sqs: () => this.sqs(action, input),
       firehose: () => this.firehose(input),
+      states: () => this.states(action, input),
     };
     return wire.patient(ATTEMPTS, `${action} ${of} ${keyOf(input)}`, act[service], of);
   }
@@ -118,6 +121,12 @@ export class Network {
       return { RecordId: 'r' };
     });
     return { FailedPutCount: RequestResponses.filter((one) => 'ErrorCode' in one).length, RequestResponses };
+  }
+
+  /** Nobody waits for a task here: the simulation's own state machine asks again now and then. */
+  private states(action: string, { stateMachineArn, name, input }: Input): object {
+    if (action === 'StartExecution') this.props.begin(String(stateMachineArn), String(name), JSON.parse(String(input)));
+    return {};
   }
 
   /** SendMessages of Pinpoint, by the SDK's client, which tries once. */

@@ -53,7 +53,9 @@ const loadAll = async (): Promise<void> => {
     import('../../lambdas/delivery/manage-dead-letters.ts'),
     import('../../lambdas/delivery/release-messages.ts'),
     import('../../lambdas/delivery/release-parked.ts'),
+    import('../../lambdas/adapters/executions.ts'),
     import('../../lambdas/strategy/finish-campaign.ts'),
+    import('../../lambdas/strategy/manage-campaigns.ts'),
   ]);
   await loaded;
 };
@@ -114,7 +116,13 @@ export const runSeed = async (seed: number, { without, onTrace }: Options = {}):
         held: await all('TIMERS_TABLE'),
       },
       contacts: new Map(contacts.map((item) => [item.profileId?.S ?? '', item])),
-      ...{ waiting: await cloud.waiting(), ended: story.ended, stops: story.stops, failed: cloud.providers.failed },
+      ...{
+        waiting: await cloud.waiting(),
+        ended: story.ended,
+        stops: story.stops,
+        pauses: story.pauses,
+        failed: cloud.providers.failed,
+      },
     };
     const violations = judge(end, without);
     if (events === MAX_EVENTS)

@@ -6,6 +6,7 @@ import { SUPPRESSION_REASONS } from '../../core/delivery/suppression.ts';
 import { durationMs } from '../../core/event/duration.ts';
 import { planVersionId } from '../../core/strategy/plan-hash.ts';
 import type { InvokeResult } from '../../local/types.ts';
+import { Api } from './api.ts';
 import type { Chance } from './chance.ts';
 import { type Cloud, SIMULATED } from './cloud.ts';
 import { deadLettersOf, RECEIPTS_QUEUE, SEND_QUEUES } from './environment.ts';
@@ -38,13 +39,16 @@ export class Story {
   /** When the state machine has ended a run: by its end, by a cancellation, or not at all. */
   readonly ended = new Map<string, string>();
 
+  private readonly api: Api;
+
   constructor(props: Props) {
     this.props = props;
+    this.api = new Api(props);
   }
 
   /** Puts everything into place, and the acts onto the timeline. */
   async begin(): Promise<void> {
-    const { world, tables, timeline } = this.props;
+    const { world, tables, timeline, cloud } = this.props;
     await tables.put('DEFINITIONS_TABLE', definition('settings', 'delivery', world.settings));
     for (const person of world.people.values()) {
       await tables.put('CONTACTS_TABLE', contactItem(person));
@@ -53,12 +57,15 @@ export class Story {
     for (const plan of world.plans) await this.plan(plan);
     for (const { profileId, consent, atMs } of world.withdrawals)
       timeline.at(atMs, () => this.withdraw(profileId, consent));
-    if (this.props.without !== 'redrive') this.lookAfter();
+    cloud.begin = (_machine, name, input) => this.release(name, input);
+    if (this.props.without !== 'redrive') this.every(30, 120, () => this.redrive());
+    this.every(60, 180, () => this.resumePaused());
+    this.every(2, 10, () => this.sweep());
   }
 
   private async plan(plan: Plan): Promise<void> {
     const { tables, timeline, cloud } = this.props;
-    const { version, runId, startMs, occasions, stopMs } = plan;
+    const { version, runId, startMs, occasions, stopMs, pause } = plan;
     const { planId, hash, planKind } = version;
     await tables.put('DEFINITIONS_TABLE', definition('plan-version', planVersionId(planId, hash), version));
     if (planKind === 'campaign') {
@@ -83,7 +90,10 @@ export class Story {
           timeline.at(occasion.atMs + n, () => cloud.send(queue, JSON.stringify(message), planId));
       }
     }
-    if (stopMs !== undefined) timeline.at(stopMs, () => this.stop(plan));
+    // What people do by the API takes its time; what is done here at once is waited for.
+    const stop = () => (planKind === 'campaign' ? void this.cancel(plan) : this.pauseTrigger(plan));
+    if (stopMs !== undefined) timeline.at(stopMs, stop);
+    if (pause) timeline.at(pause.fromMs, () => void this.pause(plan, pause.toMs));
   }
 
   /** The files that Athena's UNLOAD would have written. */
@@ -129,25 +139,67 @@ export class Story {
     }
   }
 
-  /** As the API would: the state, in one write of the next version. An outbox that a crash has left is published by others. */
-  private async stop({ version: { planKind, planId } }: Plan): Promise<void> {
+  private async cancel({ version: { planId } }: Plan): Promise<void> {
+    if (await this.api.campaign('cancel', planId)) this.stops.set(planId, this.props.timeline.now());
+  }
+
+  /** As the API does it, in one write of the next version. */
+  private async pauseTrigger({ version: { planId } }: Plan): Promise<void> {
     const { tables, timeline } = this.props;
-    const items = await tables.all('DEFINITIONS_TABLE');
-    const item = items.find(({ kind, id }) => kind?.S === planKind && id?.S === planId) as Item;
-    const body = JSON.parse(item.body?.S ?? '{}') as { state: string; version: number };
-    if (body.state === 'finished' || body.state === 'cancelled') return;
-    const state = planKind === 'campaign' ? 'cancelled' : 'paused';
-    const next = Number(item.version?.N) + 1;
-    const { outbox: _outbox, pending: _pending, ...rest } = item;
-    await tables.put('DEFINITIONS_TABLE', {
-      ...rest,
-      version: { N: String(next) },
-      body: { S: JSON.stringify({ ...body, state, version: next }) },
-    });
+    const body = { id: planId, state: 'paused', version: 2 };
+    await tables.put('DEFINITIONS_TABLE', { ...definition('trigger', planId, body), version: { N: '2' } });
     this.stops.set(planId, timeline.now());
   }
   /** When plans were stopped, by id. */
   readonly stops = new Map<string, number>();
+
+  private async pause({ version: { planId } }: Plan, toMs: number): Promise<void> {
+    const { timeline } = this.props;
+    if (!(await this.api.campaign('pause', planId))) return;
+    const during = { fromMs: timeline.now(), toMs: Number.POSITIVE_INFINITY };
+    this.pauses.set(planId, [...(this.pauses.get(planId) ?? []), during]);
+    timeline.at(toMs, () => {
+      during.toMs = timeline.now();
+      void this.api.campaign('resume', planId);
+    });
+  }
+  /** From when until when plans were surely paused, by id. */
+  readonly pauses = new Map<string, { fromMs: number; toMs: number }[]>();
+
+  private async definitions(): Promise<Item[]> {
+    return this.props.tables.all('DEFINITIONS_TABLE');
+  }
+
+  /** Whom nobody has paused, Herald has, for complaints: somebody finds that they were none. */
+  private async resumePaused(): Promise<void> {
+    for (const item of await this.definitions()) {
+      const { state, pause } = bodyOf(item) as { state?: string; pause?: { by: string } };
+      if (item.kind?.S === 'campaign' && state === 'paused' && pause?.by === 'herald') {
+        void this.api.campaign('resume', item.id?.S ?? '');
+      }
+    }
+  }
+
+  /** As sweep-outbox does: what a crash left in an outbox is published after a minute or more, and forgotten. */
+  private async sweep(): Promise<void> {
+    const { tables, cloud, timeline } = this.props;
+    for (const item of await this.definitions()) {
+      if (!item.outbox?.S || Number(item.updatedMs?.N) > timeline.now() - MINUTE_MS) continue;
+      for (const entry of JSON.parse(item.outbox.S) as { effect: string; name: string; input: object }[]) {
+        if (entry.effect === 'start-execution') cloud.begin('release-parked', entry.name, entry.input);
+      }
+      const { outbox: _outbox, pending: _pending, ...rest } = item;
+      await tables.put('DEFINITIONS_TABLE', rest);
+    }
+  }
+
+  /** Executions of release-parked that have begun, by name: a name begins once. */
+  private readonly begun = new Set<string>();
+  private release(name: string, input: object): void {
+    if (this.begun.has(name)) return;
+    this.begun.add(name);
+    void this.task('delivery/release-parked', input, WATCHED_MS);
+  }
 
   private async withdraw(profileId: string, consent: string): Promise<void> {
     const { tables } = this.props;
@@ -159,47 +211,38 @@ export class Story {
     });
   }
 
-  /** An operator looks at the dead letters now and then, and has them done again: all of a queue, or some. */
-  private lookAfter(): void {
-    const { timeline, cloud, chance, world } = this.props;
+  /** `act` now and then, as long as anything else is to happen. */
+  private every(fewest: number, most: number, act: () => Promise<void>): void {
+    const { timeline, chance, world } = this.props;
     const endMs = world.startMs + LOOKS_MS;
     const look = async () => {
-      const waiting = await cloud.waiting();
-      for (const name of waiting.keys()) if (name.endsWith('-dead')) await this.redrive(name);
-      // Nobody needs to look when nothing else is to happen.
-      if (timeline.left > 0 && timeline.now() < endMs) timeline.after(chance.int(30, 120) * MINUTE_MS, look);
+      await act();
+      this.looks -= 1;
+      // Looks alone are nothing to look for.
+      if (timeline.left > this.looks && timeline.now() < endMs) again();
     };
-    timeline.at(world.startMs + chance.int(60, 240) * MINUTE_MS, look);
+    const again = () => {
+      this.looks += 1;
+      timeline.after(chance.int(fewest, most) * MINUTE_MS, look);
+    };
+    again();
   }
+  private looks = 0;
 
-  private async redrive(deadLetters: string): Promise<void> {
-    const { functions, chance } = this.props;
-    const queue = [...SEND_QUEUES.map(({ name }) => name), RECEIPTS_QUEUE].find(
-      (name) => deadLettersOf(name) === deadLetters,
-    );
-    const at = (route: string, body?: object) => apiEvent(route, queue ?? 'held-messages', body);
-    const path = '/v1/dead-letters/{queue}';
-    const body = { messagesPerSecond: chance.pick([1, 10, 50]) };
-    void functions.invoke('delivery/manage-dead-letters', at(`POST ${path}/redrive`, body));
+  /** An operator has dead letters done again: all of a queue, at some rate. */
+  private async redrive(): Promise<void> {
+    const { cloud, chance } = this.props;
+    const queues = [...SEND_QUEUES.map(({ name }) => name), RECEIPTS_QUEUE];
+    for (const name of (await cloud.waiting()).keys()) {
+      if (!name.endsWith('-dead')) continue;
+      const queue = queues.find((one) => deadLettersOf(one) === name) ?? 'held-messages';
+      const body = { messagesPerSecond: chance.pick([1, 10, 50]) };
+      void this.api.once('delivery/manage-dead-letters', 'POST /v1/dead-letters/{queue}/redrive', { queue }, body);
+    }
   }
 }
 
-/** A call of an operator, as API Gateway hands it on. */
-const apiEvent = (routeKey: string, queue: string, body?: object) => ({
-  ...{
-    version: '2.0',
-    routeKey,
-    rawPath: routeKey.split(' ')[1],
-    headers: {},
-    pathParameters: { queue },
-    isBase64Encoded: false,
-  },
-  ...(body && { body: JSON.stringify(body) }),
-  requestContext: {
-    ...{ requestId: 'look', http: { method: routeKey.split(' ')[0], path: routeKey.split(' ')[1] } },
-    authorizer: { jwt: { claims: { sub: 'oscar', 'cognito:groups': '[operator]' }, scopes: [] } },
-  },
-});
+const bodyOf = ({ body }: Item): object => JSON.parse(body?.S ?? '{}') as object;
 
 const definition = (kind: string, id: string, body: object): Item => ({
   ...{

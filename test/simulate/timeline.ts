@@ -31,7 +31,8 @@ export class Timeline implements Clock {
   at(atMs: number, run: () => unknown): () => void {
     this.stirs += 1;
     this.turn += 1;
-    const event: Event = { atMs: Math.max(atMs, this.nowMs), turn: this.turn, run, cancelled: false };
+    // Clocks tell whole milliseconds; some pauses are not.
+    const event: Event = { atMs: Math.ceil(Math.max(atMs, this.nowMs)), turn: this.turn, run, cancelled: false };
     this.push(event);
     return () => {
       event.cancelled = true;

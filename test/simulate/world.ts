@@ -23,6 +23,8 @@ export type Plan = {
   occasions: Occasion[];
   /** When somebody cancels the campaign, or pauses the trigger. */
   stopMs?: number;
+  /** When somebody pauses the campaign, and resumes it. */
+  pause?: { fromMs: number; toMs: number };
 };
 export type Withdrawal = { profileId: string; consent: string; atMs: number };
 export type World = {
@@ -143,7 +145,13 @@ const drawPlan = (chance: Chance, n: number, { seed, startMs, people, settings }
     audience: isCampaign ? chance.shuffled(ids).slice(0, count) : [],
     occasions: isCampaign ? [] : Array.from({ length: Math.ceil(count / 3) }, (_, m) => occasion(m)),
     ...(chance.is(0.2) && { stopMs: begins + chance.int(0, 90) * MINUTE_MS }),
+    ...(isCampaign && chance.is(0.3) && { pause: drawPause(chance, begins) }),
   };
+};
+
+const drawPause = (chance: Chance, beginsMs: number) => {
+  const fromMs = beginsMs + chance.pick([chance.int(1, 60) * 1_000, chance.int(1, 60) * MINUTE_MS]);
+  return { fromMs, toMs: fromMs + chance.pick([chance.int(1, 120) * 1_000, chance.int(5, 400) * MINUTE_MS]) };
 };
 
 /** Every text says which plan it is of, for whom, and of which event. */
