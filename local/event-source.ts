@@ -51,12 +51,20 @@ export const eventSourceMappings = (ctx: Context, byArn: (arn: string) => Queue,
     };
 
     const deliver = async (messages: Delivered[]): Promise<void> => {
-      const leave = ctx.clock.enter();
+      let leave = ctx.clock.enter();
       underWay += 1;
       countRequests(ctx, 'ReceiveMessage', messages);
       const event = { Records: messages.map((message) => recordOf(message, queue.settings.arn, ctx.region)) };
-      let result = await ctx.services.lambda.invoke(functionArn, event);
-      if (faults('duplicateBatch')) result = await ctx.services.lambda.invoke(functionArn, event);
+      // Only the invocation itself is in flight meanwhile, so that time may move while it waits.
+      const invoke = async () => {
+        const invoked = ctx.services.lambda.invoke(functionArn, event, { mayWait: true });
+        leave();
+        const outcome = await invoked;
+        leave = ctx.clock.enter();
+        return outcome;
+      };
+      let result = await invoke();
+      if (faults('duplicateBatch')) result = await invoke();
       if (running) {
         const failed = failedIds(result, messages, partialFailures);
         const done = messages.filter((message) => !failed.has(message.id)).map((message) => ({ ...message, body: '' }));

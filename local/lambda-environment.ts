@@ -8,12 +8,18 @@ export type EnvironmentData = {
   /** What is the same in the context of every invocation. */
   context: { functionName: string; invokedFunctionArn: string; memoryLimitInMB: string };
 };
-/** `event` is JSON. The time limit is in real ms: virtual time stands still during an invocation. */
+/**
+ * `event` is JSON. The time limit is in real ms while it works, for virtual time stands still then, and in virtual ms while it
+ * waits.
+ */
 export type Invocation = { event: string; requestId: string; timeoutMs: number };
+/** Calls `wake` at `untilMs`, or when the invocation's time is over before that. Undefined: it may not wait. */
+export type Wait = ((untilMs: number, wake: (inTime: boolean) => void) => void) | undefined;
 type Failure = { errorType: string; errorMessage: string };
 type EnvironmentMessage =
   | { kind: 'ready' }
   | { kind: 'log'; line: string }
+  | { kind: 'wait'; untilMs: number }
   | { kind: 'done'; value: string }
   | ({ kind: 'failed' } & Failure);
 
@@ -21,7 +27,7 @@ type EnvironmentMessage =
 export type Outcome = ({ ok: true; value: string } | ({ ok: false } & Failure)) & { usable: boolean };
 export type Environment = {
   /** One at a time. Never rejects. */
-  run(invocation: Invocation): Promise<Outcome>;
+  run(invocation: Invocation, wait?: Wait): Promise<Outcome>;
   terminate(): Promise<unknown>;
 };
 
@@ -44,7 +50,8 @@ export const startEnvironment = (
   });
   let ready = false;
   let broken: Outcome | undefined;
-  let current: { invocation: Invocation; settle: (outcome: Outcome) => void; timer: NodeJS.Timeout } | undefined;
+  type Current = { invocation: Invocation; wait: Wait; settle: (outcome: Outcome) => void; timer: NodeJS.Timeout };
+  let current: Current | undefined;
 
   const settle = (outcome: Outcome) => {
     if (!outcome.usable) broken ??= outcome;
@@ -54,15 +61,15 @@ export const startEnvironment = (
   };
   const die = (errorType: string, errorMessage: string) =>
     settle({ ok: false, errorType, errorMessage, usable: false });
-  // A wall-clock timer also in virtual time: virtual time stands still while a function runs.
-  const limit = (ms: number, what: string, { requestId }: Invocation) =>
-    setTimeout(() => {
-      die(
-        'Sandbox.Timedout',
-        `RequestId: ${requestId} Error: ${what} timed out after ${(ms / 1000).toFixed(2)} seconds`,
-      );
-      void worker.terminate();
-    }, ms);
+  const end = (errorType: string, errorMessage: string) => {
+    die(errorType, errorMessage);
+    void worker.terminate();
+  };
+  const timeOut = (ms: number, what: string, { requestId }: Invocation) =>
+    end('Sandbox.Timedout', `RequestId: ${requestId} Error: ${what} timed out after ${(ms / 1000).toFixed(2)} seconds`);
+  // A wall-clock timer also in virtual time: virtual time stands still while a function works.
+  const limit = (ms: number, what: string, invocation: Invocation) =>
+    setTimeout(() => timeOut(ms, what, invocation), ms);
   const begin = () => {
     if (!ready || !current) return;
     clearTimeout(current.timer);
@@ -70,8 +77,22 @@ export const startEnvironment = (
     worker.postMessage(current.invocation);
   };
 
+  const wait = (untilMs: number) => {
+    if (!current) return;
+    const { invocation, timer, wait: rest } = current;
+    clearTimeout(timer);
+    if (!rest) return end('Runtime.WaitRefused', 'The local cloud lets only handlers behind a queue wait');
+    rest(untilMs, (inTime) => {
+      if (current?.invocation !== invocation) return;
+      if (!inTime) return timeOut(invocation.timeoutMs, 'Task', invocation);
+      current.timer = limit(invocation.timeoutMs, 'Task', invocation);
+      worker.postMessage('wake');
+    });
+  };
+
   worker.on('message', (message: EnvironmentMessage) => {
     if (message.kind === 'log') return onLog(message.line);
+    if (message.kind === 'wait') return wait(message.untilMs);
     if (message.kind === 'done') return settle({ ok: true, value: message.value, usable: true });
     if (message.kind === 'failed') {
       const { errorType, errorMessage } = message;
@@ -88,10 +109,10 @@ export const startEnvironment = (
   worker.on('exit', (code) => die('Runtime.ExitError', `Runtime exited with error: exit status ${code}`));
 
   return {
-    run: (invocation) =>
+    run: (invocation, rest) =>
       new Promise((resolve) => {
         if (broken) return resolve(broken);
-        current = { invocation, settle: resolve, timer: limit(INIT_LIMIT_MS, 'Init', invocation) };
+        current = { invocation, wait: rest, settle: resolve, timer: limit(INIT_LIMIT_MS, 'Init', invocation) };
         begin();
       }),
     terminate: () => worker.terminate(),

@@ -1,3 +1,4 @@
+import { scheduler } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -18,6 +19,38 @@ if (shared) {
     construct: (RealDate, args, target) => Reflect.construct(RealDate, args.length === 0 ? [now()] : args, target),
     get: (RealDate, key) => (key === 'now' ? now : Reflect.get(RealDate, key)),
   });
+}
+
+/**
+ * Handlers wait by `scheduler.wait`, on the virtual clock: once nothing is left here but waiting, the clock is told until when
+ * (`wait`), and says when it is time (`wake`). All other timers are of the machine's own time.
+ */
+let sleepers = [];
+let isLooking = false;
+const look = () => {
+  if (!isLooking) setImmediate(rest);
+  isLooking = true;
+};
+const rest = () => {
+  // What can still go on by itself: requests, files, timers. Idle connections do not count, nor does this thread's own port.
+  const isBusy = process.getActiveResourcesInfo().some((kind) => kind !== 'MessagePort' && kind !== 'Immediate');
+  // Not from the timer itself, which would find itself.
+  if (isBusy && sleepers.length > 0) return void setTimeout(() => setImmediate(rest), 1);
+  isLooking = false;
+  if (sleepers.length > 0) send({ kind: 'wait', untilMs: Math.min(...sleepers.map(({ untilMs }) => untilMs)) });
+};
+const wake = () => {
+  const due = sleepers.filter(({ untilMs }) => untilMs <= Date.now());
+  sleepers = sleepers.filter((one) => !due.includes(one));
+  for (const { resolve } of due) resolve();
+  look();
+};
+if (shared) {
+  scheduler.wait = (ms) =>
+    new Promise((resolve) => {
+      sleepers.push({ untilMs: Date.now() + Math.max(0, Math.ceil(ms)), resolve });
+      look();
+    });
 }
 
 let requestId = '';
@@ -56,9 +89,14 @@ try {
 }
 
 parentPort.on('message', async (invocation) => {
+  if (invocation === 'wake') return wake();
+  sleepers = [];
   const end = performance.now() + invocation.timeoutMs;
+  const startMs = Date.now();
   requestId = invocation.requestId;
-  const getRemainingTimeInMillis = () => Math.max(0, Math.floor(end - performance.now()));
+  // Virtual time passes only while the handler waits.
+  const waited = () => (shared ? Date.now() - startMs : 0);
+  const getRemainingTimeInMillis = () => Math.max(0, Math.floor(end - performance.now() - waited()));
   try {
     const value = await handler(JSON.parse(invocation.event), {
       ...context,

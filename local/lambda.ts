@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Faults, noFaults } from './faults.ts';
 import { type AsyncSettings, asyncInvocations } from './lambda-async.ts';
-import { type Environment, type Outcome, startEnvironment } from './lambda-environment.ts';
-import { AwsError, type Context, type InvokeResult, type ResourceHandler, type Service } from './types.ts';
+import { type Environment, type Outcome, startEnvironment, type Wait } from './lambda-environment.ts';
+import { AwsError, type Clock, type Context, type InvokeResult, type ResourceHandler, type Service } from './types.ts';
 
 export type LambdaOptions = {
   /** @default none */
@@ -69,17 +69,17 @@ export const lambda = (ctx: Context, options: LambdaOptions = {}): LambdaService
     return start(fn);
   };
 
-  const run = async (fn: Fn, event: string): Promise<InvokeResult> => {
+  const run = async (fn: Fn, event: string, flight: Flight, mayWait: boolean): Promise<InvokeResult> => {
     const environment = acquire(fn);
     const startedAt = performance.now();
     const invocation = { event, requestId: randomUUID(), timeoutMs: fn.timeoutMs };
     const crash = { ...CRASH, usable: false };
-    let outcome: Outcome = faults('crashBefore') ? crash : await environment.run(invocation);
+    let outcome: Outcome = faults('crashBefore') ? crash : await environment.run(invocation, mayWait ? flight.wait : undefined);
     if (faults('crashAfter')) outcome = crash;
     if (outcome.usable) idle.push({ fn, environment });
     else drop(environment);
 
-    const billedSeconds = Math.ceil(performance.now() - startedAt) / 1000;
+    const billedSeconds = Math.ceil(performance.now() - startedAt + flight.waitedMs()) / 1000;
     const operation = `lambda:${fn.name}`;
     ctx.meter.count('lambda-request', 1, operation);
     ctx.meter.count(`lambda-gb-second-${fn.architecture}`, (fn.memoryMb / 1024) * billedSeconds, operation);
@@ -92,23 +92,23 @@ export const lambda = (ctx: Context, options: LambdaOptions = {}): LambdaService
     return { ok: true, value: JSON.parse(outcome.value) };
   };
 
-  const invoke = async (name: string, event: unknown): Promise<InvokeResult> => {
+  const invoke = async (name: string, event: unknown, { mayWait = false } = {}): Promise<InvokeResult> => {
     const fn = find(name);
     const payload = JSON.stringify(event) ?? 'null';
     if (fn.limit === 0) return failure('TooManyRequestsException', 'Rate Exceeded.');
     if (Buffer.byteLength(payload) > PAYLOAD_BYTES) {
       return failure('RequestTooLargeException', `Request must be smaller than ${PAYLOAD_BYTES} bytes`);
     }
-    const leave = ctx.clock.enter();
+    const flight = inFlight(ctx.clock, fn.timeoutMs);
     if (fn.running < fn.limit) fn.running += 1;
     else await new Promise<void>((resolve) => fn.line.push(resolve));
     try {
-      return stopped ? CRASH : await run(fn, payload);
+      return stopped ? CRASH : await run(fn, payload, flight, mayWait);
     } finally {
       const next = fn.line.shift();
       if (next) next();
       else fn.running -= 1;
-      leave();
+      flight.end();
     }
   };
 
@@ -162,6 +162,33 @@ export const lambda = (ctx: Context, options: LambdaOptions = {}): LambdaService
     },
   };
 };
+
+/** What keeps virtual time from moving while an invocation runs, and lets it move while the handler waits. */
+const inFlight = (clock: Clock, timeoutMs: number) => {
+  let leave = clock.enter();
+  let cancel = () => {};
+  let waitedMs = 0;
+  const wait: Wait = (untilMs, wake) => {
+    const fromMs = clock.now();
+    const overMs = fromMs + timeoutMs - waitedMs;
+    cancel = clock.at(Math.min(untilMs, overMs), () => {
+      waitedMs += clock.now() - fromMs;
+      leave = clock.enter();
+      wake(untilMs < overMs);
+    });
+    leave();
+  };
+  return {
+    wait,
+    waitedMs: () => waitedMs,
+    end() {
+      cancel();
+      leave();
+    },
+  };
+};
+
+type Flight = ReturnType<typeof inFlight>;
 
 const functionOf = (ctx: Context, name: string, perFunction: number, properties: Record<string, unknown>) => {
   const [module = '', exportName = ''] = String(properties.Handler).split('.');

@@ -17,6 +17,8 @@ export type Message = {
   /** Message attributes, all of them text. */
   attributes?: Record<string, string>;
   sentMs: number;
+  /** Hidden until then, from the beginning. */
+  dueMs?: number;
   firstReceivedMs?: number;
   receives: number;
   deadLetterSource?: string;
@@ -82,18 +84,25 @@ export const openQueue = (
     return { ...message, receipt };
   };
 
-  for (const message of kept.left) if (message.queue === settings.name) show(message);
+  /** Shows it when its delay is over. */
+  const begin = (message: Message) => {
+    if (message.dueMs === undefined || message.dueMs <= clock.now()) show(message);
+    else clock.at(message.dueMs, () => show(message));
+  };
+
+  for (const message of kept.left) if (message.queue === settings.name) begin(message);
 
   return {
     settings,
     visible: () => visible,
     inFlight: () => inFlight.size,
-    send(body: string, group?: string, attributes?: Record<string, string>): string {
+    send(body: string, group?: string, attributes?: Record<string, string>, delayMs = 0): string {
       const id = randomUUID();
       const more = { ...(group && { group }), ...(attributes && { attributes }) };
-      const message = { id, queue: settings.name, body, ...more, sentMs: clock.now(), receives: 0 };
+      const due = delayMs > 0 && { dueMs: clock.now() + delayMs };
+      const message = { id, queue: settings.name, body, ...more, sentMs: clock.now(), ...due, receives: 0 };
       kept.put(message);
-      show(message);
+      begin(message);
       return id;
     },
     /** Up to `max` messages, now invisible. Spent ones go to the dead letters, expired ones vanish. */

@@ -7,8 +7,9 @@ import { AwsError, type Context, type ResourceHandler, type Service } from './ty
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_HIDDEN_SECONDS = 12 * 3_600;
+const MAX_DELAY_SECONDS = 900;
 
-type Entry = { Id: string; MessageBody: string; MessageGroupId?: string };
+type Entry = { Id: string; MessageBody: string; MessageGroupId?: string; DelaySeconds?: number };
 type Input = Entry & {
   QueueUrl: string;
   Entries: Entry[];
@@ -24,7 +25,7 @@ type Input = Entry & {
 const INPUTS = [
   ...['QueueUrl', 'Entries', 'Id', 'MessageBody', 'MessageGroupId', 'MaxNumberOfMessages', 'WaitTimeSeconds'],
   ...['AttributeNames', 'MessageSystemAttributeNames', 'MessageAttributeNames', 'ReceiptHandle', 'VisibilityTimeout'],
-  ...['SourceArn', 'DestinationArn', 'MaxNumberOfMessagesPerSecond', 'TaskHandle', 'MaxResults'],
+  ...['SourceArn', 'DestinationArn', 'MaxNumberOfMessagesPerSecond', 'TaskHandle', 'MaxResults', 'DelaySeconds'],
 ];
 
 /**
@@ -45,16 +46,22 @@ export const sqs = (ctx: Context, { faults = noFaults }: { faults?: Faults } = {
 
   const send = (queueUrl: string, entries: Entry[]) => {
     const queue = byUrl(queueUrl);
-    const messages = entries.map(({ Id, MessageBody: body, MessageGroupId: group }) => ({ Id, body, group }));
+    const messages = entries.map(({ Id, MessageBody: body, MessageGroupId: group, DelaySeconds = 0 }) => ({
+      ...{ Id, body, group },
+      delayMs: DelaySeconds * 1_000,
+    }));
     const bytes = messages.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
     if (entries.length > 10) throw new AwsError('TooManyEntriesInBatchRequest', 'A batch has at most 10 entries.');
     if (bytes > MAX_BYTES) {
       throw new AwsError('BatchRequestTooLong', `Requests have at most ${MAX_BYTES} bytes; this one has ${bytes}.`);
     }
+    if (messages.some(({ delayMs }) => delayMs < 0 || delayMs > MAX_DELAY_SECONDS * 1_000)) {
+      throw new AwsError('InvalidParameterValue', `DelaySeconds is 0 to ${MAX_DELAY_SECONDS}.`);
+    }
     countRequests(ctx, 'SendMessage', messages);
-    return messages.map(({ Id, body, group }) => ({
+    return messages.map(({ Id, body, group, delayMs }) => ({
       Id,
-      MessageId: queue.send(body, group),
+      MessageId: queue.send(body, group, undefined, delayMs),
       MD5OfMessageBody: md5(body),
     }));
   };

@@ -36,8 +36,11 @@ export type InvokeResult = { ok: true; value: unknown } | { ok: false; errorType
 /** Calls between services inside the local cloud. Each property is set by the file that bears its name. */
 export interface Services {
   lambda: {
-    /** Synchronous invocation; function errors and time-outs are results, not exceptions. */
-    invoke(functionArn: string, event: unknown): Promise<InvokeResult>;
+    /**
+     * Synchronous invocation; function errors and time-outs are results, not exceptions. `mayWait`: the caller keeps nothing
+     * else in flight, so virtual time moves while the handler does nothing but wait; without it such a handler fails.
+     */
+    invoke(functionArn: string, event: unknown, options?: { mayWait?: boolean }): Promise<InvokeResult>;
     /** Asynchronous invocation: two retries, then the function's on-failure destination. Resolves when accepted. */
     invokeAsync(functionArn: string, event: unknown): Promise<void>;
     /** How many invocations of it run at the same time here. */

@@ -71,6 +71,21 @@ describe('the API', () => {
     await expect(hide(43_201)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
   });
 
+  test('a message that is delayed shows when its delay is over, each at its own time', async () => {
+    const cloud = await cloudOf({ Q: queue() });
+    await send(cloud, 'Q', 'late', { DelaySeconds: 900, MessageGroupId: 'g' });
+    await sendBatch(cloud, 'Q', ['soon'], { DelaySeconds: 1 });
+    await send(cloud, 'Q', 'now');
+    const bodies = async () => (await receive(cloud, 'Q', { MaxNumberOfMessages: 10 })).map(({ Body }) => Body);
+    expect(await bodies()).toEqual(['now']);
+    await cloud.clock.advance(999);
+    expect(await bodies()).toEqual([]);
+    await cloud.clock.advance(1);
+    expect(await bodies()).toEqual(['soon']);
+    await cloud.clock.advance(899_000);
+    expect(await bodies()).toContain('late');
+  });
+
   test('MessageRetentionPeriod forgets a message', async () => {
     const cloud = await cloudOf({ Q: queue({ VisibilityTimeout: 1, MessageRetentionPeriod: 60 }) });
     await send(cloud, 'Q', 'one');
@@ -111,7 +126,7 @@ describe('the API', () => {
       (cloud: Cloud) => cloud.sqs.send(new ReceiveMessageCommand({ QueueUrl: `${cloud.url}/0/x` })),
       'QueueDoesNotExist',
     ],
-    ['a delay', (cloud: Cloud) => send(cloud, 'Q', 'x', { DelaySeconds: 1 }), 'UnsupportedOperation'],
+    ['a delay over 15 minutes', (cloud: Cloud) => send(cloud, 'Q', 'x', { DelaySeconds: 901 }), 'InvalidParameterValue'],
     [
       'an unknown operation',
       (cloud: Cloud) => cloud.sqs.send(new PurgeQueueCommand({ QueueUrl: cloud.ref('Q') })),
