@@ -27,13 +27,16 @@ if (shared) {
  */
 let sleepers = [];
 let isLooking = false;
+let jobs = 0;
 const look = () => {
   if (!isLooking) setImmediate(rest);
   isLooking = true;
 };
 const rest = () => {
-  // What can still go on by itself: requests, files, timers. Idle connections do not count, nor does this thread's own port.
-  const isBusy = process.getActiveResourcesInfo().some((kind) => kind !== 'MessagePort' && kind !== 'Immediate');
+  // What can still go on by itself: requests, files, timers, signatures. Idle connections do not count, nor does this thread's own
+  // port.
+  const isBusy =
+    jobs > 0 || process.getActiveResourcesInfo().some((kind) => kind !== 'MessagePort' && kind !== 'Immediate');
   // Not from the timer itself, which would find itself.
   if (isBusy && sleepers.length > 0) return void setTimeout(() => setImmediate(rest), 1);
   isLooking = false;
@@ -46,6 +49,19 @@ const wake = () => {
   look();
 };
 if (shared) {
+  // Jobs of Web Crypto are on no list of Node's.
+  const subtle = Object.getPrototypeOf(crypto.subtle);
+  for (const name of Object.getOwnPropertyNames(subtle).filter((one) => one !== 'constructor')) {
+    const { value: work, ...rest } = Object.getOwnPropertyDescriptor(subtle, name);
+    if (typeof work !== 'function') continue;
+    const value = function (...args) {
+      jobs += 1;
+      return Promise.resolve(work.apply(this, args)).finally(() => {
+        jobs -= 1;
+      });
+    };
+    Object.defineProperty(subtle, name, { ...rest, value });
+  }
   scheduler.wait = (ms) =>
     new Promise((resolve) => {
       sleepers.push({ untilMs: Date.now() + Math.max(0, Math.ceil(ms)), resolve });

@@ -74,7 +74,9 @@ export const lambda = (ctx: Context, options: LambdaOptions = {}): LambdaService
     const startedAt = performance.now();
     const invocation = { event, requestId: randomUUID(), timeoutMs: fn.timeoutMs };
     const crash = { ...CRASH, usable: false };
-    let outcome: Outcome = faults('crashBefore') ? crash : await environment.run(invocation, mayWait ? flight.wait : undefined);
+    let outcome: Outcome = faults('crashBefore')
+      ? crash
+      : await environment.run(invocation, mayWait ? flight.wait : undefined);
     if (faults('crashAfter')) outcome = crash;
     if (outcome.usable) idle.push({ fn, environment });
     else drop(environment);

@@ -32,6 +32,8 @@ export type Link = {
   round?: number;
   /** Epoch ms before which nothing is to be done; absent: at once. */
   dueMs?: number;
+  /** Of a message that a rate has put off: epoch ms at which its turn seemed to be. */
+  turnMs?: number;
   /** Epoch ms after which the message is no longer worth sending; absent: it always is. */
   deadlineMs?: number;
 };

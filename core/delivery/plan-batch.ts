@@ -125,6 +125,7 @@ export const nextMessage = <M extends SendMessage>(
   const {
     earlier: _earlier,
     dueMs: _dueMs,
+    turnMs: _turnMs,
     only: _only,
     later: _later,
     ...rest

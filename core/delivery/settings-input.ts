@@ -55,6 +55,12 @@ const quietHours = z
   })
   .check(z.refine(({ from, to }) => from !== to, { path: ['to'], message: 'Quiet hours that never end' }));
 
+/** What a provider takes a second on a channel, and the part of it that transactional messages have for sure. Absent: 0.2. */
+const rate = z.strictObject({
+  perSecond: z.number().check(z.minimum(0.1), z.maximum(10_000)),
+  transactionalShare: z.optional(z.number().check(z.minimum(0.05), z.maximum(0.9))),
+});
+
 /** What operators may set for all plans. Stored as the definition `settings/delivery`. */
 export const deliverySettings = z.strictObject({
   /** The cap that always holds: over all channels and topics, in any so many hours. */
@@ -67,6 +73,8 @@ export const deliverySettings = z.strictObject({
   quietHours: z.optional(quietHours),
   /** True: promotional SMS to numbers of the United States wait for 08:00 to 21:00 where the person is. */
   usSmsWindow: z.optional(z.boolean()),
+  /** How fast messages go out, by channel. Without a rate: as fast as workers are. */
+  rates: z.optional(z.partialRecord(z.enum(CHANNELS), rate)),
   /** What one message costs, by channel, in whatever currency budgets of plans are in. Without a price: nothing. */
   prices: z.optional(z.partialRecord(z.enum(CHANNELS), z.number().check(z.minimum(0)))),
   /** IANA zone of people whose profile names none. Absent: UTC. */

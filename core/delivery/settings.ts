@@ -16,6 +16,7 @@ export const settingsText = ({ frequencyCap, caps = [], ...rest }: DeliverySetti
     ...(rest.noDuplicatesWithin ? [`no content twice in ${rest.noDuplicatesWithin.hours} hours`] : []),
     ...(rest.quietHours ? [quietText(rest.quietHours)] : []),
     ...(rest.usSmsWindow ? ['SMS to the United States from 08:00 to 21:00'] : []),
+    ...ratesText(rest.rates),
     ...(rest.fallbackTimeZone ? [`unknown time zones are ${rest.fallbackTimeZone}`] : []),
     ...Object.entries(rest.prices ?? {}).map(([channel, price]) => `${channel} costs ${price}`),
   ].join('; ');
@@ -32,6 +33,12 @@ const capText = ({ within, channel, topic, ...cap }: Cap): string =>
     ...(topic ? [`about ${topic}`] : []),
     'hours' in within ? `in ${within.hours} hours` : `a calendar ${within.calendar}`,
   ].join(' ');
+
+const ratesText = (rates: DeliverySettings['rates'] = {}): string[] =>
+  Object.entries(rates).map(
+    ([channel, { perSecond, transactionalShare }]) =>
+      `${channel} ${perSecond} a second${transactionalShare === undefined ? '' : `, ${transactionalShare} of it transactional`}`,
+  );
 
 const quietText = ({ from, to, otherwise, channels }: NonNullable<DeliverySettings['quietHours']>): string =>
   `quiet from ${from} to ${to}${channels ? ` on ${channels.join(', ')}` : ''}, or ${otherwise}`;

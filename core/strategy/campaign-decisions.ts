@@ -1,13 +1,13 @@
 import type { ProblemType } from '../access/problems.ts';
 import type { Approval, Campaign, CampaignInput } from './campaign.ts';
-import { type CampaignAction, nextState } from './campaign-states.ts';
+import { type CampaignAction, isOver, nextState } from './campaign-states.ts';
 
 /**
  * What an act does to a campaign: `change` is to be saved, `same` says that it was done before (so that acting twice is
  * harmless), `refuse` is told to the caller.
  */
 export type Decision =
-  | { kind: 'change'; action: CampaignAction; campaign: Campaign; detail: string }
+  | { kind: 'change'; action: CampaignAction | 'set-speed'; campaign: Campaign; detail: string }
   | { kind: 'same'; campaign: Campaign }
   | { kind: 'refuse'; problem: ProblemType; detail: string };
 
@@ -145,6 +145,19 @@ export const held = (campaign: Campaign, runId: string, taskToken: string): Camp
     : undefined;
 
 const isUnderWay = ({ state }: Campaign): boolean => state === 'preparing' || state === 'sending' || state === 'paused';
+
+/**
+ * How fast it sends from now on; undefined: as fast as providers allow. It is not part of what is approved, which is whom and what:
+ * so it moves the campaign to no other state.
+ */
+export const withSpeed = (campaign: Campaign, speed: Campaign['speed']): Decision => {
+  if (isOver(campaign.state))
+    return refuse('state-conflict', `A campaign that is ${campaign.state} has no speed to set`);
+  if (campaign.speed?.perMinute === speed?.perMinute) return { kind: 'same', campaign };
+  const { speed: _before, ...rest } = campaign;
+  const detail = speed ? `${speed.perMinute} a minute` : 'no limit';
+  return { kind: 'change', action: 'set-speed', campaign: { ...rest, ...(speed && { speed }) }, detail };
+};
 
 /** The run has begun. Repeated by a retry, it is the same run, whatever people have done with it since. */
 export const prepared = (campaign: Campaign, runId: string, nowMs: number): Decision => {

@@ -8,6 +8,9 @@ import { sendTimeInput } from './send-time.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(64));
 
+/** Messages a minute, over all channels. */
+export const perMinute = z.int().check(z.minimum(1), z.maximum(600_000));
+
 /** What a marketer writes. A campaign is a static plan: one audience, one content, one schedule. */
 export const campaignInput = z.strictObject({
   name: z.string().check(z.minLength(1), z.maxLength(100)),
@@ -23,6 +26,8 @@ export const campaignInput = z.strictObject({
   deadline: z.optional(durationInput),
   /** False: nobody notices who clicks, or opens. Absent: as the settings say. */
   tracking: z.optional(planTracking),
+  /** Absent: as fast as providers allow. It may be changed while the campaign sends. */
+  speed: z.optional(z.strictObject({ perMinute })),
   /** Absent: as soon as it is approved. */
   sendAt: z.optional(z.iso.datetime({ offset: true })),
   /** When, from then on, each recipient gets it. Absent: all at once. */

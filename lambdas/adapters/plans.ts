@@ -1,5 +1,6 @@
 import { DEFAULT_LINK_SETTINGS, type LinkSettings } from '../../core/delivery/links/link-settings.ts';
 import type { PlanRef } from '../../core/delivery/messages.ts';
+import type { Speed } from '../../core/delivery/pace.ts';
 import { DEFAULT_SETTINGS, type DeliverySettings } from '../../core/delivery/settings.ts';
 import type { Trigger } from '../../core/event/trigger.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
@@ -8,7 +9,7 @@ import { cached } from './cache.ts';
 import { definitions } from './definitions.ts';
 import { loadPlanVersion } from './plan-versions.ts';
 
-/** A campaign that was paused or cancelled, or has failed, stops sending after at most this long. */
+/** A campaign that was paused or cancelled, or has failed, stops sending after at most this long, and a changed speed acts. */
 const STATE_MAX_AGE_MS = 3_000;
 /** A changed cap acts after at most this long. */
 const SETTINGS_MAX_AGE_MS = 10_000;
@@ -26,7 +27,8 @@ export const plans = (table: string) => {
   );
   const campaign = cached(STATE_MAX_AGE_MS, async (id) => {
     const stored = await defs.get<Campaign>('campaign', id);
-    return stored && { state: stored.body.state, pause: stored.body.pause?.number };
+    const { state, speed, pause } = stored?.body ?? {};
+    return stored && { state, speed, pause: pause?.number };
   });
   const trigger = cached(STATE_MAX_AGE_MS, async (id) => (await defs.get<Trigger>('trigger', id))?.body.state);
   const settings = cached(
@@ -55,6 +57,10 @@ export const plans = (table: string) => {
     async pauseOf({ kind, id }: PlanRef, when: 'lately' | 'now' = 'lately'): Promise<number | undefined> {
       if (kind !== 'campaign') return undefined;
       return (await campaign(id, when === 'now' ? 0 : undefined))?.pause;
+    },
+    /** The speed of a campaign as it is now; undefined: it has none. */
+    async speedOf({ kind, id }: PlanRef): Promise<Speed | undefined> {
+      return kind === 'campaign' ? (await campaign(id))?.speed : undefined;
     },
     settings: (): Promise<DeliverySettings> => settings('delivery'),
     linkSettings: (): Promise<LinkSettings> => links('links'),

@@ -3,6 +3,7 @@ import type { HeldMessage } from '../../core/delivery/held-message.ts';
 import type { messageLinks } from '../../core/delivery/links/message-links.ts';
 import type { PlanRef, SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
 import type { OutcomeRow } from '../../core/delivery/outcome.ts';
+import type { Speed } from '../../core/delivery/pace.ts';
 import type { Refusals } from '../../core/delivery/refusals.ts';
 import type { ChannelSender } from '../../core/delivery/sender.ts';
 import type { DeliverySettings } from '../../core/delivery/settings.ts';
@@ -11,6 +12,8 @@ import type { Renderer } from '../../core/strategy/render.ts';
 import type { Contacts } from '../adapters/contacts.ts';
 import type { Ledger } from '../adapters/ledger.ts';
 import type { Touches } from '../adapters/touches.ts';
+import type { Pacer } from './pacer.ts';
+import type { PutBack } from './pacing.ts';
 
 /** Everything outside that a delivery touches; tests put memory and crashes here. */
 export type Ports = {
@@ -21,6 +24,10 @@ export type Ports = {
   /** Number of the pause that a campaign is in. At most 3 seconds old, or read `now`. */
   pauseOf(plan: PlanRef, when?: 'now'): Promise<number | undefined>;
   settings(): Promise<DeliverySettings>;
+  /** Of a campaign, as it is set now. At most 3 seconds old. */
+  speedOf(plan: PlanRef): Promise<Speed | undefined>;
+  /** Asked for only where something limits how fast messages go out. */
+  pacer(): Promise<Pacer>;
   /** The recipients of the message in order; undefined is a person who has no profile (any more). */
   rowsOf(message: SendMessage): Promise<(SnapshotRow | undefined)[]>;
   ledger: Pick<Ledger, 'claim' | 'save' | 'batchesDone' | 'heardOf'>;
@@ -33,6 +40,8 @@ export type Ports = {
   sender: ChannelSender;
   append(rows: readonly OutcomeRow[]): Promise<void>;
   enqueue(channel: Channel, lane: Lane, messages: readonly SendMessage[]): Promise<void>;
+  /** Puts messages back into the queue of their lane that they came from, each for its time, which is 15 minutes away at most. */
+  putBack(lane: Lane, messages: readonly PutBack[]): Promise<void>;
   /** Has it enqueued when it is due. */
   hold(message: HeldMessage, dueMs: number): Promise<void>;
   /** Has it enqueued when that pause of its campaign ends, if that is still to come. */

@@ -5,6 +5,7 @@ import { nextMessage, outcomeRows, type Step } from '../../core/delivery/plan-ba
 import { channelOf } from '../../core/delivery/policy.ts';
 import { partUnit } from '../../core/delivery/work.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
+import type { PutBack } from './pacing.ts';
 import type { Ports } from './ports.ts';
 
 /** What a delivery leaves to be told. `record` is saved; recipients of it that are open come again. */
@@ -15,6 +16,8 @@ export type Publication = {
   record: LedgerRecord;
   profileIdOf: (index: number) => string;
   messageIds: ReadonlyMap<number, string>;
+  /** Who is open is put off, and comes again with this: once the lease of the record is given back. */
+  back?: PutBack;
 };
 
 /**
@@ -55,5 +58,12 @@ export const publish = async (ports: Ports, publications: readonly Publication[]
   // Last, for it gives the lease back: these come again, and what is published of them is not published twice.
   for (const { step, record } of publications) {
     if (!isSettled(record)) await ports.ledger.save(step.work, publishRecord(record));
+  }
+  const put = publications.filter(({ back }) => back);
+  for (const [lane, own] of Map.groupBy(put, ({ plan }) => plan.lane)) {
+    await ports.putBack(
+      lane,
+      own.flatMap(({ back }) => back ?? []),
+    );
   }
 };

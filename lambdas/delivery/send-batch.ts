@@ -21,7 +21,6 @@ import { sendQueueUrl } from '../adapters/send-queues.ts';
 import { touches } from '../adapters/touches.ts';
 import { countMetric } from '../middleware/count-metric.ts';
 import { noteFailures } from '../middleware/note-failures.ts';
-import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { deliverMessage } from './deliver-message.ts';
 import { guardSender } from './guard-sender.ts';
@@ -34,8 +33,6 @@ type Environment = { [Name in keyof typeof sendBatchEnv]: z.infer<(typeof sendBa
 
 type Received = { record: SQSRecord; message: SendMessage };
 
-/** A batch of 100 text messages takes about 2 s, a hanging call 13 s. With less time left none is begun: it comes again. */
-const ENOUGH_MS = 18_000;
 /** Pointers at once: while one waits for its provider the other writes. Each has 25 requests under way. */
 const PARALLEL_BATCHES = 2;
 
@@ -49,6 +46,15 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
   const people = contacts(env.CONTACTS_TABLE);
   const held = heldMessages(env.TIMERS_TABLE, wakeSchedules(env), () => Date.now());
   const { linkSettings, ...planPorts } = plans(env.DEFINITIONS_TABLE);
+  let pace: ReturnType<typeof loadPacer> | undefined;
+  const loadPacer = async () => {
+    const [{ pacer }, { sendRates }, { scheduler }] = await Promise.all([
+      import('./pacer.ts'),
+      import('../adapters/send-rates.ts'),
+      import('node:timers/promises'),
+    ]);
+    return pacer({ now: () => Date.now(), wait: (ms) => scheduler.wait(ms), rates: sendRates(env.LEDGER_TABLE) });
+  };
   let links: ReturnType<typeof loadLinks> | undefined;
   const loadLinks = async () => {
     const { linkWriter } = await import('./write-links.ts');
@@ -61,6 +67,10 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
     ledger: ledger(env.LEDGER_TABLE),
     contacts: { ...people, ...touches(env.CONTACTS_TABLE, people) },
     refusals: new Map(),
+    pacer: () => {
+      pace ??= loadPacer();
+      return pace;
+    },
     renderer: () => {
       renderer ??= loadRenderer();
       return renderer;
@@ -86,6 +96,14 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
       const bodies = messages.map((message) => ({ body: message, group: message.plan.id }));
       await sendAll(sendQueueUrl(env, channel, lane), bodies);
     },
+    putBack: async (lane, messages) => {
+      const { sendAll } = await import('../adapters/queues.ts');
+      const bodies = messages.map(({ message, dueMs }) => ({
+        ...{ body: message, group: message.plan.id },
+        delaySeconds: Math.max(0, Math.ceil((dueMs - Date.now()) / 1_000)),
+      }));
+      await sendAll(sendQueueUrl(env, sender.channel, lane), bodies);
+    },
     hold: (message, dueMs) => held.hold(message, dueMs),
     park: (message, pause) => held.park(message, pause),
   };
@@ -93,8 +111,6 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
   /** Delivers one record, or parks it; undefined when it has to come again, and the log says why. */
   const deliver = async (ports: Ports, { record, message }: Received, context: Context) => {
     try {
-      const leftMs = context.getRemainingTimeInMillis();
-      if (leftMs < ENOUGH_MS) throw new RetryLater(`Only ${leftMs} ms are left of this invocation`);
       if (await parkPaused(ports, message)) return 'parked';
       return await deliverMessage(ports, message, {
         receives: Number(record.attributes.ApproximateReceiveCount),
@@ -125,7 +141,7 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
         received.filter(({ message }) => message.kind === kind),
         async (one) => {
           const publication = await deliver(ports, one, context);
-          if (publication === 'parked') gone.add(one.record);
+          if (publication === 'parked' || publication === 'put-back') gone.add(one.record);
           else if (publication) delivered.set(one.record, publication);
         },
       );
@@ -138,12 +154,15 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
     }
     const again = Records.filter((record) => {
       const publication = delivered.get(record);
-      return !gone.has(record) && (!publication || !isSettled(publication.record));
+      return !gone.has(record) && (!publication || comesAgain(publication));
     });
     await noteFailures(env.FAILURES_TABLE, again);
     return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   };
 };
+
+/** By itself: what is put back comes in another message. */
+const comesAgain = ({ record, back }: Publication): boolean => !back && !isSettled(record);
 
 /** Loaded at the first rendering: liquidjs is a third of all other code together. */
 const loadRenderer = async (): Promise<Renderer> => {

@@ -9,6 +9,7 @@ import {
   paused,
   resumed,
   submitted,
+  withSpeed,
 } from '../../core/strategy/campaign-decisions.ts';
 import { refuseUnknown } from '../adapters/audiences.ts';
 import { definitions } from '../adapters/definitions.ts';
@@ -30,7 +31,7 @@ const sinks = { auditTable: AUDIT_TABLE, machines };
 
 /**
  * Campaigns from draft to decision, and what stops them. Running a change twice is safe: edits and submissions name the
- * version that they change, decisions, pauses and cancellations that were made before change nothing.
+ * version that they change, decisions, pauses, cancellations and speeds that were set before change nothing.
  */
 export const handler = apiHandler(
   'strategy/manage-campaigns',
@@ -110,6 +111,15 @@ export const handler = apiHandler(
         nowMs,
         (campaign) => cancelled(campaign, body.reason),
         (before) => freeWaiting(before, 'cancelled'),
+      ),
+
+    setCampaignSpeed: async ({ params, body: { perMinute }, actor, nowMs }) =>
+      change(
+        params.campaignId,
+        actor,
+        nowMs,
+        (campaign) => withSpeed(campaign, perMinute === null ? undefined : { perMinute }),
+        () => [],
       ),
   },
   IDEMPOTENCY_TABLE,

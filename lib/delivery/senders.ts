@@ -5,6 +5,7 @@ import { CfnConfigurationSet } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import { BREAKER_OPENED } from '../../core/delivery/breaker.ts';
 import type { Channel } from '../../core/delivery/channel.ts';
+import { GATHER_MS } from '../../core/delivery/send-rate.ts';
 import { env as sendEmailEnv } from '../../lambdas/delivery/send-email.env.ts';
 import { env as sendInappEnv } from '../../lambdas/delivery/send-inapp.env.ts';
 import { env as sendPushEnv } from '../../lambdas/delivery/send-push.env.ts';
@@ -152,7 +153,8 @@ export class Senders extends Construct {
       const { transactional, promotional } = sendersAtOnce(stage, channel);
       // One pointer is up to 100 recipients and 2 s of provider calls, two pointers at a time: five fit the timeout five
       // times, and share a receive, a delete and a lake record. The window lets followers of other channels gather.
-      const consume = { batchSize: 5, window: Duration.seconds(5), maximumConcurrency: promotional };
+      const window = Duration.millis(GATHER_MS);
+      const consume = { batchSize: 5, window, maximumConcurrency: promotional };
       sendQueues.of(channel, 'promotional').consume(senders[channel], consume);
       sendQueues
         .of(channel, 'transactional')

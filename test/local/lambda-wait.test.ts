@@ -13,7 +13,11 @@ afterEach(async () => {
 const behindQueue = async <C extends Clock>(clock: C, code: string, properties: object = {}) => {
   const resources = {
     Q: queue({ VisibilityTimeout: 600 }),
-    A: fn(`import { scheduler } from 'node:timers/promises';\n${code}`, { Timeout: 30, MemorySize: 512, ...properties }),
+    A: fn(`import { scheduler } from 'node:timers/promises';\n${code}`, {
+      Timeout: 30,
+      MemorySize: 512,
+      ...properties,
+    }),
     M: mapping('Q', 'A', { BatchSize: 1 }),
   };
   const cloud = await miniCloud(clock, resources);

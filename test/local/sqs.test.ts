@@ -126,7 +126,11 @@ describe('the API', () => {
       (cloud: Cloud) => cloud.sqs.send(new ReceiveMessageCommand({ QueueUrl: `${cloud.url}/0/x` })),
       'QueueDoesNotExist',
     ],
-    ['a delay over 15 minutes', (cloud: Cloud) => send(cloud, 'Q', 'x', { DelaySeconds: 901 }), 'InvalidParameterValue'],
+    [
+      'a delay over 15 minutes',
+      (cloud: Cloud) => send(cloud, 'Q', 'x', { DelaySeconds: 901 }),
+      'InvalidParameterValue',
+    ],
     [
       'an unknown operation',
       (cloud: Cloud) => cloud.sqs.send(new PurgeQueueCommand({ QueueUrl: cloud.ref('Q') })),

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { campaignInput } from '../../strategy/campaign.ts';
+import { campaignInput, perMinute } from '../../strategy/campaign.ts';
 import { listQuery, pageOf } from '../page.ts';
 import { APPROVERS, OPERATORS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
@@ -79,7 +79,7 @@ export const routes = [
     path: '/v1/campaigns',
     summary: 'Write a campaign',
     description:
-      'It is a draft until it is submitted. Whom it is for must exist; what else it refers to is checked when it is submitted. `channelPolicy` is ordered: where a channel cannot reach somebody, the next one gets its turn. A step may also be `{channel, ifNotDeliveredWithin, ifNotOpenedWithin}`: then the next one follows when no receipt came in that time. `budget` is the most that the messages to one person may cost together, by the prices in the delivery settings; a channel that would exceed it is left out. `deadline` is how long the campaign is worth sending after it has begun. `priority` high may use the touches that caps reserve. `sendTime` sends to each recipient at a time of their own, from `sendAt` on: `best`, in the hour within a time in which they are most likely to open or click, or `local`, when their clock shows it.',
+      'It is a draft until it is submitted. Whom it is for must exist; what else it refers to is checked when it is submitted. `channelPolicy` is ordered: where a channel cannot reach somebody, the next one gets its turn. A step may also be `{channel, ifNotDeliveredWithin, ifNotOpenedWithin}`: then the next one follows when no receipt came in that time. `budget` is the most that the messages to one person may cost together, by the prices in the delivery settings; a channel that would exceed it is left out. `deadline` is how long the campaign is worth sending after it has begun. `priority` high may use the touches that caps reserve. `sendTime` sends to each recipient at a time of their own, from `sendAt` on: `best`, in the hour within a time in which they are most likely to open or click, or `local`, when their clock shows it. `speed` is how many messages a minute go out, over all channels; without it as many as providers take.',
     handler,
     roles: WRITERS,
     body: campaignInput,
@@ -223,6 +223,20 @@ export const routes = [
     body: z.strictObject({ reason: z._default(comment, '') }),
     example: { reason: 'Wrong discount' },
     success: { status: 200, schema: campaign, description: 'The cancelled campaign' },
+    errors: ['not-found', 'state-conflict', 'version-conflict'],
+  },
+  {
+    operationId: 'setCampaignSpeed',
+    method: 'PUT',
+    path: '/v1/campaigns/{campaignId}/speed',
+    summary: 'Change how fast a campaign sends',
+    description:
+      'In whatever state it is before its end, mid-send too: it acts within seconds, as soon as what is granted already has gone out (about 15 seconds of messages). `perMinute` null: as fast as providers allow; messages that wait for their turn then follow within 15 minutes. It is not part of what is approved. Repeating it is harmless.',
+    handler,
+    roles: ['marketer', ...OPERATORS],
+    body: z.strictObject({ perMinute: z.nullable(perMinute) }),
+    example: { perMinute: 600 },
+    success: { status: 200, schema: campaign, description: 'The campaign with its speed' },
     errors: ['not-found', 'state-conflict', 'version-conflict'],
   },
 ] as const satisfies readonly Route[];

@@ -126,6 +126,7 @@ const WHO: Record<string, string> = {
   'POST /v1/campaigns/{campaignId}/pause': 'moA',
   'POST /v1/campaigns/{campaignId}/resume': 'moA',
   'POST /v1/campaigns/{campaignId}/cancel': 'moA',
+  'PUT /v1/campaigns/{campaignId}/speed': 'moA',
   'POST /v1/devices': 'key',
   'DELETE /v1/devices/{deviceId}': 'key',
   'GET /v1/inbox/{profileId}/messages': 'key',

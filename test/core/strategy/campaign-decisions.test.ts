@@ -15,7 +15,9 @@ import {
   resumed,
   settled,
   submitted,
+  withSpeed,
 } from '../../../core/strategy/campaign-decisions.ts';
+import { isOver, transitions } from '../../../core/strategy/campaign-states.ts';
 
 const input: CampaignInput = {
   name: 'Win back',
@@ -240,6 +242,32 @@ describe('a pause', () => {
     expect(held(stopped, 'run', 'token')?.pause).toEqual({ ...stopped.pause, taskToken: 'token' });
     expect(held(stopped, 'other', 'token')).toBeUndefined();
     expect(held(sending, 'run', 'token')).toBeUndefined();
+  });
+});
+
+describe('the speed', () => {
+  const states = Object.keys(transitions) as Campaign['state'][];
+  test.each(states)('of a campaign that is %s', (state) => {
+    const campaign: Campaign = { ...draft, state };
+    const decision = withSpeed(campaign, { perMinute: 600 });
+    if (isOver(state)) return expect(problem(decision)).toBe('state-conflict');
+    expect(decision).toEqual({
+      ...{ kind: 'change', action: 'set-speed', detail: '600 a minute' },
+      campaign: { ...campaign, speed: { perMinute: 600 } },
+    });
+  });
+  test('is taken away, and set again without effect', () => {
+    const fast = apply(draft, withSpeed(draft, { perMinute: 600 }));
+    expect(problem(withSpeed(fast, { perMinute: 600 }))).toBe('same');
+    const free = withSpeed(fast, undefined);
+    expect(free).toMatchObject({ kind: 'change', detail: 'no limit' });
+    expect(apply(fast, free)).not.toHaveProperty('speed');
+    expect(problem(withSpeed(draft, undefined))).toBe('same');
+  });
+  test('leaves an approval as it is, and makes nobody an editor', () => {
+    const paced = apply(inReview, withSpeed(inReview, { perMinute: 1 }));
+    expect(paced).toMatchObject({ state: 'in review', approval: inReview.approval, editors: [] });
+    expect(yes(paced).kind).toBe('change');
   });
 });
 

@@ -5,7 +5,6 @@ import { isSettled } from '../../../core/delivery/ledger.ts';
 import type { DirectMessage, SnapshotRow } from '../../../core/delivery/messages.ts';
 import type { OutcomeRow } from '../../../core/delivery/outcome.ts';
 import type { PolicyStep } from '../../../core/delivery/policy.ts';
-import { DEFAULT_SETTINGS } from '../../../core/delivery/settings.ts';
 import { deliverMessage } from '../../../lambdas/delivery/deliver-message.ts';
 import type { Ports } from '../../../lambdas/delivery/ports.ts';
 import { publish } from '../../../lambdas/delivery/publish.ts';
@@ -49,11 +48,11 @@ const workOff = async (
   const work = async (item: Item) => {
     item.receives += 1;
     try {
-      const attempt = { receives: item.receives, leftMs: () => world.leftMs };
       const ports = portsOf(item.channel);
-      const publication = await deliverMessage(ports, item.message, attempt);
+      const publication = await deliverMessage(ports, item.message, world.attempt(item.receives));
+      if (publication === 'put-back') return;
       await publish(ports, [publication]);
-      if (!isSettled(publication.record)) throw new RetryLater('open');
+      if (!publication.back && !isSettled(publication.record)) throw new RetryLater('open');
     } catch (error) {
       if (!(error instanceof Crash) && !(error instanceof RetryLater)) throw error;
       world.queue.push(item);
@@ -94,14 +93,22 @@ test('a batch, whoever is in it, whatever crashes and comes twice', { timeout: 1
     people: fc.array(person, { minLength: 1, maxLength: 5 }),
     chunk: fc.constantFrom(2, 10),
     start: fc.nat(2),
+    /** Messages a minute of the campaign, and a second of each provider. */
+    speed: fc.constantFrom(undefined, undefined, 10, 300),
+    perSecond: fc.constantFrom(undefined, undefined, 0.2, 3),
     /** Which channels the night closes; none: there is no night. */
     quiet: fc.subarray<Channel>([...channels]),
     ...chaos,
   });
   await fc.assert(
-    fc.asyncProperty(batch, async ({ people, chunk, start, quiet, ...disturbance }) => {
+    fc.asyncProperty(batch, async ({ people, chunk, start, quiet, speed, perSecond, ...disturbance }) => {
       const world = new World();
-      if (quiet.length > 0) world.settings = { ...DEFAULT_SETTINGS, quietHours: { ...NIGHT, channels: quiet } };
+      if (speed) world.speed = { perMinute: speed };
+      if (perSecond) {
+        const rate = { perSecond };
+        world.settings = { ...world.settings, rates: { push: rate, sms: rate, email: rate } };
+      }
+      if (quiet.length > 0) world.settings = { ...world.settings, quietHours: { ...NIGHT, channels: quiet } };
       const ids = people.map((_, n) => `u${n}`);
       for (const [n, { fates, consents, lookFirst, timeZone }] of people.entries()) {
         const row = { profileId: `u${n}`, timeZone, ...addressesOf(`u${n}`, fates), attributes: {} };

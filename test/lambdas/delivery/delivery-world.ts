@@ -5,15 +5,19 @@ import { gate } from '../../../core/delivery/gate.ts';
 import { claimRecord, isSettled, type LedgerRecord } from '../../../core/delivery/ledger.ts';
 import type { SendMessage, SnapshotMessage, SnapshotRow } from '../../../core/delivery/messages.ts';
 import type { OutcomeRow } from '../../../core/delivery/outcome.ts';
+import type { Speed } from '../../../core/delivery/pace.ts';
 import type { Heard } from '../../../core/delivery/policy.ts';
 import type { Refusals } from '../../../core/delivery/refusals.ts';
+import { type Clocks, leased, leaseFor, spanOf } from '../../../core/delivery/send-rate.ts';
 import type { Outgoing, SendResult } from '../../../core/delivery/sender.ts';
 import { DEFAULT_SETTINGS } from '../../../core/delivery/settings.ts';
 import { reserveTouch } from '../../../core/delivery/touch.ts';
 import { workOf } from '../../../core/delivery/work.ts';
 import type { PlanVersion } from '../../../core/strategy/plan-version.ts';
 import { renderer } from '../../../core/strategy/render.ts';
+import type { SendRates } from '../../../lambdas/adapters/send-rates.ts';
 import { deliverMessage } from '../../../lambdas/delivery/deliver-message.ts';
+import { type Pacer, pacer } from '../../../lambdas/delivery/pacer.ts';
 import { parkPaused } from '../../../lambdas/delivery/park-paused.ts';
 import type { Ports } from '../../../lambdas/delivery/ports.ts';
 import { publish } from '../../../lambdas/delivery/publish.ts';
@@ -68,6 +72,12 @@ export class World {
   /** After a call of a provider that took somebody. */
   onAccepted = () => {};
   settings = DEFAULT_SETTINGS;
+  /** Of the campaign. */
+  speed: Speed | undefined;
+  clocks = new Map<string, Clocks>();
+  private worker: Pacer | undefined;
+  /** What all invocations have waited so far. */
+  waitedMs = 0;
   /** What is left of every invocation. */
   leftMs = 30_000;
   /** Recipients a provider takes at once. */
@@ -92,7 +102,7 @@ export class World {
   acceptedMs: number[] = [];
   calls = new Map<string, number>();
   outcomes: OutcomeRow[] = [];
-  writes = { ledger: 0, contacts: 0, reads: 0 };
+  writes = { ledger: 0, contacts: 0, reads: 0, rates: 0 };
 
   constructor(version: PlanVersion = plan()) {
     this.plans.set(version.planId, version);
@@ -139,6 +149,29 @@ export class World {
     };
   }
 
+  /** As lambdas/adapters/send-rates.ts, on one clock that everybody sees. */
+  rates: SendRates = {
+    standsAt: (key, lane) => this.clocks.get(key)?.[lane] ?? 0,
+    lease: (key, rate, asked) =>
+      this.effect(() => {
+        this.writes.rates += 1;
+        const before = this.clocks.get(key) ?? {};
+        const lease = leaseFor(before, rate, asked);
+        const after = leased(before, lease);
+        if (!after) return { fullUntilMs: before[asked.lane] ?? 0 };
+        this.clocks.set(key, after);
+        return spanOf(lease, before);
+      }),
+    standInLine: (key, lane, ms, nowMs) =>
+      this.effect(() => {
+        this.writes.rates += 1;
+        const clocks = this.clocks.get(key) ?? {};
+        const turnMs = Math.max(nowMs, clocks[lane] ?? 0, clocks[`${lane}Line`] ?? 0);
+        this.clocks.set(key, { ...clocks, [`${lane}Line`]: turnMs + ms });
+        return turnMs;
+      }),
+  };
+
   ports(channel: Channel, chunk = 3): Ports {
     return {
       now: () => this.nowMs,
@@ -146,6 +179,15 @@ export class World {
       stopOf: async () => this.stop,
       pauseOf: async () => this.pause,
       settings: async () => this.settings,
+      speedOf: async ({ kind }) => (kind === 'campaign' ? this.speed : undefined),
+      pacer: async () => {
+        const wait = async (ms: number) => {
+          this.nowMs += Math.ceil(ms);
+          this.waitedMs += Math.ceil(ms);
+        };
+        this.worker ??= pacer({ now: () => this.nowMs, wait, rates: this.rates });
+        return this.worker;
+      },
       rowsOf: async () => this.rows,
       ledger: {
         claim: ({ run, unit }, marks, nowMs, leaseMs) =>
@@ -215,6 +257,12 @@ export class World {
             this.queue.push({ message: structuredClone(message), channel: next, receives: 0 });
           }
         }),
+      putBack: (_lane, messages) =>
+        this.effect(() => {
+          for (const { message, dueMs } of messages) {
+            this.queue.push({ message: structuredClone(message), channel, receives: 0, dueMs });
+          }
+        }),
       hold: ({ message, channel: next }, dueMs) =>
         this.effect(() => {
           this.queue.push({ message: structuredClone(message), channel: next, receives: 0, dueMs });
@@ -242,13 +290,20 @@ export class World {
     );
   }
 
+  /** Waiting takes from the time that an invocation has. */
+  attempt(receives: number) {
+    const before = this.waitedMs;
+    return { receives, leftMs: () => this.leftMs - (this.waitedMs - before) };
+  }
+
   /** One invocation with one message: throws what brings the message back. */
   async deliver(channel: Channel, message: SendMessage, { receives = 1, chunk = this.chunk } = {}) {
     const ports = this.ports(channel, chunk);
     if (await parkPaused(ports, message)) return;
-    const publication = await deliverMessage(ports, message, { receives, leftMs: () => this.leftMs });
+    const publication = await deliverMessage(ports, message, this.attempt(receives));
+    if (publication === 'put-back') return;
     await publish(ports, [publication]);
-    if (!isSettled(publication.record)) throw new RetryLater('The provider asks to come again');
+    if (!publication.back && !isSettled(publication.record)) throw new RetryLater('The provider asks to come again');
   }
 
   /** The campaign goes on: what waits for the end of this pause goes to its queue. */

@@ -20,7 +20,7 @@ describe('a batch of a paused campaign', () => {
     const world = withPeople(new World(), 3);
     world.pause = 4;
     await world.run(world.pointer());
-    expect(world.writes).toEqual({ ledger: 0, contacts: 0, reads: 0 });
+    expect(world.writes).toEqual({ ledger: 0, contacts: 0, reads: 0, rates: 0 });
     expect([world.outcomes, world.accepted, world.queue]).toEqual([[], [], []]);
     expect([...world.parked.values()]).toMatchObject([{ message: world.pointer(), channel: 'push' }]);
 
@@ -55,6 +55,25 @@ describe('a batch of a paused campaign', () => {
       expect(world.contact(id).touches).toMatchObject([[expect.any(Number), expect.any(String), expect.any(String)]]);
       expect(world.contact(id).touches[0]?.[0]).toBeGreaterThanOrEqual(resumedSeconds);
     }
+  });
+
+  test('paused while a slow campaign waits for its turns: it is parked at once, and nobody left holds anything', async () => {
+    const world = withPeople(new World(), 8);
+    world.speed = { perMinute: 60 };
+    world.onAccepted = () => {
+      if (world.accepted.length === 2) world.pause = 4;
+    };
+    await world.run(world.pointer());
+    expect(gotBy(world)).toEqual(ids(2));
+    expect(ids(8).map((id) => world.contact(id).touches.length)).toEqual([1, 1, 0, 0, 0, 0, 0, 0]);
+    expect(world.parked.size).toBe(1);
+
+    world.onAccepted = () => {};
+    world.nowMs += 3 * DAY;
+    world.resume();
+    await world.drain();
+    expect(gotBy(world)).toEqual(ids(8));
+    expect(world.acceptedMs.at(-1)! - world.acceptedMs[2]!).toBeGreaterThanOrEqual(5_000);
   });
 
   test('is decided on again when it goes on: a deadline that has passed, a consent that was withdrawn, a cap that is full', async () => {

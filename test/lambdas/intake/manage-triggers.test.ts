@@ -327,13 +327,14 @@ describe('delivery settings', () => {
       ],
       minimumGap: { minutes: 60 },
       noDuplicatesWithin: { hours: 72 },
+      rates: { email: { perSecond: 14 }, sms: { perSecond: 0.5, transactionalShare: 0.4 } },
       fallbackTimeZone: 'Europe/Paris',
       prices: { sms: 0.05 },
     };
     expect((await put({ ...wanted, version })).body).toEqual({ ...wanted, version: version + 1 });
     expect((await get()).body).toEqual({ ...wanted, version: version + 1 });
     expect(settingsText(wanted as DeliverySettings)).toBe(
-      'at most 5 (1 for high priority) in 24 hours; 1 a calendar day; 4 by sms about offers in 720 hours; 60 minutes apart; no content twice in 72 hours; unknown time zones are Europe/Paris; sms costs 0.05',
+      'at most 5 (1 for high priority) in 24 hours; 1 a calendar day; 4 by sms about offers in 720 hours; 60 minutes apart; no content twice in 72 hours; email 14 a second; sms 0.5 a second, 0.4 of it transactional; unknown time zones are Europe/Paris; sms costs 0.05',
     );
   });
 
@@ -344,6 +345,11 @@ describe('delivery settings', () => {
     ['caps', { caps: [5, 4].map((touches) => ({ touches, within: { hours: 24 }, channel: 'sms' })) }],
     ['minimumGap.minutes', { minimumGap: { minutes: 0 } }],
     ['fallbackTimeZone', { fallbackTimeZone: 'Atlantis/Port' }],
+    ['rates.email.perSecond', { rates: { email: { perSecond: 0.09 } } }],
+    ['rates.email.perSecond', { rates: { email: { perSecond: 10_001 } } }],
+    ['rates.email.perSecond', { rates: { email: {} } }],
+    ['rates.sms.transactionalShare', { rates: { sms: { perSecond: 1, transactionalShare: 0.04 } } }],
+    ['rates.sms.transactionalShare', { rates: { sms: { perSecond: 1, transactionalShare: 1 } } }],
   ])('a slip in %s is named', async (path, slip) => {
     const answer = await put({ version: 1, frequencyCap: { touches: 5, hours: 24 }, ...slip });
     expect(slug(answer)).toBe('400 /problems/invalid-body');

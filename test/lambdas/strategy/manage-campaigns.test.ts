@@ -490,6 +490,24 @@ describe('the run', () => {
     expect(answered()).toEqual([{ token: `token-${id}`, output: { outcome: 'cancelled' } }]);
   });
 
+  test('its speed is set in review, by whoever may cancel it, and is not what is approved', async () => {
+    const { id } = await inReview({ ...input, speed: { perMinute: 60 } });
+    const before = await read(id);
+    const put = (body: object, as = marketer) =>
+      ask({ route: 'PUT /v1/campaigns/{campaignId}/speed', params: { campaignId: id }, body, as });
+    const operator = { sub: 'olga', groups: ['operator' as const] };
+    expect((await put({ perMinute: 600 }, operator)).body).toMatchObject({
+      ...{ state: 'in review', speed: { perMinute: 600 } },
+      approval: { hash: before.approval?.hash },
+    });
+    expect((await put({ perMinute: 600 }, approver)).status).toBe(403);
+    for (const slip of [{ perMinute: 0 }, { perMinute: 600_001 }, { perMinute: '600' }, {}]) {
+      expect((await put(slip)).status).toBe(400);
+    }
+    expect((await put({ perMinute: null })).body).not.toHaveProperty('speed');
+    expect((await act(id, 'approve', { hash: before.approval?.hash }, approver)).status).toBe(200);
+  });
+
   test('a finished campaign cannot be cancelled', async () => {
     const { id } = await create();
     const stored = (await defs.get<Campaign>('campaign', id))!;
