@@ -209,16 +209,30 @@ test('pointers of one invocation are published together; when that fails all com
   for (const id of ids) expect((await contacts.get(id)).touches).toHaveLength(1);
 });
 
-test('with little time left no pointer is begun: it comes again', async () => {
+test('with little time left no pointer is begun: it comes again, and is sent then', async () => {
+  const row: SnapshotRow = { profileId: 'late', pushToken: 'tok-late', attributes: {} };
+  await contacts.setConsents('late', { push: true });
+  const names = {
+    plan: { kind: 'campaign', id: 'c1', hash: 'h1' },
+    runId: 'r3',
+    part: 'snapshots/r3/parts/0-0.ndjson',
+    step: 0,
+  } as const;
+  const { body, pointers } = snapshotPart([row], names);
+  services.objects.set(`/work/${names.part}`, Buffer.from(body));
   const record = {
     messageId: 'late',
-    body: JSON.stringify({ kind: 'snapshot' }),
+    body: JSON.stringify(pointers[0]),
     attributes: { ApproximateReceiveCount: '1' },
   };
-  const context = { getRemainingTimeInMillis: () => 5_000 } as Context;
-  expect(await sendPush({ Records: [record] } as unknown as SQSEvent, context)).toEqual({
-    batchItemFailures: [{ itemIdentifier: 'late' }],
-  });
+  const before = calls.length;
+  const withLeft = (ms: number) =>
+    sendPush({ Records: [record] } as unknown as SQSEvent, { getRemainingTimeInMillis: () => ms } as Context);
+  expect(await withLeft(17_000)).toEqual({ batchItemFailures: [{ itemIdentifier: 'late' }] });
+  expect(calls.length).toBe(before);
+  expect((await contacts.get('late')).touches).toEqual([]);
+  expect(await withLeft(30_000)).toEqual({ batchItemFailures: [] });
+  expect(calls.length).toBe(before + 1);
 });
 
 test('a body that is not JSON goes back alone', async () => {
