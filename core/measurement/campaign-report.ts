@@ -11,11 +11,21 @@ import {
 } from './engagement.ts';
 import { FATES_DEFINITION, type Fates, fateRowsSql, fatesOf, fatesSql, isFate, isFateSql } from './fates.ts';
 import { outcomesOnceSql } from './outcomes-sql.ts';
+import {
+  isSendTime,
+  SEND_TIME_EFFECT_DEFINITION,
+  type SendTimeEffect,
+  sendTimeEffectOf,
+  sendTimeEffectSql,
+} from './send-time-effect.ts';
 
-export const CAMPAIGN_REPORT_DEFINITION = `Recipients: people for whom the campaign came to an end, each counted once, by their final outcome: sent (a channel accepted the message; by channel), skipped or failed (by reason). Moved: how often a channel of the policy was left for the next one, or a message put off, by channel and reason. While the campaign sends, people who are still on their way are missing; before it runs, everything is zero. ${FATES_DEFINITION} ${ENGAGEMENT_DEFINITION} Outcomes are in the lake about a minute after they happen.`;
+export const CAMPAIGN_REPORT_DEFINITION = `Recipients: people for whom the campaign came to an end, each counted once, by their final outcome: sent (a channel accepted the message; by channel), skipped or failed (by reason). Moved: how often a channel of the policy was left for the next one, or a message put off, by channel and reason. While the campaign sends, people who are still on their way are missing; before it runs, everything is zero. ${FATES_DEFINITION} ${ENGAGEMENT_DEFINITION} ${SEND_TIME_EFFECT_DEFINITION} Outcomes are in the lake about a minute after they happen.`;
 
-/** Counts of the outcomes of one run. */
-export const campaignReportQuery = ({ runId, startedMs }: NonNullable<Campaign['run']>): Sql => {
+/** Counts of the outcomes of one run. `choosesHours`: also what choosing them was worth. */
+export const campaignReportQuery = (
+  { runId, startedMs }: NonNullable<Campaign['run']>,
+  { choosesHours = false } = {},
+): Sql => {
   const own = sql`run_id = ${textLiteral(runId)}`;
   return sql`WITH ${outcomesOnceSql(startedMs, sql`${own} AND outcome NOT IN ('opened', 'clicked')`)},
 ${heardSql(startedMs, own)},
@@ -25,7 +35,7 @@ FROM outcomes_once WHERE NOT ${isFateSql(sql`outcomes_once`)} GROUP BY final, ou
 UNION ALL
 ${fateRowsSql}
 UNION ALL
-${engagementRowsSql}`;
+${engagementRowsSql}${choosesHours ? sql`\nUNION ALL\n${sendTimeEffectSql(runId)}` : sql``}`;
 };
 
 type Counts = Record<string, number>;
@@ -40,7 +50,8 @@ export type CampaignReport = {
   /** Channel that was left → reason → times. */
   moved: Record<string, Counts>;
 } & Fates &
-  Engagement;
+  Engagement &
+  SendTimeEffect;
 
 export const campaignReportOf = (rows: readonly Record<string, string | null>[]): CampaignReport => {
   const report: CampaignReport = {
@@ -52,13 +63,14 @@ export const campaignReportOf = (rows: readonly Record<string, string | null>[])
     moved: {},
     ...fatesOf(rows),
     ...engagementOf(rows),
+    ...sendTimeEffectOf(rows),
   };
   const add = (to: Counts, name: string | null | undefined, count: number) => {
     to[name ?? ''] = (to[name ?? ''] ?? 0) + count;
   };
   for (const row of rows) {
     const { final, outcome, channel, reason, outcomes } = row;
-    if (isFate(row) || isEngagement(outcome)) continue;
+    if (isFate(row) || isEngagement(outcome) || isSendTime(row)) continue;
     const count = Number(outcomes);
     if (final !== 'true') {
       // A channel took it, and the policy waits for a receipt: the final outcome is to come.

@@ -37,10 +37,14 @@ export const handler = apiHandler('measurement/read-reports', routes, {
   reportCampaign: async ({ params: { campaignId }, query: { queryId }, nowMs }) => {
     const campaign = await defs.get<Campaign>('campaign', campaignId);
     if (!campaign) throw new Problem('not-found', `There is no campaign ${campaignId}`);
-    const { run } = campaign.body;
+    const { run, sendTime } = campaign.body;
     const report = { definition: CAMPAIGN_REPORT_DEFINITION, figuresOf: campaignReportOf };
     if (!run) return { body: bodyOf(report, [], nowMs, 0) };
-    return answer({ ...report, sql: campaignReportQuery(run) }, nowMs, queryId);
+    return answer(
+      { ...report, sql: campaignReportQuery(run, { choosesHours: sendTime !== undefined && 'best' in sendTime }) },
+      nowMs,
+      queryId,
+    );
   },
 
   reportReach: async ({ query, nowMs }) => {

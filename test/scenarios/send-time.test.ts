@@ -94,7 +94,14 @@ localTest(
     // Saturday: 07:00 in Paris is 06:00 in UTC, 19:00 is 18:00; 19:00 in Tokyo is 10:00.
     const expected = (name: string) => (EARLY.includes(name) ? '21T06' : LATE.includes(name) ? '21T18' : '21T10');
     expect(usual).toEqual(usual.map(([name]) => [name, expected(name)]));
-    expect(await report(herald, draft)).toMatchObject({ recipients: 20, sent: 20, skipped: {}, failed: {} });
+    const chance = Object.keys(hours).filter((name) => isExplored(run.runId, name)).length;
+    expect(await report(herald, draft)).toMatchObject({
+      ...{ recipients: 20, sent: 20, skipped: {}, failed: {} },
+      sendTime: {
+        chosen: { sent: 20 - chance, opened: 0, clicked: 0 },
+        chance: { sent: chance, opened: 0, clicked: 0 },
+      },
+    });
   },
 );
 

@@ -24,6 +24,9 @@ const SPAN = '`from` and `to` are days (midnight UTC) or instants; `to` is exclu
 const FRESHNESS =
   'What happened is in the lake about a minute later; `asOf` says when it was counted, at most once a minute. A count that takes long is answered with 503 `unavailable`, a `Retry-After` header and a `queryId`: repeat the call with that `queryId` to wait on for the same count.';
 
+/** People, by what they did. */
+const deeds = z.object({ sent: count, opened: count, clicked: count });
+
 export const routes = [
   {
     operationId: 'reportCampaign',
@@ -50,6 +53,7 @@ export const routes = [
         opened: heard,
         clicked: heard,
         links: z.array(z.object({ link: z.string(), people: count })),
+        sendTime: z.optional(z.object({ chosen: deeds, chance: deeds })),
       }),
       description:
         'Recipients, sent by channel, not sent by reason; what became of the messages; opened and clicked, people and machines apart',

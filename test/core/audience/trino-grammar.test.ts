@@ -7,6 +7,7 @@ import { previewQuery } from '../../../core/audience/preview-query.ts';
 import { sampleQuery } from '../../../core/audience/sample-query.ts';
 import type { ResolvedSegment } from '../../../core/audience/segment.ts';
 import { snapshotQuery } from '../../../core/audience/segment-queries.ts';
+import { campaignReportQuery } from '../../../core/measurement/campaign-report.ts';
 import { NOW_MS, segments } from './segment-arbitrary.ts';
 
 // DuckDB runs what is generated in the other tests, but its grammar is not Trino's. Here Trino's own grammar reads it.
@@ -72,6 +73,10 @@ describe('every query is Trino', () => {
       const options = { nowMs: NOW_MS, attributes: ['a'], location: 's3://b/x/', withActivity: true, ...more };
       expect(unloadFaults(snapshotQuery(segment, options))).toEqual([]);
     }
+  });
+
+  it('of the report of a campaign that chooses hours', () => {
+    expect(faultsOf(campaignReportQuery({ runId: "r'1", startedMs: NOW_MS }, { choosesHours: true }))).toEqual([]);
   });
 
   it('of a sample of the base', () =>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OutcomeRow } from '../../../core/delivery/outcome.ts';
@@ -132,5 +133,38 @@ describe('what people did with messages', () => {
   ])('%s', async (_, all, clicked) => {
     lake.outcomes(all.map(row));
     expect((await report()).clicked).toEqual(clicked);
+  });
+});
+
+describe('what choosing the hour was worth', () => {
+  const exploredBy = (profileId: string) =>
+    Number.parseInt(createHash('md5').update(`run-1#${profileId}`).digest('hex').slice(0, 8), 16) / 2 ** 32 < 0.1;
+  const people = Array.from({ length: 300 }, (_, n) => `p${n}`);
+  const sent = (profile_id: string): OutcomeRow => ({
+    ...row({ profile_id, outcome: 'opened', machine: '', link: '', at_ms: FROM_MS }),
+    ...{ outcome_id: `run-1#${profile_id}#0`, outcome: 'sent', final: true },
+  });
+  const did = (profile_id: string, outcome: Heard['outcome'], machine = '') =>
+    row({ profile_id, outcome, machine, link: 'https://a.example/', at_ms: FROM_MS + 60_000 });
+
+  it('compares those whose hour was chosen with those of chance, people alone', async () => {
+    const open = (name: string, n: number) => did(name, 'opened', n % 3 === 0 ? 'prefetch' : '');
+    const opens = people.filter((_, n) => n % 2 === 0).map(open);
+    const clicks = people.filter((_, n) => n % 5 === 0).map((name) => did(name, 'clicked'));
+    lake.outcomes([...people.map(sent), ...opens, ...opens, ...clicks]);
+    const found = campaignReportOf(await lake.query(campaignReportQuery(run, { choosesHours: true })));
+    const of = (isExplored: boolean) => {
+      const own = (names: readonly string[]) => new Set(names.filter((name) => exploredBy(name) === isExplored)).size;
+      const openers = opens.filter(({ reason }) => reason === '').map(({ profile_id }) => profile_id);
+      return { sent: own(people), opened: own(openers), clicked: own(clicks.map(({ profile_id }) => profile_id)) };
+    };
+    expect(found.sendTime).toEqual({ chosen: of(false), chance: of(true) });
+    expect(found.sendTime?.chance.sent).toBeGreaterThan(10);
+    expect(found).toMatchObject({ recipients: 300, sent: 300, moved: {} });
+  });
+
+  it('is not asked of other campaigns', async () => {
+    lake.outcomes(people.map(sent));
+    expect(campaignReportOf(await lake.query(campaignReportQuery(run)))).not.toHaveProperty('sendTime');
   });
 });
