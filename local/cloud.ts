@@ -13,7 +13,7 @@ import { issuer, type TokenRequest } from './issuer.ts';
 import { type LambdaService, lambda } from './lambda.ts';
 import { pinpoint } from './pinpoint.ts';
 import { s3 } from './s3.ts';
-import { scheduler } from './scheduler.ts';
+import { type SchedulerOptions, scheduler } from './scheduler.ts';
 import { secretsManager } from './secrets-manager.ts';
 import { ses } from './ses.ts';
 import { sms } from './sms.ts';
@@ -26,7 +26,7 @@ import { whatsapp } from './whatsapp.ts';
 
 type Provider = 'email' | 'sms' | 'push' | 'whatsapp';
 
-export type CloudOptions = {
+export type CloudOptions = SchedulerOptions & {
   /** Folder that `cdk synth` wrote. */
   assembly: string;
   /** A virtual clock starts at `virtualStartMs`, or where the persisted state has left it, whichever is later. */
@@ -72,7 +72,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     const demo = (user: string) => demoToken(user) ?? Promise.reject(new Error(`${user} is no demo person`));
     Object.assign(parts, { functions, tokens: { demo, issue: token }, inbox: inbox(ctx), flushLake: streams.flushAll });
     // What starts work comes first, so that it stops before what does the work.
-    const starters = [stepFunctions(ctx), scheduler(ctx), eventBridge(ctx), sqs(ctx, { faults }), functions];
+    const starters = [stepFunctions(ctx), scheduler(ctx, options), eventBridge(ctx), sqs(ctx, { faults }), functions];
     const stores = [
       dynamodb(ctx, { persist: persist !== undefined }),
       s3(ctx),

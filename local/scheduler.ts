@@ -32,11 +32,14 @@ const CREATE_INPUT = [
 
 const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
+/** Schedules with a rate run at most so often: weeks of virtual time are thousands of runs otherwise. @default as they say */
+export type SchedulerOptions = { ratesAtMostEveryMs?: number };
+
 /**
  * EventBridge Scheduler. Only the next firing of each schedule is on the clock. What fell due while the process was down is
  * not made up for, except of the schedules that were made at run time: they are kept until their target has taken them.
  */
-export const scheduler = (ctx: Context): Service => {
+export const scheduler = (ctx: Context, { ratesAtMostEveryMs = 0 }: SchedulerOptions = {}): Service => {
   const { clock, meter, services, account, region } = ctx;
   const kept = records<OneOff>(ctx.store, 'schedules');
   const schedules: Schedule[] = [];
@@ -147,7 +150,7 @@ export const scheduler = (ctx: Context): Service => {
           const odd = oddTarget(target) ?? (Mode !== 'OFF' && 'a flexible window');
           if (odd) throw new Error(`Schedule ${logicalId} of ${stack}: ${odd} is not supported locally`);
           const zone = String(properties.ScheduleExpressionTimezone ?? 'UTC');
-          const next = parseSchedule(String(properties.ScheduleExpression), zone, clock.now());
+          const next = parseSchedule(String(properties.ScheduleExpression), zone, clock.now(), ratesAtMostEveryMs);
           schedules.push({ name, arn, next, target });
           return { ref: name, attributes: { Arn: arn } };
         },
@@ -178,11 +181,12 @@ const whenOnce = (expression: string, zone: string, nowMs: number): number => {
  * Reads rate(5 minutes), cron(0 9 ? * MON-FRI *) and at(2026-12-01T09:00:00); rate() counts from `createdMs`.
  * Throws for what is not understood.
  */
-export function parseSchedule(expression: string, timezone: string, createdMs: number): Next {
+export function parseSchedule(expression: string, timezone: string, createdMs: number, atMostEveryMs = 0): Next {
   const [, kind, inside = ''] = /^(rate|cron|at)\((.+)\)$/.exec(expression) ?? [];
   if (kind === 'rate') {
     const [, count, unit] = /^(\d+) (minute|hour|day)s?$/.exec(inside) ?? [];
-    const everyMs = Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+    const statedMs = Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+    const everyMs = statedMs * Math.max(1, Math.ceil(atMostEveryMs / statedMs));
     if (everyMs > 0) return (afterMs) => createdMs + (Math.floor((afterMs - createdMs) / everyMs) + 1) * everyMs;
   }
   const [, , day, , weekday] = inside.split(' ');

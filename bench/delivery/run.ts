@@ -6,14 +6,16 @@ import { NAIVE } from './bills.ts';
 import { measureCampaigns } from './campaigns.ts';
 import { measureDirect } from './direct.ts';
 import { measureOutage } from './outage.ts';
+import { measurePacing } from './pacing.ts';
 import { measureSenders } from './sender.ts';
 
 /**
- * `npm run bench -- delivery [--part sender|campaign|direct|outage] [--sizes 1000,10000,100000] [--people N] [--outage N] [--json]`
+ * `npm run bench -- delivery [--part sender|campaign|direct|outage|pacing] [--sizes 1000,10000,100000] [--people N] [--outage N] [--paced N] [--json]`
  * 1. sender: messages a second of one core, each channel's sender alone
  * 2. campaign: campaigns of growing size through the local cloud: time, requests, write units, cost per message
  * 3. direct: the same of messages that events cause, one by one
  * 4. outage: a provider goes down in the middle of a campaign and comes back
+ * 5. pacing: what keeping to a rate or a speed costs
  * beside the naive design. Times of 2 are of one process on this machine with everything in it: they compare versions of
  * Herald and sizes of campaigns; they are not those of AWS. Exit code 1 when a bar is missed.
  */
@@ -22,6 +24,7 @@ const { values: options } = parseArgs({
     part: { type: 'string' },
     sizes: { type: 'string', default: '1000,10000,100000' },
     people: { type: 'string', default: '2000' },
+    paced: { type: 'string', default: '1000' },
     outage: { type: 'string', default: '10000' },
     invocations: { type: 'string', default: '10' },
     json: { type: 'boolean', default: false },
@@ -34,6 +37,7 @@ const PARTS: Record<string, () => Promise<Part>> = {
   campaign: () => measureCampaigns(options.sizes.split(',').map(Number), tell),
   direct: () => measureDirect(Number(options.people)),
   outage: () => measureOutage(Number(options.outage)),
+  pacing: () => measurePacing(Number(options.paced)),
 };
 const asked = options.part ? [options.part] : Object.keys(PARTS);
 const unknown = asked.find((name) => !PARTS[name]);

@@ -77,6 +77,14 @@ describe('when a schedule falls due', () => {
     }
   });
 
+  it('may slow rates down, to whole multiples of what they say', () => {
+    const minutesTo = (expression: string, atMostEveryMs: number) =>
+      ((parseSchedule(expression, 'UTC', START, atMostEveryMs)(START) ?? 0) - START) / MINUTE;
+    expect(minutesTo('rate(5 minutes)', 12 * MINUTE)).toBe(15);
+    expect(minutesTo('rate(1 hour)', 12 * MINUTE)).toBe(60);
+    expect(minutesTo('cron(0/15 * * * ? *)', 60 * MINUTE)).toBe(15);
+  });
+
   it.each([
     ...['every day', 'rate(0 minutes)', 'rate(5 seconds)', 'at(tomorrow)', 'cron(0 9 * * *)', 'cron(0 9 * * * *)'],
     'cron(0 25 * * ? *)',

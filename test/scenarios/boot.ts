@@ -31,15 +31,19 @@ const heraldAt = <P extends Place>(cloud: P, tag: string) => ({
 });
 export type Herald = ReturnType<typeof heraldAt<Place>>;
 
-/** A local cloud of the test's own on a virtual clock; stops when the test ends. */
+/**
+ * A local cloud of the test's own on a virtual clock; stops when the test ends. `days`: many of them pass, so what runs every few
+ * minutes to make good for crashes runs every six hours.
+ */
 export const bootLocal = async (
-  options: { startMs?: number; persist?: string; faults?: CloudOptions['faults'] } = {},
+  options: { startMs?: number; persist?: string; faults?: CloudOptions['faults']; days?: true } = {},
 ) => {
   const cloud = await startCloud({
     assembly: inject('assembly'),
     clock: { virtualStartMs: options.startMs ?? WEDNESDAY_NOON },
     ...(options.persist && { persist: options.persist }),
     ...(options.faults && { faults: options.faults }),
+    ...(options.days && { ratesAtMostEveryMs: 6 * 3_600_000 }),
   });
   onTestFinished(() => cloud.stop());
   const bus = Object.values(cloud.outputs).find((outputs) => 'BusName' in outputs)?.BusName;
@@ -51,8 +55,8 @@ const emulator = inject('emulator');
 let booted = 0;
 
 /** Where this test runs: on the deployment, which all tests share, or on a local cloud of its own. */
-export const boot = async (): Promise<Herald> => {
-  if (!emulator) return bootLocal();
+export const boot = async (options: { days?: true } = {}): Promise<Herald> => {
+  if (!emulator) return bootLocal(options);
   booted += 1;
   return heraldAt(await emulatorPlace(emulator), `-${Date.now().toString(36)}${booted}`);
 };

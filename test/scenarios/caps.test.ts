@@ -7,7 +7,7 @@ const PEOPLE = 12;
 
 /** Herald with these rules, and people in Paris who may be reached on every channel. */
 const heraldWith = async (settings: object): Promise<Herald> => {
-  const herald = await boot();
+  const herald = await boot({ days: true });
   const { version } = await herald.api.must<{ version: number }>(
     'GET /v1/settings/delivery',
     await herald.as('viewer-vera'),

@@ -1,10 +1,7 @@
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { bootLocal, localTest } from './boot.ts';
 import { addPerson } from './people.ts';
 import { attributeOf, leadOf, nurture, patient, salesSystem, websiteOf } from './sales.ts';
-
-// Ten days are 2,900 runs of the sweep.
-vi.setConfig({ testTimeout: 120_000 });
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -14,7 +11,7 @@ localTest(
   NEEDS,
   'page views and a visit of the prices make a lead marketing-qualified, sales hears of it once; silence cools it down; a salesperson’s stage stays',
   async () => {
-    const herald = await bootLocal();
+    const herald = await bootLocal({ days: true });
     const sales = await salesSystem();
     await addPerson(herald, 'ada', { attributes: { employees: 500 } });
     await nurture(herald, sales);

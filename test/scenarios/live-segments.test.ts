@@ -90,7 +90,7 @@ localTest(
   DAYS_PASS,
   'bought twice in 7 days: the second purchase enters at once, the end of the week leaves',
   async () => {
-    const herald = await bootLocal();
+    const herald = await bootLocal({ days: true });
     for (const [name, phone] of [
       ['ada', '+12025550001'],
       ['bob', '+12025550002'],

@@ -10,7 +10,7 @@ const EVENING = Date.UTC(2026, 10, 18, 21);
 const NIGHT = { from: '21:00', to: '08:00', otherwise: 'defer', jitterMinutes: 0 };
 
 const heraldWith = async (settings: object): Promise<LocalHerald> => {
-  const herald = await bootLocal({ startMs: EVENING });
+  const herald = await bootLocal({ days: true, startMs: EVENING });
   const body = { version: 0, frequencyCap: { touches: 5, hours: 168 }, ...settings };
   await herald.api.must('PUT /v1/settings/delivery', await herald.as('operator-oscar', body));
   return herald;

@@ -10,7 +10,7 @@ const PEOPLE = 300;
 
 /** Three hundred people with phones, a third of whom the provider keeps waiting for a second attempt (+1555552…). */
 const withPeople = async (): Promise<LocalHerald> => {
-  const herald = await bootLocal();
+  const herald = await bootLocal({ days: true });
   const phoneOf = (n: number) => `${n % 3 === 0 ? '+1555552' : '+1202555'}${String(n).padStart(4, '0')}`;
   const rows = Array.from({ length: PEOPLE }, (_, n) => `p${n},${phoneOf(n)},Paris,yes`);
   await importCsv(herald, ['id,phone,city,ok', ...rows].join('\n'), {
@@ -140,7 +140,7 @@ localTest(
   'too many complain: it pauses by itself before those who sleep get it, and an operator may go on',
   async () => {
     // Ten in the evening in Paris, one in the afternoon in Los Angeles.
-    const herald = await bootLocal({ startMs: Date.UTC(2026, 10, 18, 21) });
+    const herald = await bootLocal({ days: true, startMs: Date.UTC(2026, 10, 18, 21) });
     const quietHours = { from: '21:00', to: '08:00', otherwise: 'defer', jitterMinutes: 0 };
     const settings = { version: 0, frequencyCap: { touches: 5, hours: 168 }, quietHours };
     await herald.api.must('PUT /v1/settings/delivery', await herald.as('operator-oscar', settings));

@@ -20,7 +20,7 @@ const NEW = named('new', 6);
 
 /** On each day of a working week some open an email at 07:10 and more at 19:10, by the clock of Paris. It is Friday evening now. */
 const afterAWeek = async (): Promise<LocalHerald> => {
-  const herald = await bootLocal({ startMs: MONDAY });
+  const herald = await bootLocal({ days: true, startMs: MONDAY });
   const attributes = { city: 'Paris' };
   for (const name of [...EARLY, ...LATE]) {
     await addPerson(herald, name, { email: `${name}@example.com`, timeZone: 'Europe/Paris', attributes });
@@ -127,7 +127,7 @@ localTest(WEEK, 'cancelled on the way: who waits is told as cancelled when their
 });
 
 localTest('a day of virtual time', 'at nine where each of them is; quiet hours are asked again then', async () => {
-  const herald = await bootLocal({ startMs: MONDAY + 12 * HOUR });
+  const herald = await bootLocal({ days: true, startMs: MONDAY + 12 * HOUR });
   await herald.api.must(
     'PUT /v1/settings/delivery',
     await herald.as('operator-oscar', {
@@ -151,7 +151,7 @@ localTest(
   'the local cloud alone can be looked into',
   'nobody has a history: at once, but for the few who explore',
   async () => {
-    const herald = await bootLocal({ startMs: MONDAY + 12 * HOUR });
+    const herald = await bootLocal({ days: true, startMs: MONDAY + 12 * HOUR });
     for (const name of NEW)
       await addPerson(herald, name, { email: `${name}@example.com`, attributes: { city: 'Paris' } });
     await herald.cloud.clock.advance(120_000);
