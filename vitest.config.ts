@@ -12,7 +12,11 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      // Nothing in them outlives its test, so their files share a process and what it has loaded.
+      { extends: true, test: { name: 'core', include: ['test/core/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'rest', include: ['test/**/*.test.ts'], exclude: ['test/core/**'] } },
+    ],
     globalSetup: ['test/global-setup.ts'],
     sequence: { sequencer: LongestFirst },
     // Two cores: a fork for each, and one for the emulator, which mostly waits. DuckDB and the local cloud are native or own

@@ -10,7 +10,8 @@ import type { Lane } from './channel.ts';
  * together never exceed the rate, and what promotional messages have leased delays no transactional one.
  *
  * Messages go at most `EARLY_MS` before their token is due, so that several share a call, and at most `LATE_MS` after. In any T
- * seconds at most rate × (T + 1) + 2 are let go, and 2 × rate for each second that clocks of workers differ.
+ * seconds at most rate × (T + 1) + 2 are let go, and 2 × rate for each second that clocks of workers differ. A share that is
+ * changed acts on what is leased from then on: for at most `AHEAD_MS` what was leased before comes on top.
  */
 export const EARLY_MS = 500;
 export const LATE_MS = 500;
