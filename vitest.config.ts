@@ -10,12 +10,22 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/**
+ * Nothing in them outlives its test, so their files share a process and what it has loaded: most of all the synthesized app, which
+ * takes longer than the tests that look at it.
+ */
+const SHARED = [
+  'test/core/**/*.test.ts',
+  'test/lib/**/*.test.ts',
+  'test/statemachines/**/*.test.ts',
+  'test/deploy-docs.test.ts',
+];
+
 export default defineConfig({
   test: {
     projects: [
-      // Nothing in them outlives its test, so their files share a process and what it has loaded.
-      { extends: true, test: { name: 'core', include: ['test/core/**/*.test.ts'], isolate: false } },
-      { extends: true, test: { name: 'rest', include: ['test/**/*.test.ts'], exclude: ['test/core/**'] } },
+      { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
+      { extends: true, test: { name: 'own', include: ['test/**/*.test.ts'], exclude: SHARED } },
     ],
     globalSetup: ['test/global-setup.ts'],
     sequence: { sequencer: LongestFirst },
