@@ -5,6 +5,8 @@ const KEYS: Record<string, string[]> = {
   CONTACTS_TABLE: ['profileId'],
   DEVICES_TABLE: ['deviceId'],
   WINDOWS_TABLE: ['profileId', 'triggerId'],
+  MEMBERSHIPS_TABLE: ['profileId', 'membership'],
+  LEADS_TABLE: ['profileId', 'modelId'],
   IDENTITIES_TABLE: ['alias'],
   TIMERS_TABLE: ['bucket', 'timer'],
   LEDGER_TABLE: ['run', 'unit'],
