@@ -26,7 +26,7 @@ export class Delivery extends Stack {
     super(scope, id, { description: `Herald ${stage.name}: from the send queues to the providers` });
     const { lake, sendQueues, heldMessages, intake } = platform;
     const links = new Links(this, 'Links', { stage, state, lake, intake });
-    const receipts = new Receipts(this, 'Receipts', { state, lake });
+    const receipts = new Receipts(this, 'Receipts', { state, lake, intake });
     new Senders(this, 'Senders', { stage, state, lake, sendQueues, heldMessages, links, receipts });
     new Inbox(this, 'Inbox', { state });
 

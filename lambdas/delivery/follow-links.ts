@@ -5,17 +5,19 @@ import type { LinkClaim } from '../../core/delivery/links/link-token.ts';
 import { PAGE_HEADERS, PRIVATE_HEADERS } from '../../core/delivery/links/page-html.ts';
 import { pageLocale } from '../../core/delivery/links/page-locale.ts';
 import { personPages } from '../../core/delivery/links/person-pages.ts';
+import { messageEvent } from '../../core/delivery/message-event.ts';
 import { decodeRef } from '../../core/delivery/receipt-ref.ts';
 import { receiptRow } from '../../core/delivery/receipt-rows.ts';
 import { erasedPeople } from '../adapters/erased-people.ts';
 import { appendRows } from '../adapters/lake.ts';
 import { ledger } from '../adapters/ledger.ts';
 import { linkKeys } from '../adapters/link-keys.ts';
+import { sendOwnEvents } from '../adapters/own-events.ts';
 import { type ApiRequest, type ApiResponse, apiHandler } from '../middleware/api.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './follow-links.env.ts';
 
-const { LINK_KEY_ARN, OUTCOMES_STREAM, LEDGER_TABLE, ERASURES_TABLE, ERASURE_KEY_ARN } = readEnv(env);
+const { LINK_KEY_ARN, OUTCOMES_STREAM, LEDGER_TABLE, INTAKE_QUEUE_URL, ERASURES_TABLE, ERASURE_KEY_ARN } = readEnv(env);
 const links = linkKeys(LINK_KEY_ARN);
 const records = ledger(LEDGER_TABLE);
 const erased = erasedPeople(ERASURES_TABLE, ERASURE_KEY_ARN);
@@ -27,8 +29,8 @@ type Method = 'GET' | 'HEAD';
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
 
 /**
- * Appends what was heard to the outcomes, and notes it in the ledger where the person's next message depends on it. Nobody is to
- * wait for a page because this fails, so it never throws.
+ * Appends what was heard to the outcomes, tells of it as an event, and notes it in the ledger where the person's next message depends on
+ * it. Nobody is to wait for a page because this fails, so it never throws.
  */
 const note = async (claim: Exclude<LinkClaim, { kind: 'person' }>, { headers, nowMs }: Asked, method: Method) => {
   try {
@@ -36,6 +38,8 @@ const note = async (claim: Exclude<LinkClaim, { kind: 'person' }>, { headers, no
     const ref = heard && decodeRef(heard.receipt.ref);
     if (!heard || !ref || (await erased())(ref.profileId)) return;
     await appendRows(OUTCOMES_STREAM, [receiptRow(heard.receipt, ref)]);
+    const event = messageEvent(heard.receipt, ref);
+    if (event) await sendOwnEvents(INTAKE_QUEUE_URL, [event]);
     if (!ref.waits) return;
     const { run, unit, index } = ref;
     // A machine has the message, so it has arrived; whether somebody reads it is to be seen.

@@ -1,8 +1,10 @@
+import { messageEvent } from '../../core/delivery/message-event.ts';
 import type { OutcomeRow } from '../../core/delivery/outcome.ts';
 import type { Receipt } from '../../core/delivery/receipt.ts';
 import { decodeRef, type ReceiptRef } from '../../core/delivery/receipt-ref.ts';
 import { receiptRow } from '../../core/delivery/receipt-rows.ts';
 import { consequenceOf } from '../../core/delivery/suppression.ts';
+import type { AcceptedEvent } from '../../core/event/event.ts';
 import type { IsErased } from '../adapters/erased-people.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import type { Heard, Ledger } from '../adapters/ledger.ts';
@@ -14,6 +16,8 @@ export type ReceiptPorts = ComplaintPorts & {
   append(rows: readonly OutcomeRow[]): Promise<void>;
   suppressions: Suppressions;
   ledger: Pick<Ledger, 'noteHeard'>;
+  /** To the intake, as events of Herald's own. */
+  tell(events: readonly AcceptedEvent[]): Promise<void>;
 };
 
 /** Items written at once. */
@@ -23,9 +27,9 @@ type Known = { receipt: Receipt; ref: ReceiptRef };
 
 /**
  * Makes known what was heard of messages: outcomes in the lake, whom not to write to any more, and to those who wait for it
- * that a message arrived; and which plans too many complain about. Of whoever was erased nothing is kept.
+ * that a message arrived; which plans too many complain about; and as events what triggers and journeys may ask for. Of whoever was erased nothing is kept.
  *
- * Why twice is safe, in any order: rows have an id for what they say, suppressions keep the strongest, all else are sets.
+ * Why twice is safe, in any order: rows and events have an id for what they say, suppressions keep the strongest, all else are sets.
  */
 export const noteReceipts = async (
   ports: ReceiptPorts,
@@ -43,6 +47,8 @@ export const noteReceipts = async (
   await watchComplaints(ports, known);
   const rows = onceEach(kept.map(({ receipt, ref }) => receiptRow(receipt, ref)));
   if (rows.length > 0) await ports.append(rows);
+  const events = known.flatMap(({ receipt, ref }) => messageEvent(receipt, ref) ?? []);
+  if (events.length > 0) await ports.tell([...new Map(events.map((event) => [event.id, event])).values()]);
 };
 
 /** Two ways bring the same receipt: once is enough, the earliest, as for those who read the lake. */

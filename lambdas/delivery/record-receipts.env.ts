@@ -10,4 +10,5 @@ export const env = z.object({
   AUDIT_TABLE: z.string(),
   FAILURES_TABLE: z.string(),
   METRICS_NAMESPACE: z.string(),
+  INTAKE_QUEUE_URL: z.string(),
 });

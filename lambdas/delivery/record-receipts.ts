@@ -7,6 +7,7 @@ import { definitions } from '../adapters/definitions.ts';
 import { erasedPeople } from '../adapters/erased-people.ts';
 import { appendRows } from '../adapters/lake.ts';
 import { ledger } from '../adapters/ledger.ts';
+import { sendOwnEvents } from '../adapters/own-events.ts';
 import { planHealths } from '../adapters/plan-healths.ts';
 import { suppressions } from '../adapters/suppressions.ts';
 import { countMetric } from '../middleware/count-metric.ts';
@@ -33,6 +34,7 @@ const ports: ReceiptPorts = {
   append: (rows) => appendRows(OUTCOMES_STREAM, rows),
   suppressions: suppressions(CONTACTS_TABLE, contacts(CONTACTS_TABLE)),
   ledger: ledger(LEDGER_TABLE),
+  tell: (events) => sendOwnEvents(environment.INTAKE_QUEUE_URL, events),
   healths: planHealths(LEDGER_TABLE),
   warn: (plan, verdict) => tell(MANY_COMPLAIN, plan, verdict),
   stopPlan: async (plan, verdict) => {

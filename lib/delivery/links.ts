@@ -54,6 +54,7 @@ export class Links extends Construct {
         LINK_KEY_ARN: readsSecret(state.linkKey),
         OUTCOMES_STREAM: appends(lake.streams.outcomes),
         LEDGER_TABLE: readsAndWrites(state.ledger),
+        INTAKE_QUEUE_URL: sends(intake.queue),
         ...knowsErased(state),
       },
       timeout: Duration.seconds(15),

@@ -12,8 +12,9 @@ import { MANY_COMPLAIN, PLAN_STOPPED } from '../../core/delivery/plan-health.ts'
 import { env as manageSuppressionsEnv } from '../../lambdas/delivery/manage-suppressions.env.ts';
 import { env as recordReceiptsEnv } from '../../lambdas/delivery/record-receipts.env.ts';
 import { knowsErased } from '../erased-people.ts';
+import type { Intake } from '../intake.ts';
 import { acknowledge } from '../kit/acknowledge.ts';
-import { addsTo, appends, readsAndWrites } from '../kit/bindings.ts';
+import { addsTo, appends, readsAndWrites, sends } from '../kit/bindings.ts';
 import { QueueWithDeadLetters } from '../kit/queue-with-dead-letters.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import type { Lake } from '../lake.ts';
@@ -38,7 +39,7 @@ export class Receipts extends Construct {
   /** Before it is there, nobody may publish. */
   private readonly topicPolicy: IDependable;
 
-  constructor(scope: Construct, id: string, { state, lake }: { state: State; lake: Lake }) {
+  constructor(scope: Construct, id: string, { state, lake, intake }: { state: State; lake: Lake; intake: Intake }) {
     super(scope, id);
     const metrics = `Herald/${Stack.of(this).stackName}`;
     this.queue = new QueueWithDeadLetters(this, 'Heard', { oldestMessage: Duration.minutes(15) });
@@ -83,6 +84,7 @@ export class Receipts extends Construct {
         AUDIT_TABLE: addsTo(state.audit),
         FAILURES_TABLE: addsTo(state.failures),
         METRICS_NAMESPACE: metrics,
+        INTAKE_QUEUE_URL: sends(intake.queue),
       },
       timeout: Duration.seconds(30),
       reservedConcurrency: FIXED_CONCURRENCY.recordReceipts,

@@ -15,6 +15,7 @@ import {
   ENDPOINT,
   functionArn,
   HELD_DEAD_LETTERS,
+  INTAKE_QUEUE,
   queueArn,
   queueUrl,
   RECEIPTS_QUEUE,
@@ -121,6 +122,7 @@ export class Cloud {
     }
     this.queue(RECEIPTS_QUEUE, RECEIPTS.visibilitySeconds, RECEIPTS.maxReceiveCount);
     this.consume(RECEIPTS_QUEUE, 'delivery/record-receipts', RECEIPTS);
+    this.queue(INTAKE_QUEUE, 180, 15);
     this.make('sqs', 'AWS::SQS::Queue', HELD_DEAD_LETTERS, { QueueName: HELD_DEAD_LETTERS });
     void this.queues.start?.();
   }

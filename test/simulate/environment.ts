@@ -28,6 +28,8 @@ export const SEND_QUEUES = CHANNELS.flatMap((channel) =>
   LANES.map((lane) => ({ name: `${channel}-${lane}`, channel, lane })),
 );
 export const RECEIPTS_QUEUE = 'receipts';
+/** Nobody reads it: what is told there is another story. */
+export const INTAKE_QUEUE = 'intake';
 /** Where release-messages ends, and its schedules, when they fail for good. */
 export const HELD_DEAD_LETTERS = 'held-messages-dead';
 export const RECEIPTS_TOPIC = arnOf('sns', 'receipts');
@@ -79,6 +81,7 @@ export const ENVIRONMENT: All & Record<`AWS_${string}`, string> = {
   WORK_BUCKET: 'work',
   OUTCOMES_STREAM: 'outcomes',
   PROFILES_STREAM: 'profiles',
+  INTAKE_QUEUE_URL: queueUrl(INTAKE_QUEUE),
   ERASURE_KEY_ARN: 'erasure-key',
   LINK_KEY_ARN: 'link-key',
   LINKS_URL: 'https://links.example.com',

@@ -4,7 +4,7 @@ import { type LinkClaim, sealLink } from '../../../core/delivery/links/link-toke
 import { encodeRef, type ReceiptRef } from '../../../core/delivery/receipt-ref.ts';
 import type { Ledger } from '../../../lambdas/adapters/ledger.ts';
 import type { ApiLambda } from '../../../lambdas/middleware/api.ts';
-import { memoryServices, startAws } from '../adapters/aws.ts';
+import { memoryServices, queueUrl, startAws } from '../adapters/aws.ts';
 
 const services = memoryServices();
 const [OLD, NEW] = ['o'.repeat(64), 'n'.repeat(64)];
@@ -20,12 +20,18 @@ beforeAll(async () => {
     reads += 1;
     return { body: { SecretString: secret } };
   });
-  Object.assign(process.env, { LINK_KEY_ARN: 'link-key', OUTCOMES_STREAM: 'outcomes', LEDGER_TABLE: 'ledger' });
+  Object.assign(process.env, {
+    ...{ LINK_KEY_ARN: 'link-key', OUTCOMES_STREAM: 'outcomes', LEDGER_TABLE: 'ledger' },
+    INTAKE_QUEUE_URL: queueUrl('intake'),
+  });
   handler = (await import('../../../lambdas/delivery/follow-links.ts')).handler;
   records = (await import('../../../lambdas/adapters/ledger.ts')).ledger('ledger');
 });
 afterAll(() => stop());
-beforeEach(() => services.streams.clear());
+beforeEach(() => {
+  services.streams.clear();
+  services.queues.clear();
+});
 
 const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const ref = (more: Partial<ReceiptRef> = {}) =>
@@ -57,6 +63,8 @@ const ask = async (route: string, token: string, userAgent = BROWSER) => {
 };
 const CLICK = 'GET /v1/c/{token}';
 const OPEN = 'GET /v1/o/{token}';
+const told = () =>
+  (services.queues.get('intake') ?? []).flatMap(({ body }) => (body as { events: { id: string }[] }).events);
 const outcomes = () => services.streams.get('outcomes') ?? [];
 
 test('a click is an outcome of its message, and leads on', async () => {
@@ -71,6 +79,9 @@ test('a click is an outcome of its message, and leads on', async () => {
   ]);
   await ask(CLICK, sealLink(keys(), click()));
   expect(new Set(outcomes().map((row) => (row as { outcome_id: string }).outcome_id)).size).toBe(1);
+  const properties = { planKind: 'campaign', planId: 'c1', channel: 'email', link: 'https://shop.example/x' };
+  expect(told()).toMatchObject([{ type: 'herald.message.clicked', profileId: 'ada', properties }, { properties }]);
+  expect(new Set(told().map(({ id }) => id)).size).toBe(1);
 });
 
 test('what is done after 30 days leads on, and is not recorded', async () => {

@@ -7,7 +7,7 @@ import { encodeRef, heardUnit, type ReceiptRef } from '../../../core/delivery/re
 import type { Contacts } from '../../../lambdas/adapters/contacts.ts';
 import type { Ledger } from '../../../lambdas/adapters/ledger.ts';
 import { sesBounce, sesComplaint, smsEvent } from '../../core/delivery/receipts/fixtures.ts';
-import { type AwsRequest, memoryServices, startAws } from '../adapters/aws.ts';
+import { type AwsRequest, memoryServices, queueUrl, startAws } from '../adapters/aws.ts';
 
 const services = memoryServices();
 let lakeIsDown = false;
@@ -38,6 +38,7 @@ beforeAll(async () => {
     AUDIT_TABLE: 'audit',
     FAILURES_TABLE: 'failures',
     METRICS_NAMESPACE: 'Herald/test',
+    INTAKE_QUEUE_URL: queueUrl('intake'),
   });
   handler = (await import('../../../lambdas/delivery/record-receipts.ts')).handler;
   contacts = (await import('../../../lambdas/adapters/contacts.ts')).contacts('contacts');
@@ -46,6 +47,7 @@ beforeAll(async () => {
 afterAll(() => stop());
 beforeEach(() => {
   services.streams.clear();
+  services.queues.clear();
   lakeIsDown = false;
 });
 
@@ -97,6 +99,19 @@ test('a bounce by both ways is one outcome and suppresses the address', async ()
   expect((await contacts.get('ada')).suppressed).toEqual({
     email: { reason: 'hard-bounce', atMs: Date.parse('2017-08-05T00:41:02.669Z'), address: 'abcdef' },
   });
+});
+
+test('what is heard by both ways is one event for triggers and journeys; without a ref there is none', async () => {
+  const bounce = sesBounce(refOf());
+  await record(bounce, { 'detail-type': 'Email Bounced', source: 'aws.ses', detail: bounce });
+  await record({ 'detail-type': 'x', source: 'aws.sms-voice', detail: smsEvent('TEXT_INVALID') });
+  const told = (services.queues.get('intake') ?? []).flatMap(({ body }) => (body as { events: object[] }).events);
+  expect(told).toMatchObject([
+    {
+      ...{ type: 'herald.message.bounced', profileId: 'ada', source: 'herald' },
+      properties: { planKind: 'campaign', planId: 'c1', channel: 'email', reason: 'hard' },
+    },
+  ]);
 });
 
 test('without a ref the message’s id is all that is known', async () => {
