@@ -5,7 +5,7 @@ import type { PolicyStep } from '../delivery/policy.ts';
 import type { Priority } from '../delivery/priority.ts';
 import type { Duration } from '../event/trigger.ts';
 import type { SendTime } from './send-time.ts';
-import type { TemplateInput } from './template.ts';
+import type { TemplateContent } from './template.ts';
 
 /**
  * The frozen content of a plan: what was approved, and all that a sender needs to know about it. Stored once under the
@@ -24,7 +24,7 @@ export type PlanVersion = {
   channelPolicy: PolicyStep[];
   /** The most that the messages to one person may cost together. */
   budget?: number;
-  template: TemplateInput;
+  template: TemplateContent;
   /** Of a campaign: how long it is worth sending after it has begun. */
   deadline?: Duration;
   /** What is not to be noticed of what people do with its messages. */

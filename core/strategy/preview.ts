@@ -1,7 +1,7 @@
 import { CHANNELS, type Channel } from '../delivery/channel.ts';
 import { smsParts } from '../delivery/sms-parts.ts';
 import type { Renderer } from './render.ts';
-import type { RenderedContent, TemplateInput } from './template.ts';
+import type { RenderedContent, TemplateContent } from './template.ts';
 import type { TemplateVariables } from './template-variables.ts';
 
 export type Preview = {
@@ -19,7 +19,7 @@ const measured = (content: RenderedContent) =>
 /** The template's content for one person in each of its channels. */
 export const previewOf = (
   { render, missingIn }: Pick<Renderer, 'render' | 'missingIn'>,
-  template: TemplateInput,
+  template: TemplateContent,
   variables: TemplateVariables,
 ): Preview => {
   const channels = CHANNELS.filter((channel) => template.channels[channel] !== undefined);

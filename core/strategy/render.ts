@@ -1,6 +1,7 @@
 import type { Context, Template } from 'liquidjs';
 import type { Channel } from '../delivery/channel.ts';
-import type { RenderedContent, TemplateInput } from './template.ts';
+import { localeChain, localized } from './template/locales.ts';
+import type { RenderedContent, TemplateContent } from './template.ts';
 import { scopeOf, type TemplateVariables, type VariableUse, valueAt, variableError } from './template-variables.ts';
 
 /** Rendering may take this much. Counted in steps, not in time, so that what passes a preview passes every send. */
@@ -17,7 +18,7 @@ export type RenderResult =
   | { kind: 'rendered'; content: RenderedContent }
   | { kind: 'render-failed'; message: string; tooCostly: boolean };
 
-/** What is wrong with a template, and where: `field` is like `email.subject`, `line` counts from 1. */
+/** What is wrong with a template, and where: `field` is like `channels.email.subject`, `line` counts from 1. */
 export type TemplateError = { field: string; line: number; message: string; tooCostly: boolean };
 
 /**
@@ -49,12 +50,18 @@ const mapTexts = (
   );
 };
 
-/** One text of a channel's content: where it is, like `email.subject`, and what becomes of it. */
+/** Where the content of a channel is written: `channels`, or a locale. */
+type Place = { channel: Channel; locale?: string };
+/** One text of a channel's content: where it is, like `channels.email.subject`, and what becomes of it. */
 type Field = { field: string; source: string; mode: 'html' | 'text' | 'line' };
-const fieldAt = (channel: Channel, path: readonly string[], source: string): Field | undefined => {
+const fieldAt = ({ channel, locale }: Place, path: readonly string[], source: string): Field | undefined => {
   const mode = FIELDS[channel][path[0] ?? ''] ?? 'text';
-  return mode === 'literal' ? undefined : { field: [channel, ...path].join('.'), source, mode };
+  const place = locale === undefined ? ['channels', channel] : ['locales', locale, channel];
+  return mode === 'literal' ? undefined : { field: [...place, ...path].join('.'), source, mode };
 };
+
+/** Locales whose chains are remembered: people have far fewer. */
+const MAX_CHAINS = 1_000;
 
 /**
  * Liquid for Herald. liquidjs is 100 KB, so handlers load it when they first render:
@@ -78,21 +85,39 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
   const engines = { html: engine(true), text: engine(false), line: engine(false) };
   const parsed = new WeakMap<object, Map<string, Template[]>>();
 
-  /** The fields of a channel's content with their sources, in order. */
-  const fieldsOf = (template: TemplateInput, channel: Channel): Field[] => {
+  /** The fields of some content with their sources, in order. */
+  const fieldsOf = (content: unknown, place: Place): Field[] => {
     const fields: Field[] = [];
-    mapTexts(template.channels[channel], (source, path) => {
-      const field = fieldAt(channel, path, source);
+    mapTexts(content, (source, path) => {
+      const field = fieldAt(place, path, source);
       if (field) fields.push(field);
       return source;
     });
     return fields;
   };
-  const allFields = (template: TemplateInput) =>
-    (Object.keys(FIELDS) as Channel[]).flatMap((channel) => fieldsOf(template, channel));
+  const allFields = ({ channels, locales = {} }: TemplateContent): Field[] =>
+    [undefined, ...Object.keys(locales)].flatMap((locale) => {
+      const own = locale === undefined ? channels : locales[locale];
+      return (Object.keys(FIELDS) as Channel[]).flatMap((channel) =>
+        fieldsOf(own?.[channel], { channel, ...(locale !== undefined && { locale }) }),
+      );
+    });
+
+  const chains = new Map<string | undefined, readonly string[]>();
+  const chainOf = (locale: string | undefined): readonly string[] => {
+    const chain = chains.get(locale) ?? localeChain(locale);
+    if (chains.size < MAX_CHAINS) chains.set(locale, chain);
+    return chain;
+  };
+  /** What somebody with this locale gets, and where it is written. */
+  const contentFor = (template: TemplateContent, channel: Channel, locale: string | undefined) => {
+    const found = localized(template, channel, chainOf(locale));
+    const own = found?.locale === template.locale ? undefined : found?.locale;
+    return found && { content: found.content, place: { channel, ...(own !== undefined && { locale: own }) } };
+  };
 
   /** Parsed once per template object: senders keep theirs as long as they live. */
-  const parse = (template: TemplateInput, { field, source, mode }: Field): Template[] => {
+  const parse = (template: TemplateContent, { field, source, mode }: Field): Template[] => {
     const known = parsed.get(template) ?? new Map<string, Template[]>();
     parsed.set(template, known);
     const nodes = known.get(field) ?? engines[mode].parse(source);
@@ -100,7 +125,7 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
     return nodes;
   };
 
-  const renderField = (template: TemplateInput, field: Field, scope: object, strict: boolean): string => {
+  const renderField = (template: TemplateContent, field: Field, scope: object, strict: boolean): string => {
     const liquid = engines[field.mode];
     let steps = 0;
     // liquidjs asks its time limit before each step; ours counts the steps instead.
@@ -121,13 +146,13 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
     return field.mode === 'line' ? text.replace(/\s*[\r\n]+\s*/g, ' ').trim() : text;
   };
 
-  const usesOf = (template: TemplateInput, field: Field): VariableUse[] =>
+  const usesOf = (template: TemplateContent, field: Field): VariableUse[] =>
     Object.values(engines[field.mode].analyzeSync(parse(template, field), { partials: false }).globals)
       .flat()
       .map((variable) => ({ segments: variable.toArray(), line: variable.location.row }));
 
   /** A trial with nothing known: what is too much for an empty profile is too much for everyone. */
-  const costOf = (template: TemplateInput, field: Field): TemplateError[] => {
+  const costOf = (template: TemplateContent, field: Field): TemplateError[] => {
     try {
       renderField(template, field, scopeOf({ profile: { profileId: '', attributes: {} } }), false);
       return [];
@@ -138,16 +163,16 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
   };
 
   return {
-    /** One channel's content for one person. The template must have that channel. Never throws. */
-    render(template: TemplateInput, channel: Channel, variables: TemplateVariables): RenderResult {
+    /** One channel's content for one person, in the words of their locale. The template must have that channel. Never throws. */
+    render(template: TemplateContent, channel: Channel, variables: TemplateVariables): RenderResult {
       const scope = scopeOf(variables);
-      const content = template.channels[channel];
-      if (!content) {
+      const found = contentFor(template, channel, variables.profile.locale);
+      if (!found) {
         return { kind: 'render-failed', message: `the template has no content for ${channel}`, tooCostly: false };
       }
       try {
-        const rendered = mapTexts(content, (source, path) => {
-          const field = fieldAt(channel, path, source);
+        const rendered = mapTexts(found.content, (source, path) => {
+          const field = fieldAt(found.place, path, source);
           return field ? renderField(template, field, scope, true) : source;
         });
         return { kind: 'rendered', content: { channel, ...(rendered as object) } as RenderedContent };
@@ -157,7 +182,7 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
     },
 
     /** Everything that makes the template unfit to be saved: syntax, unknown variables, loops without measure. */
-    errorsIn(template: TemplateInput): TemplateError[] {
+    errorsIn(template: TemplateContent): TemplateError[] {
       return allFields(template).flatMap((field): TemplateError[] => {
         const at = { field: field.field, tooCostly: false };
         try {
@@ -173,22 +198,24 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
     },
 
     /** Names of the profile attributes that the template uses: what a snapshot must carry. Sorted, each once. */
-    attributesOf(template: TemplateInput): string[] {
+    attributesOf(template: TemplateContent): string[] {
       const uses = allFields(template).flatMap((field) => usesOf(template, field));
       const named = uses.filter(({ segments: [root, member] }) => root === 'profile' && member === 'attributes');
       return [...new Set(named.map(({ segments }) => String(segments[2])))].sort();
     },
 
     /** Whether the template speaks of an event or of a window: then it fits event-triggered messages only. */
-    needsOf(template: TemplateInput): { event: boolean; window: boolean } {
+    needsOf(template: TemplateContent): { event: boolean; window: boolean } {
       const roots = allFields(template).flatMap((field) => usesOf(template, field).map(({ segments: [root] }) => root));
       return { event: roots.includes('event'), window: roots.includes('window') };
     },
 
-    /** Variables of a channel's content that these values do not have, as `profile.attributes.city`; sorted, each once. */
-    missingIn(template: TemplateInput, channel: Channel, variables: TemplateVariables): string[] {
+    /** Variables of the content that a person gets on a channel, which these values do not have, as `profile.attributes.city`; sorted, each once. */
+    missingIn(template: TemplateContent, channel: Channel, variables: TemplateVariables): string[] {
       const scope = scopeOf(variables);
-      const uses = fieldsOf(template, channel).flatMap((field) => usesOf(template, field));
+      const found = contentFor(template, channel, variables.profile.locale);
+      const fields = found ? fieldsOf(found.content, found.place) : [];
+      const uses = fields.flatMap((field) => usesOf(template, field));
       const plain = uses.filter(({ segments }) => segments.every((segment) => typeof segment !== 'object'));
       const missing = plain.filter(({ segments }) => valueAt(scope, segments) === undefined);
       return [...new Set(missing.map(({ segments }) => segments.join('.')))].sort();

@@ -5,62 +5,101 @@ const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max))
 /** Links in plain text are followed only where this says so: a followed link is long, and a text message is billed by its length. */
 const trackLinks = z.optional(z.boolean());
 
-/** Content for one or more channels. Every text is Liquid; `profile`, `event`, `window` and links are its variables. */
+const email = { subject: text(500), html: text(200_000), text: z.optional(text(100_000)) };
+const sms = { text: text(1_600) };
+/** Channels that are written alike in every locale; how links of the others are followed does not depend on a language. */
+const otherChannels = {
+  push: z.optional(z.strictObject({ title: text(200), body: text(2_000) })),
+  /** A template that Meta has approved, by its name and language; what fills its places is Liquid. */
+  whatsapp: z.optional(
+    z.strictObject({
+      template: z.string().check(z.regex(/^[a-z0-9_]{1,512}$/)),
+      /** As Meta writes it: `fr`, `en_US`. */
+      language: z.string().check(z.regex(/^[a-z]{2,3}(_[A-Z]{2,3})?$/)),
+      header: z.optional(text(60)),
+      /** `{{1}}`, `{{2}}` … of its body. */
+      parameters: z._default(z.array(text(1_024)).check(z.maxLength(20)), []),
+      /** What is added to the address of its first button. */
+      buttonUrl: z.optional(text(2_000)),
+    }),
+  ),
+  /** A template of the official account, by its id; what fills its places is Liquid. */
+  wechat: z.optional(
+    z.strictObject({
+      templateId: text(64),
+      /** Where a tap leads. */
+      url: z.optional(text(2_000)),
+      /** Its keywords: `{"thing1": "{{ profile.attributes.city }}"}`. */
+      data: z
+        .record(z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,31}$/)), text(2_000))
+        .check(z.refine((data) => Object.keys(data).length <= 20, 'At most 20 keywords')),
+    }),
+  ),
+  inapp: z.optional(
+    z.strictObject({
+      title: text(200),
+      body: text(4_000),
+      /** Where a tap leads: a page, or a place in the app. */
+      url: z.optional(text(2_000)),
+      /** After so many days it is gone, read or not. */
+      expiresAfterDays: z._default(z.int().check(z.minimum(1), z.maximum(365)), 30),
+    }),
+  ),
+  webhook: z.optional(
+    z.strictObject({
+      endpointId: text(64),
+      /** Each becomes a text of the body's `data.fields`. */
+      fields: z
+        .record(z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/)), text(5_000))
+        .check(z.refine((fields) => Object.keys(fields).length <= 50, 'At most 50 fields')),
+    }),
+  ),
+};
+
+/** Locales in their canonical form (BCP 47): language, script, region, as `zh-Hant-TW`, `fr-CA` or `de`. */
+const localeTag = z
+  .string()
+  .check(
+    z.regex(/^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$/, 'A locale is written like de, pt-BR or zh-Hant-TW'),
+  );
+const MAX_LOCALES = 20;
+
+/**
+ * Content for one or more channels, in one or more locales. Every text is Liquid; `profile`, `event`, `window` and links are its
+ * variables. Whoever has no locale, or one that is not written, gets `channels`.
+ */
 export const templateInput = z.strictObject({
   name: text(100),
+  /** Of `channels`. Absent: nobody said. */
+  locale: z.optional(localeTag),
   channels: z.strictObject({
-    email: z.optional(
-      z.strictObject({ subject: text(500), html: text(200_000), text: z.optional(text(100_000)), trackLinks }),
-    ),
-    sms: z.optional(z.strictObject({ text: text(1_600), trackLinks })),
-    push: z.optional(z.strictObject({ title: text(200), body: text(2_000) })),
-    /** A template that Meta has approved, by its name and language; what fills its places is Liquid. */
-    whatsapp: z.optional(
-      z.strictObject({
-        template: z.string().check(z.regex(/^[a-z0-9_]{1,512}$/)),
-        /** As Meta writes it: `fr`, `en_US`. */
-        language: z.string().check(z.regex(/^[a-z]{2,3}(_[A-Z]{2,3})?$/)),
-        header: z.optional(text(60)),
-        /** `{{1}}`, `{{2}}` … of its body. */
-        parameters: z._default(z.array(text(1_024)).check(z.maxLength(20)), []),
-        /** What is added to the address of its first button. */
-        buttonUrl: z.optional(text(2_000)),
-      }),
-    ),
-    /** A template of the official account, by its id; what fills its places is Liquid. */
-    wechat: z.optional(
-      z.strictObject({
-        templateId: text(64),
-        /** Where a tap leads. */
-        url: z.optional(text(2_000)),
-        /** Its keywords: `{"thing1": "{{ profile.attributes.city }}"}`. */
-        data: z
-          .record(z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,31}$/)), text(2_000))
-          .check(z.refine((data) => Object.keys(data).length <= 20, 'At most 20 keywords')),
-      }),
-    ),
-    inapp: z.optional(
-      z.strictObject({
-        title: text(200),
-        body: text(4_000),
-        /** Where a tap leads: a page, or a place in the app. */
-        url: z.optional(text(2_000)),
-        /** After so many days it is gone, read or not. */
-        expiresAfterDays: z._default(z.int().check(z.minimum(1), z.maximum(365)), 30),
-      }),
-    ),
-    webhook: z.optional(
-      z.strictObject({
-        endpointId: text(64),
-        /** Each becomes a text of the body's `data.fields`. */
-        fields: z
-          .record(z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/)), text(5_000))
-          .check(z.refine((fields) => Object.keys(fields).length <= 50, 'At most 50 fields')),
-      }),
-    ),
+    email: z.optional(z.strictObject({ ...email, trackLinks })),
+    sms: z.optional(z.strictObject({ ...sms, trackLinks })),
+    ...otherChannels,
   }),
+  /** By locale; a channel that one leaves out is taken from the next that fits, in the end from `channels`. */
+  locales: z.optional(
+    z
+      .record(
+        localeTag,
+        z.strictObject({
+          email: z.optional(z.strictObject(email)),
+          sms: z.optional(z.strictObject(sms)),
+          ...otherChannels,
+        }),
+      )
+      .check(z.refine((locales) => Object.keys(locales).length <= MAX_LOCALES, `At most ${MAX_LOCALES} locales`)),
+  ),
 });
 export type TemplateInput = z.infer<typeof templateInput>;
+/** What is frozen into a plan version, and rendered. */
+export type TemplateContent = TemplateInput;
+export const contentOf = ({ name, locale, channels, locales }: TemplateContent): TemplateContent => ({
+  name,
+  ...(locale && { locale }),
+  channels,
+  ...(locales && { locales }),
+});
 /** `editors`: everybody who wrote one of its versions. Nobody puts their own content in force. */
 export type Template = TemplateInput & { id: string; version: number; editors: string[] };
 

@@ -12,7 +12,7 @@ import {
 } from '../../core/event/trigger-decisions.ts';
 import { freezePlan } from '../../core/strategy/plan-hash.ts';
 import { renderer } from '../../core/strategy/render.ts';
-import type { Template } from '../../core/strategy/template.ts';
+import { contentOf, type Template } from '../../core/strategy/template.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { linkSettingsOf } from '../adapters/link-settings.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
@@ -192,5 +192,5 @@ const planOf = ({ id, name, topic, lane, priority, channelPolicy, budget, tracki
     channelPolicy,
     ...(budget !== undefined && { budget }),
     ...(tracking && { tracking }),
-    template: { name: template.name, channels: template.channels },
+    template: contentOf(template),
   });

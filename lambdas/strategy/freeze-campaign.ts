@@ -9,7 +9,7 @@ import { freezePlan } from '../../core/strategy/plan-hash.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { renderer } from '../../core/strategy/render.ts';
 import { longestWaitMs } from '../../core/strategy/send-time.ts';
-import type { TemplateInput } from '../../core/strategy/template.ts';
+import { contentOf, type TemplateContent } from '../../core/strategy/template.ts';
 import { peopleOf } from '../adapters/audiences.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 import { linkSettingsOf } from '../adapters/link-settings.ts';
@@ -27,7 +27,7 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
   const { sendAt, sendTime } = campaign;
   const [segment, template, links] = await Promise.all([
     audienceOf(defs, audience),
-    defs.get<TemplateInput>('template', templateId),
+    defs.get<TemplateContent>('template', templateId),
     linkSettingsOf(defs),
   ]);
   const errors: FieldError[] = [];
@@ -72,7 +72,7 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
     channelPolicy,
     ...(budget !== undefined && { budget }),
     ...(tracking && { tracking }),
-    template: { name: template.body.name, channels: template.body.channels },
+    template: contentOf(template.body),
     segment,
     sendAtMs,
     ...(sendTime && { sendTime }),

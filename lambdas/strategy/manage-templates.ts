@@ -1,7 +1,7 @@
 import { routes } from '../../core/access/routes/strategy.ts';
 import { previewOf } from '../../core/strategy/preview.ts';
 import { renderer } from '../../core/strategy/render.ts';
-import type { Template, TemplateInput } from '../../core/strategy/template.ts';
+import type { Template } from '../../core/strategy/template.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
 import { profileOf } from '../adapters/recipients.ts';
@@ -9,6 +9,7 @@ import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './manage-templates.env.ts';
+import { refuseTemplate } from './refuse-template.ts';
 
 const { DEFINITIONS_TABLE, PROFILES_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
@@ -58,7 +59,7 @@ const load = async (id: string): Promise<Template> => {
 };
 
 const save = async (template: Template, actor: string, nowMs: number): Promise<Template> => {
-  await check(template);
+  await refuseTemplate(defs, template);
   const { id, version, name } = template;
   const action = version === 1 ? 'create' : 'edit';
   const entry = { subject: `template/${id}`, action, actor, atMs: nowMs, version, detail: name };
@@ -68,38 +69,4 @@ const save = async (template: Template, actor: string, nowMs: number): Promise<T
       ? await createDefinition(defs, 'template', id, template, nowMs, outbox, sinks)
       : await saveDefinition(defs, 'template', id, template, version - 1, nowMs, outbox, sinks);
   return stored.body;
-};
-
-/** An item of DynamoDB holds 400 KB; a plan version holds the template and the segment. */
-const MAX_BYTES = 300_000;
-
-/** Each is 200 bytes of the snapshot's query, of which Athena takes 262,144; a segment may need 190,000. */
-const MAX_ATTRIBUTES = 200;
-
-/** Throws 422 with the field and line of everything that makes the template unfit to be saved. */
-const check = async (template: TemplateInput): Promise<void> => {
-  const bytes = Buffer.byteLength(JSON.stringify(template));
-  if (bytes > MAX_BYTES)
-    throw new Problem('body-too-large', `The template has ${bytes} bytes; ${MAX_BYTES} may be stored`);
-  if (Object.keys(template.channels).length === 0) {
-    const message = 'Write content for at least one channel';
-    throw new Problem('invalid-template', message, { errors: [{ path: 'channels', message }] });
-  }
-  const { endpointId } = template.channels.webhook ?? {};
-  if (endpointId !== undefined && !(await defs.get('webhook-endpoint', endpointId))) {
-    const message = `There is no webhook endpoint ${endpointId}`;
-    throw new Problem('invalid-reference', message, { errors: [{ path: 'channels.webhook.endpointId', message }] });
-  }
-  const { errorsIn, attributesOf } = renderer(await import('liquidjs'));
-  const found = errorsIn(template);
-  const [first] = found;
-  if (!first) {
-    const { length } = attributesOf(template);
-    if (length <= MAX_ATTRIBUTES) return;
-    const message = `It uses ${length} attributes of the profile; ${MAX_ATTRIBUTES} fit into a snapshot`;
-    throw new Problem('invalid-template', message, { errors: [{ path: 'channels', message }] });
-  }
-  const errors = found.map(({ field, line, message }) => ({ path: `channels.${field}`, message, line }));
-  const type = found.some(({ tooCostly }) => tooCostly) ? 'template-too-costly' : 'invalid-template';
-  throw new Problem(type, `${first.field}, line ${first.line}: ${first.message}`, { errors });
 };

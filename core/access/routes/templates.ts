@@ -72,7 +72,7 @@ export const routes = [
     path: '/v1/templates',
     summary: 'Write a template',
     description:
-      'Fields are Liquid with the variables `profile`, `event` and `window`. A variable that a person lacks is an error, unless it is asked for in a condition or the `default` filter follows it at once. What variables bring into HTML is escaped.',
+      'Fields are Liquid with the variables `profile`, `event` and `window`. A variable that a person lacks is an error, unless it is asked for in a condition or the `default` filter follows it at once. What variables bring into HTML is escaped. `channels` is the content in the locale that `locale` names, `locales` the same in others: each person gets the one nearest to the locale of their profile (zh-Hant-TW, zh-Hant, zh, else `channels`), channel by channel.',
     handler,
     roles: WRITERS,
     body: templateInput,

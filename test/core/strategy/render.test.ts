@@ -3,19 +3,19 @@ import * as liquidjs from 'liquidjs';
 import { describe, expect, test } from 'vitest';
 import { previewOf } from '../../../core/strategy/preview.ts';
 import { RENDER_LIMITS, renderer } from '../../../core/strategy/render.ts';
-import type { TemplateInput } from '../../../core/strategy/template.ts';
+import type { TemplateContent } from '../../../core/strategy/template.ts';
 import type { TemplateVariables } from '../../../core/strategy/template-variables.ts';
 
 const { render, errorsIn, attributesOf, needsOf, missingIn } = renderer(liquidjs);
-const sms = (text: string): TemplateInput => ({ name: 't', channels: { sms: { text } } });
-const email = (subject: string, html: string, text?: string): TemplateInput => ({
+const sms = (text: string): TemplateContent => ({ name: 't', channels: { sms: { text } } });
+const email = (subject: string, html: string, text?: string): TemplateContent => ({
   name: 't',
   channels: { email: { subject, html, ...(text !== undefined && { text }) } },
 });
 const ada = (attributes: Record<string, unknown> = {}): TemplateVariables => ({
   profile: { profileId: 'ada', email: 'ada@example.com', attributes },
 });
-const textOf = (template: TemplateInput, variables = ada()): string => {
+const textOf = (template: TemplateContent, variables = ada()): string => {
   const result = render(template, 'sms', variables);
   if (result.kind === 'render-failed') return `FAILED ${result.message}`;
   return result.content.channel === 'sms' ? result.content.text : '';
@@ -134,7 +134,7 @@ describe('what it may cost', () => {
   test.each(bombs)('%s', (_, source) => {
     const before = performance.now();
     expect(render(sms(source), 'sms', ada())).toMatchObject({ kind: 'render-failed', tooCostly: true });
-    expect(errorsIn(sms(source))).toMatchObject([{ field: 'sms.text', tooCostly: true }]);
+    expect(errorsIn(sms(source))).toMatchObject([{ field: 'channels.sms.text', tooCostly: true }]);
     expect(performance.now() - before).toBeLessThan(2_000);
   });
 
@@ -175,7 +175,7 @@ describe('errorsIn', () => {
     ['the whole profile', '{% assign p = profile %}{{ p.email }}', 1, 'name a member of profile'],
     ['an unclosed output', 'a {{ profile.email', 1, 'not closed'],
   ])('%s', (_, source, line, message) => {
-    expect(errorsIn(sms(source))).toMatchObject([{ field: 'sms.text', line, tooCostly: false }]);
+    expect(errorsIn(sms(source))).toMatchObject([{ field: 'channels.sms.text', line, tooCostly: false }]);
     expect(errorsIn(sms(source))[0]?.message).toContain(message);
   });
 
@@ -184,7 +184,11 @@ describe('errorsIn', () => {
       name: 't',
       channels: { email: { subject: '{{ x }}', html: '{% if %}' }, push: { title: '{{ y }}', body: 'ok' } },
     });
-    expect(found.map(({ field }) => field).sort()).toEqual(['email.html', 'email.subject', 'push.title']);
+    expect(found.map(({ field }) => field).sort()).toEqual([
+      'channels.email.html',
+      'channels.email.subject',
+      'channels.push.title',
+    ]);
   });
 
   test('never throws, and what it lets pass never throws when rendered', () => {
@@ -216,7 +220,7 @@ describe('errorsIn', () => {
 });
 
 describe('what a template uses', () => {
-  const template: TemplateInput = {
+  const template: TemplateContent = {
     name: 't',
     channels: {
       sms: {
@@ -253,7 +257,7 @@ describe('what a template uses', () => {
 });
 
 describe('a preview', () => {
-  const template: TemplateInput = {
+  const template: TemplateContent = {
     name: 't',
     channels: {
       sms: { text: 'Hi {{ profile.attributes.name }}' },

@@ -67,6 +67,23 @@ describe('saving', () => {
     });
   });
 
+  test('locales are saved with it; what is wrong in one is named with its place', async () => {
+    const locales = { fr: { sms: { text: 'Salut {{ profile.attributes.name }}' } } };
+    const { id, ...saved } = await made({ ...sms('Hi'), locale: 'en', locales });
+    expect(saved).toMatchObject({ locale: 'en', locales });
+    expect(await preview(id, { profile: { locale: 'fr-CA', attributes: { name: 'Zoé' } } })).toMatchObject({
+      rendered: [{ text: 'Salut Zoé' }],
+    });
+    const pathsOf = async (body: object) => ((await create(body)).body as Problem).errors.map(({ path }) => path);
+    expect(await pathsOf({ ...sms('Hi'), locales })).toEqual(['locale']);
+    expect(await pathsOf({ ...sms('Hi'), locale: 'en', locales: { fr: { sms: { text: '{{' } } } })).toEqual([
+      'locales.fr.sms.text',
+    ]);
+    const webhook = { endpointId: 'nobody', fields: {} };
+    const hook = { name: 't', locale: 'en', channels: { webhook }, locales: { fr: { webhook } } };
+    expect(await pathsOf(hook)).toEqual(['channels.webhook.endpointId', 'locales.fr.webhook.endpointId']);
+  });
+
   test('a template that no item can hold is refused', async () => {
     const huge = { name: 't', channels: { email: { subject: 's', html: 'é'.repeat(180_000) } } };
     expect(await create(huge)).toMatchObject({ status: 413, body: { type: '/problems/body-too-large' } });

@@ -1,0 +1,52 @@
+import { renderer } from '../../core/strategy/render.ts';
+import { localeSlips } from '../../core/strategy/template/locales.ts';
+import type { TemplateContent } from '../../core/strategy/template.ts';
+import type { Definitions } from '../adapters/definitions.ts';
+import { Problem } from '../middleware/problem.ts';
+
+/** An item of DynamoDB holds 400 KB; a plan version holds the template and the segment. */
+const MAX_BYTES = 300_000;
+
+/** Each is 200 bytes of the snapshot's query, of which Athena takes 262,144; a segment may need 190,000. */
+const MAX_ATTRIBUTES = 200;
+
+/** Throws 422 (or 413) with the field and line of everything that makes the template unfit to be saved. */
+export const refuseTemplate = async (defs: Definitions, template: TemplateContent): Promise<void> => {
+  const bytes = Buffer.byteLength(JSON.stringify(template));
+  if (bytes > MAX_BYTES)
+    throw new Problem('body-too-large', `The template has ${bytes} bytes; ${MAX_BYTES} may be stored`);
+  if (Object.keys(template.channels).length === 0) {
+    const message = 'Write content for at least one channel';
+    throw new Problem('invalid-template', message, { errors: [{ path: 'channels', message }] });
+  }
+  const slips = localeSlips(template);
+  if (slips[0]) throw new Problem('invalid-template', slips[0].message, { errors: slips });
+  await refuseEndpoints(defs, template);
+  const { errorsIn, attributesOf } = renderer(await import('liquidjs'));
+  const found = errorsIn(template);
+  const [first] = found;
+  if (!first) {
+    const { length } = attributesOf(template);
+    if (length <= MAX_ATTRIBUTES) return;
+    const message = `It uses ${length} attributes of the profile; ${MAX_ATTRIBUTES} fit into a snapshot`;
+    throw new Problem('invalid-template', message, { errors: [{ path: 'channels', message }] });
+  }
+  const errors = found.map(({ field, line, message }) => ({ path: field, message, line }));
+  const type = found.some(({ tooCostly }) => tooCostly) ? 'template-too-costly' : 'invalid-template';
+  throw new Problem(type, `${first.field}, line ${first.line}: ${first.message}`, { errors });
+};
+
+/** Throws 422 when a webhook's content names an endpoint that does not exist. */
+const refuseEndpoints = async (defs: Definitions, { channels, locales = {} }: TemplateContent): Promise<void> => {
+  const places = [{ at: 'channels', own: channels }].concat(
+    Object.entries(locales).map(([tag, own]) => ({ at: `locales.${tag}`, own })),
+  );
+  const errors = await Promise.all(
+    places.map(async ({ at, own: { webhook } }) =>
+      webhook && !(await defs.get('webhook-endpoint', webhook.endpointId))
+        ? [{ path: `${at}.webhook.endpointId`, message: `There is no webhook endpoint ${webhook.endpointId}` }]
+        : [],
+    ),
+  ).then((all) => all.flat());
+  if (errors[0]) throw new Problem('invalid-reference', errors[0].message, { errors });
+};
