@@ -7,7 +7,8 @@ import { isPlainText } from './question.ts';
 /** Text that every part of Herald can carry: no NUL, no half of a surrogate pair. */
 const text = (max: number) =>
   z.string().check(z.maxLength(max), z.refine(isPlainText, 'NUL and lone surrogates are not text'));
-const scalar = z.union([text(2_000), z.number(), z.boolean()]);
+/** One value: of a list there may be a hundred. */
+export const scalar = z.union([text(2_000), z.number(), z.boolean()]);
 const attributeValue = z.union([scalar, z.null(), z.array(scalar).check(z.maxLength(100))]);
 /** Names that need no quoting, in SQL paths and in templates. */
 export const attributeName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/));

@@ -39,19 +39,22 @@ export const referenceTableId = z
   .check(z.regex(/^[a-z][a-z0-9-]{0,39}$/, 'A lower-case letter, then up to 39 lower-case letters, digits and -'));
 
 const SUBJECTS = 'property, attribute, field, consent, suppressed, contact, or reference with by and column';
+
+/** A question about each of the subjects. */
+export const leaves = () => [
+  about({ property: propertyPath }, listQuestions),
+  about({ attribute: attributeName }, listQuestions),
+  about({ field: z.enum(FIELDS) }),
+  about({ consent: consentKey }),
+  about({ suppressed: z.enum(CHANNELS) }),
+  about({ contact: z.enum(['touches', 'lastTouch']) }),
+  about({ reference: referenceTableId, by: propertyPath, column: attributeName }),
+];
+
 const node: z.ZodMiniType<Condition, Condition> = z.lazy(
   () =>
     z.union(
-      [
-        ...branches(node),
-        about({ property: propertyPath }, listQuestions),
-        about({ attribute: attributeName }, listQuestions),
-        about({ field: z.enum(FIELDS) }),
-        about({ consent: consentKey }),
-        about({ suppressed: z.enum(CHANNELS) }),
-        about({ contact: z.enum(['touches', 'lastTouch']) }),
-        about({ reference: referenceTableId, by: propertyPath, column: attributeName }),
-      ],
+      [...branches(node), ...leaves()],
       `Either all, any or not, or a question about one of ${SUBJECTS}`,
     ) as unknown as z.ZodMiniType<Condition, Condition>,
 );

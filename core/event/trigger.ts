@@ -5,7 +5,7 @@ import type { triggerInput } from './trigger-input.ts';
 /** Events of one type for which all of `where` holds. */
 export type EventPattern = { eventType: string; where?: Condition[] | undefined };
 
-/** A length of time, 1 second to 31 days. Days are 86,400 s. */
+/** A length of time, 1 second to 31 days; in journeys to 366 days. Days are 86,400 s. */
 export type Duration = { seconds: number } | { minutes: number } | { hours: number } | { days: number };
 
 /**
