@@ -5,6 +5,9 @@
  */
 export type DueTable = { times: number[]; indexes: Uint16Array };
 
+/** Instead of a time: it has passed where they are, and the campaign does not want to be late. */
+export const NOT_AT_ALL = -1;
+
 const LINE = 10_000;
 /** Two bytes name no more; seven days have 168 hours, in zones that differ by quarters of an hour. */
 const MAX_TIMES = 65_536;

@@ -7,7 +7,10 @@ import {
   WEEK_HOURS,
   weekHourOf,
 } from '../measurement/weekly-hours.ts';
+import { type LatePolicy, whenLate } from '../strategy/late.ts';
+import { midnightOf, minutesOf } from '../strategy/schedule.ts';
 import { longestWaitMs, type SendTime } from '../strategy/send-time.ts';
+import { NOT_AT_ALL } from './due-table.ts';
 import { endOf } from './hours.ts';
 import { instantOf, knownZone, wallAt } from './local-time.ts';
 import type { DeliverySettings } from './settings.ts';
@@ -28,6 +31,8 @@ export const EXPLORED_SHARE = 0.1;
 /** `runId` decides together with the person who is explored; `channels`: of the plan's policy. */
 export type DueTimes = {
   sendTime: SendTime;
+  /** Of those whose time has passed when the run begins. Absent: as soon as their clock shows it again. */
+  ifLate?: LatePolicy | undefined;
   runId: string;
   /** Epoch ms from which on it may be sent. */
   startMs: number;
@@ -43,15 +48,15 @@ export type Waiting = { profile_id: string; time_zone?: string | null; active?: 
 type Choice = { dueMs: number; cell: number };
 
 /**
- * When each recipient is due (epoch ms, 0: at once). The best hour is that of the window with the highest `personHours`, of
+ * When each recipient is due (epoch ms, 0: at once, NOT_AT_ALL). The best hour is that of the window with the highest `personHours`, of
  * several the first: by its beginning on the person's clock. Hours that are quiet for a channel of the plan are chosen only when there are no
  * others; the sender asks about them again. Nobody has a history: all at once, but for those who explore.
  */
 export const dueTimes = (asked: DueTimes): ((recipient: Waiting) => number) => {
-  const { sendTime, startMs, settings, population, runId } = asked;
+  const { sendTime, settings, population, runId } = asked;
   const zoneOf = kept((name: string) => knownZone(name || undefined, settings.fallbackTimeZone));
   if ('local' in sendTime) {
-    const dueIn = kept((zone: string) => nextShown(sendTime.local, zone, startMs));
+    const dueIn = kept((zone: string) => localDue(sendTime.local, sendTime.on, zone, asked));
     return ({ time_zone }) => dueIn(zoneOf(time_zone ?? ''));
   }
   const choicesIn = kept((zone: string) => openChoices(asked, zone));
@@ -81,14 +86,14 @@ const kept = <T>(find: (name: string) => T): ((name: string) => T) => {
   };
 };
 
-/** The first instant from `startMs` on at which the zone's clock shows this time; 0 when that is now. */
-const nextShown = (time: string, zone: string, startMs: number): number => {
-  const minutes = Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
-  const midnight = Math.floor(wallAt(startMs, zone) / DAY_MS) * DAY_MS;
-  for (let day = midnight; ; day += DAY_MS) {
-    const shownMs = instantOf(day + minutes * MINUTE_MS, zone, startMs - 1);
-    if (shownMs >= startMs) return shownMs === startMs ? 0 : shownMs;
-  }
+/** When the zone's clock shows the time on the day that is meant, or what becomes of those for whom it has; 0: now. */
+const localDue = (local: string, on: string | undefined, zone: string, { ifLate, startMs }: DueTimes): number => {
+  const timeOfDayMs = minutesOf(local) * MINUTE_MS;
+  const dayMs = on === undefined ? Math.floor(wallAt(startMs, zone) / DAY_MS) * DAY_MS : midnightOf(on);
+  const shownMs = instantOf(dayMs + timeOfDayMs, zone);
+  const dueMs = whenLate(ifLate ?? { do: 'next-day' }, shownMs, startMs, { ms: timeOfDayMs, timeZone: zone });
+  if (dueMs === undefined) return NOT_AT_ALL;
+  return dueMs === startMs ? 0 : dueMs;
 };
 
 const openChoices = ({ sendTime, startMs, channels, settings: { quietHours } }: DueTimes, zone: string): Choice[] => {

@@ -4,6 +4,7 @@ import { planTracking } from '../delivery/links/link-settings.ts';
 import { budgetInput, channelPolicyInput } from '../delivery/policy-input.ts';
 import { PRIORITIES } from '../delivery/priority.ts';
 import { durationInput } from '../event/duration-input.ts';
+import { latePolicyInput } from './late.ts';
 import { sendTimeInput } from './send-time.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(64));
@@ -32,6 +33,8 @@ export const campaignInput = z.strictObject({
   sendAt: z.optional(z.iso.datetime({ offset: true })),
   /** When, from then on, each recipient gets it. Absent: all at once. */
   sendTime: z.optional(sendTimeInput),
+  /** What becomes of a campaign, or of a recipient, whose time has passed. Absent: it begins at once; the recipient gets it the next day. */
+  ifLate: z.optional(latePolicyInput),
 });
 export type CampaignInput = z.infer<typeof campaignInput>;
 

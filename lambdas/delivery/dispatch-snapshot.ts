@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import type { UnloadedRow } from '../../core/audience/segment-queries.ts';
+import { NOT_AT_ALL } from '../../core/delivery/due-table.ts';
 import type { PlanRef } from '../../core/delivery/messages.ts';
 import { channelsOf } from '../../core/delivery/policy.ts';
 import { type Cut, cutParts, snapshotPart } from '../../core/delivery/snapshot-part.ts';
@@ -68,15 +69,15 @@ export const handler = async (
   if (isRefusal(result)) throw new Error(`Campaign ${campaignId} cannot be sent: ${result.detail}`);
   const plan: PlanRef = { kind: 'campaign', id: campaignId, hash };
   const version = await known.planOf(plan);
-  const { channelPolicy, lane, deadline, sendTime } = version;
+  const { channelPolicy, lane, deadline, sendTime, ifLate } = version;
   const startMs = result.run?.startedMs ?? Date.now();
-  const deadlineMs = deadline && startMs + durationMs(deadline);
+  const dead = deadline && { deadlineMs: startMs + durationMs(deadline) };
   const files = manifest ? await unloadedFiles(WORK_BUCKET, manifest) : [];
   const due =
     sendTime &&
     (await settleDueTimes(
       { bucket: WORK_BUCKET, key: `snapshots/${runId}/due-times`, rows: () => unloadedRows(files) },
-      { sendTime, runId, startMs, channels: channelsOf(channelPolicy), settings: await known.settings() },
+      { sendTime, ifLate, runId, startMs, channels: channelsOf(channelPolicy), settings: await known.settings() },
     ));
   // Parts are dispatched in order, each known before its pointers go out: all but the last one are out.
   const out = (await progress.parts(runId)).length - 1;
@@ -91,8 +92,8 @@ export const handler = async (
       runId,
       part,
       step,
-      dueMs,
-      ...(deadlineMs !== undefined && { deadlineMs }),
+      // Whom it would reach too late counts as that: the senders settle them.
+      ...(dueMs === NOT_AT_ALL ? { dueMs: 0, deadlineMs: startMs - 1 } : { dueMs, ...dead }),
     });
     await writeObject(WORK_BUCKET, part, body);
     const size = { batches: pointers.length, recipients: rows.length };

@@ -8,7 +8,7 @@ import type { Campaign } from '../../core/strategy/campaign.ts';
 import { freezePlan } from '../../core/strategy/plan-hash.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { renderer } from '../../core/strategy/render.ts';
-import { longestWaitMs } from '../../core/strategy/send-time.ts';
+import { beginsAtMs, longestWaitMs, shownWorldwide } from '../../core/strategy/send-time.ts';
 import { contentOf, type TemplateContent } from '../../core/strategy/template.ts';
 import { peopleOf } from '../adapters/audiences.ts';
 import type { Definitions } from '../adapters/definitions.ts';
@@ -24,16 +24,29 @@ const MAX_DAYS_AHEAD = 320;
  */
 export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowMs: number): Promise<PlanVersion> => {
   const { id, name, topic, channelPolicy, budget, priority, deadline, templateId, audience, tracking } = campaign;
-  const { sendAt, sendTime } = campaign;
+  const { sendAt, sendTime, ifLate } = campaign;
   const [segment, template, links] = await Promise.all([
     audienceOf(defs, audience),
     defs.get<TemplateContent>('template', templateId),
     linkSettingsOf(defs),
   ]);
   const errors: FieldError[] = [];
-  const sendAtMs = sendAt === undefined ? null : Date.parse(sendAt);
+  const shown = shownWorldwide(sendTime);
+  const sendAtMs = beginsAtMs(campaign) ?? null;
+  if (shown && sendAt !== undefined) {
+    errors.push({
+      path: 'sendAt',
+      message: 'It begins where the clock shows the time of `sendTime` on that day first',
+    });
+  }
+  if (shown && shown.toMs < nowMs) {
+    errors.push({ path: 'sendTime.on', message: 'The time has passed everywhere' });
+  }
   if (sendAtMs !== null && sendAtMs > nowMs + MAX_DAYS_AHEAD * 86_400_000) {
-    errors.push({ path: 'sendAt', message: `A campaign is scheduled at most ${MAX_DAYS_AHEAD} days ahead` });
+    errors.push({
+      path: shown ? 'sendTime.on' : 'sendAt',
+      message: `A campaign is scheduled at most ${MAX_DAYS_AHEAD} days ahead`,
+    });
   }
   if (segment instanceof UnresolvableSegment) {
     errors.push({ path: `audience.${Object.keys(audience)[0]}`, message: segment.message });
@@ -76,6 +89,7 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
     segment,
     sendAtMs,
     ...(sendTime && { sendTime }),
+    ...(ifLate && { ifLate }),
   });
 };
 

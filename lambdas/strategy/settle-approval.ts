@@ -1,5 +1,6 @@
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { type ApprovalRef, MACHINE, settled } from '../../core/strategy/campaign-decisions.ts';
+import { beginsAtMs } from '../../core/strategy/send-time.ts';
 import { definitions } from '../adapters/definitions.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 import { readEnv } from '../middleware/read-env.ts';
@@ -13,9 +14,10 @@ const store = {
 };
 
 /** A run is named by what it sends, so that it can start only once. */
-const startRun = ({ id, sendAt }: Campaign, hash: string, nowMs: number): OutboxEntry => {
+const startRun = (campaign: Campaign, hash: string, nowMs: number): OutboxEntry => {
+  const { id } = campaign;
   const runId = `${id}-${hash.slice(0, 12)}`;
-  const input = { campaignId: id, hash, runId, sendAt: new Date(sendAt ? Date.parse(sendAt) : nowMs).toISOString() };
+  const input = { campaignId: id, hash, runId, sendAt: new Date(beginsAtMs(campaign) ?? nowMs).toISOString() };
   return { effect: 'start-execution', machine: 'run-campaign', name: `run-${runId}`, input };
 };
 
