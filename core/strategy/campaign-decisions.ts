@@ -1,5 +1,18 @@
 import type { ProblemType } from '../access/problems.ts';
-import type { Approval, Campaign, CampaignInput } from './campaign.ts';
+import type { Approval, ApprovalRef } from './approval/approval.ts';
+import {
+  asked,
+  isCurrent,
+  openedAt,
+  pastSubmissions,
+  revoked,
+  type Submission,
+  type Verdict,
+  type Voter,
+  voted,
+  woken,
+} from './approval/decisions.ts';
+import type { Campaign, CampaignInput } from './campaign.ts';
 import { type CampaignAction, isOver, nextState } from './campaign-states.ts';
 
 /**
@@ -7,14 +20,9 @@ import { type CampaignAction, isOver, nextState } from './campaign-states.ts';
  * harmless), `refuse` is told to the caller.
  */
 export type Decision =
-  | { kind: 'change'; action: CampaignAction | 'set-speed'; campaign: Campaign; detail: string }
+  | { kind: 'change'; action: CampaignAction | 'set-speed' | 'vote' | 'remind'; campaign: Campaign; detail: string }
   | { kind: 'same'; campaign: Campaign }
   | { kind: 'refuse'; problem: ProblemType; detail: string };
-
-/** What the state machines act as in the audit log. */
-export const MACHINE = 'herald';
-
-export const DEFAULT_EXPIRY_SECONDS = 7 * 86_400;
 
 const refuse = (problem: ProblemType, detail: string): Decision => ({ kind: 'refuse', problem, detail });
 
@@ -30,86 +38,60 @@ const act = (campaign: Campaign, action: CampaignAction, change: Partial<Campaig
 export const edited = (campaign: Campaign, input: CampaignInput, actor: string): Decision => {
   const { id, version, state, author, createdMs } = campaign;
   const editors = [...new Set([...campaign.editors, actor])];
-  return act({ ...input, id, version, state, author, createdMs, editors }, 'edit', {}, input.name);
+  const history = pastSubmissions(campaign);
+  const content = { ...input, id, version, state, author, createdMs, editors };
+  return act({ ...content, ...(history.length > 0 && { history }) }, 'edit', {}, input.name);
 };
 
-/** Asks for approval of the plan version `hash`. */
-export const submitted = (
-  campaign: Campaign,
-  hash: string,
-  actor: string,
-  nowMs: number,
-  expirySeconds = DEFAULT_EXPIRY_SECONDS,
-): Decision => {
-  const approval: Approval = {
-    hash,
-    submission: campaign.version,
-    submittedBy: actor,
-    submittedMs: nowMs,
-    expiresMs: nowMs + expirySeconds * 1000,
-  };
-  return act(campaign, 'submit', { approval }, hash);
+/** Asks for approval of a plan version. */
+export const submitted = (campaign: Campaign, submission: Submission, actor: string, nowMs: number): Decision => {
+  const history = pastSubmissions(campaign);
+  const approval = asked(campaign, submission, actor, nowMs);
+  return act(campaign, 'submit', { approval, ...(history.length > 0 && { history }) }, submission.hash);
 };
 
-/** True for everyone whose work it is: they may not approve it. */
-export const isOwnWork = (campaign: Campaign, actor: string): boolean =>
-  campaign.author === actor || campaign.editors.includes(actor) || campaign.approval?.submittedBy === actor;
+/** What a verdict does to the campaign. Once it is approved, taking that back cancels it: its run has begun, or waits for its time. */
+const carriedOut = (campaign: Campaign, verdict: Verdict): Decision => {
+  if (verdict.kind === 'same') return { kind: 'same', campaign };
+  if (verdict.kind === 'refuse') return verdict;
+  const { action, approval, detail } = verdict;
+  if (action === 'vote' || action === 'remind')
+    return { kind: 'change', action, campaign: { ...campaign, approval }, detail };
+  if (action !== 'revoke') return act(campaign, action, { approval }, detail);
+  const reason = `Its approval was revoked: ${detail}`;
+  return act(campaign, 'cancel', { approval, reason }, reason);
+};
 
-/**
- * A person's yes or no. `hash`, when given, is that of the plan version the person has read. The same person saying the
- * same again is harmless; whatever else comes after a decision is refused.
- */
+/** A person's yes or no, see `voted`. */
 export const decided = (
   campaign: Campaign,
   outcome: 'approved' | 'rejected',
-  by: { actor: string; comment: string; hash?: string | undefined },
+  by: Voter & { comment: string; hash?: string | undefined },
   nowMs: number,
-): Decision => {
-  const { approval } = campaign;
-  if (isOwnWork(campaign, by.actor)) return refuse('own-approval', 'You created, edited or submitted this campaign');
-  const before = approval?.decision;
-  if (before && before.outcome !== 'expired') {
-    if (before.by === by.actor && before.outcome === outcome) return { kind: 'same', campaign };
-    return refuse('already-decided', `It was ${before.outcome} by ${before.by}`);
-  }
-  if (campaign.state !== 'in review' || !approval) {
-    return refuse('state-conflict', `A campaign that is ${campaign.state} waits for no approval`);
-  }
-  if (by.hash !== undefined && by.hash !== approval.hash) {
-    return refuse('version-conflict', `You have read ${by.hash}; what waits for approval is ${approval.hash}`);
-  }
-  if (nowMs >= approval.expiresMs)
-    return refuse('state-conflict', 'The approval has expired; submit the campaign again');
-  if (!approval.taskToken) return refuse('approval-not-ready', 'Repeat the request in a moment');
-  const { taskToken: _answered, ...rest } = approval;
-  const decision = { outcome, by: by.actor, atMs: nowMs, comment: by.comment };
-  return act(campaign, outcome === 'approved' ? 'approve' : 'reject', { approval: { ...rest, decision } }, by.comment);
+): Decision => carriedOut(campaign, voted(campaign, outcome, by, nowMs));
+
+/** Takes its approval back, in whatever state it is before its end: see `revoked`. */
+export const disapproved = (
+  campaign: Campaign,
+  by: Pick<Voter, 'actor' | 'roles'> & { reason: string },
+  nowMs: number,
+): Decision => carriedOut(campaign, revoked(campaign, by, isOver(campaign.state), nowMs));
+
+/** Keeps the token of the wait for a level; undefined when nobody needs it any more. */
+export const opened = (
+  campaign: Campaign,
+  ref: ApprovalRef & { level: number },
+  taskToken: string,
+): Campaign | undefined => {
+  const approval = openedAt(campaign, ref, taskToken);
+  return approval && { ...campaign, approval };
 };
 
-/** Which approval a state machine speaks of. */
-export type ApprovalRef = { hash: string; submission: number };
-
-const isCurrent = ({ approval }: Campaign, ref: ApprovalRef): boolean =>
-  approval?.hash === ref.hash && approval.submission === ref.submission;
-
-/** Keeps the token with which the waiting state machine is told the decision; undefined when nobody needs it any more. */
-export const opened = (campaign: Campaign, ref: ApprovalRef, taskToken: string): Campaign | undefined =>
-  campaign.state === 'in review' && campaign.approval && isCurrent(campaign, ref)
-    ? { ...campaign, approval: { ...campaign.approval, taskToken } }
-    : undefined;
-
-/**
- * After the wait. What was decided stands in the campaign, so that a decision of the last second wins over the time-out
- * of the wait. An approval that an edit or another submission has replaced changes nothing.
- */
-export const settled = (campaign: Campaign, ref: ApprovalRef, expired: boolean, nowMs: number): Decision => {
-  if (!campaign.approval || !isCurrent(campaign, ref)) return { kind: 'same', campaign };
-  if (campaign.state === 'approved') return act(campaign, 'schedule', {}, ref.hash);
-  if (campaign.state !== 'in review' || !expired) return { kind: 'same', campaign };
-  const { taskToken: _void, ...rest } = campaign.approval;
-  const decision = { outcome: 'expired' as const, by: MACHINE, atMs: nowMs, comment: '' };
-  return act(campaign, 'expire', { approval: { ...rest, decision } }, 'Nobody decided in time');
-};
+/** After a wait: what was approved is scheduled; else it expires, is reminded of, or waits on. */
+export const settled = (campaign: Campaign, ref: ApprovalRef, givenUp: boolean, nowMs: number): Decision =>
+  campaign.state === 'approved' && isCurrent(campaign, ref)
+    ? act(campaign, 'schedule', {}, ref.hash)
+    : carriedOut(campaign, woken(campaign, ref, givenUp, nowMs));
 
 /** Stops it, whatever it does now. What is already with a provider cannot be called back. */
 export const cancelled = (campaign: Campaign, reason: string): Decision => {

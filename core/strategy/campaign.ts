@@ -5,6 +5,7 @@ import { budgetInput, channelPolicyInput } from '../delivery/policy-input.ts';
 import { PRIORITIES } from '../delivery/priority.ts';
 import { durationInput } from '../event/duration-input.ts';
 import { latePolicyInput } from './late.ts';
+import type { Approval, PastSubmission } from './approval/approval.ts';
 import { sendTimeInput } from './send-time.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(64));
@@ -52,19 +53,6 @@ export type CampaignState =
   | 'cancelled'
   | 'failed';
 
-export type Approval = {
-  /** Hash of the plan version that is approved or not. */
-  hash: string;
-  /** Version of the campaign that was submitted: a later submission of equal content is another approval. */
-  submission: number;
-  submittedBy: string;
-  submittedMs: number;
-  expiresMs: number;
-  /** Step Functions task token of the waiting approval; absent until the state machine has asked. Never shown by the API. */
-  taskToken?: string;
-  decision?: { outcome: 'approved' | 'rejected' | 'expired'; by: string; atMs: number; comment: string };
-};
-
 /** Why nothing goes out at the moment. */
 export type Pause = {
   /** Names it among the pauses of the campaign: what waits for its end waits under this number. */
@@ -87,6 +75,7 @@ export type Campaign = CampaignInput & {
   editors: string[];
   createdMs: number;
   approval?: Approval;
+  history?: PastSubmission[];
   /** Set when the run starts. */
   run?: { runId: string; startedMs: number; snapshotSize?: number; parts?: number; finishedMs?: number };
   /** While it is paused. */

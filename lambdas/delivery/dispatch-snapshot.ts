@@ -7,7 +7,8 @@ import { type Cut, cutParts, snapshotPart } from '../../core/delivery/snapshot-p
 import { partUnit } from '../../core/delivery/work.ts';
 import { durationMs } from '../../core/event/duration.ts';
 import { isPopulationRow } from '../../core/measurement/activity-sql.ts';
-import { begun, MACHINE } from '../../core/strategy/campaign-decisions.ts';
+import { begun } from '../../core/strategy/campaign-decisions.ts';
+import { MACHINE } from '../../core/strategy/machine.ts';
 import { PlanCancelled } from '../../core/strategy/plan-cancelled.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { heldMessages } from '../adapters/held-messages.ts';

@@ -1,10 +1,11 @@
 import type { Campaign } from '../../core/strategy/campaign.ts';
-import { type Decision, MACHINE } from '../../core/strategy/campaign-decisions.ts';
+import type { Decision } from '../../core/strategy/campaign-decisions.ts';
+import { MACHINE } from '../../core/strategy/machine.ts';
 import { type Definitions, VersionConflict } from '../adapters/definitions.ts';
 import { type Sinks, saveDefinition } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 
-type Store = { defs: Definitions; sinks: Sinks };
+export type Store = { defs: Definitions; sinks: Sinks };
 export type Refusal = Extract<Decision, { kind: 'refuse' }>;
 
 const ATTEMPTS = 5;
@@ -60,8 +61,8 @@ const unpause = ({ id, pause }: Campaign, after: Campaign, actor: string): Outbo
 
 export const isRefusal = (result: Campaign | Refusal): result is Refusal => 'kind' in result;
 
-/** Frees the state machine that waits for this campaign's approval, when the approval has become pointless. */
-export const freeWaiting = (before: Campaign, outcome: 'voided' | 'cancelled'): OutboxEntry[] => {
+/** Tells the state machine that waits for this campaign's approval that the wait is over: it reads what the campaign says. */
+export const tellWaiting = (before: Campaign, after: Campaign, outcome: string): OutboxEntry[] => {
   const taskToken = before.approval?.taskToken;
-  return taskToken ? [{ effect: 'task-success', taskToken, output: { outcome } }] : [];
+  return taskToken && !after.approval?.taskToken ? [{ effect: 'task-success', taskToken, output: { outcome } }] : [];
 };

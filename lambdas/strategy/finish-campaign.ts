@@ -1,5 +1,6 @@
 import type { Campaign } from '../../core/strategy/campaign.ts';
-import { ended, MACHINE } from '../../core/strategy/campaign-decisions.ts';
+import { ended } from '../../core/strategy/campaign-decisions.ts';
+import { MACHINE } from '../../core/strategy/machine.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { ledger } from '../adapters/ledger.ts';
 import { readEnv } from '../middleware/read-env.ts';

@@ -1,5 +1,6 @@
 import type { Campaign } from '../../core/strategy/campaign.ts';
-import { cancelled, held, MACHINE } from '../../core/strategy/campaign-decisions.ts';
+import { cancelled, held } from '../../core/strategy/campaign-decisions.ts';
+import { MACHINE } from '../../core/strategy/machine.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
 import { readEnv } from '../middleware/read-env.ts';

@@ -1,8 +1,9 @@
 import { routes } from '../../core/access/routes/strategy.ts';
+import { DEFAULT_EXPIRY_SECONDS, waitOf } from '../../core/strategy/approval/decisions.ts';
+import { DEFAULT_LEVELS } from '../../core/strategy/approval/level.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import {
   cancelled,
-  DEFAULT_EXPIRY_SECONDS,
   type Decision,
   decided,
   edited,
@@ -11,6 +12,7 @@ import {
   submitted,
   withSpeed,
 } from '../../core/strategy/campaign-decisions.ts';
+import type { Template } from '../../core/strategy/template.ts';
 import { refuseUnknown } from '../adapters/audiences.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { createDefinition } from '../adapters/outbox.ts';
@@ -20,7 +22,7 @@ import { orProblem } from '../audience/or-problem.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
-import { changeCampaign, freeWaiting, isRefusal } from './change-campaign.ts';
+import { changeCampaign, isRefusal, tellWaiting } from './change-campaign.ts';
 import { freezeCampaign } from './freeze-campaign.ts';
 import { env } from './manage-campaigns.env.ts';
 
@@ -60,7 +62,7 @@ export const handler = apiHandler(
         actor,
         nowMs,
         atVersion(version, (campaign) => edited(campaign, input, actor)),
-        (before) => freeWaiting(before, 'voided'),
+        (before, after) => tellWaiting(before, after, 'voided'),
       );
     },
 
@@ -72,31 +74,34 @@ export const handler = apiHandler(
       const plan = await freezeCampaign(defs, campaign, nowMs);
       // The content is stored before the campaign names it: nobody ever finds a hash without its plan.
       await storePlanVersion(defs, plan, nowMs);
+      const template = await defs.get<Template>('template', campaign.templateId);
+      const writers = template?.body.editors ?? [];
+      const submission = { hash: plan.hash, levels: DEFAULT_LEVELS, writers, expirySeconds };
       return change(
         params.campaignId,
         actor,
         nowMs,
-        atVersion(version, (campaign) => submitted(campaign, plan.hash, actor, nowMs, expirySeconds)),
-        (before) => [askForApproval(before, plan.hash, expirySeconds)],
+        atVersion(version, (campaign) => submitted(campaign, submission, actor, nowMs)),
+        (_, after) => [askForApproval(after, nowMs)],
       );
     },
 
-    approveCampaign: async ({ params, body: { comment = '', hash }, actor, nowMs }) =>
+    approveCampaign: async ({ params, body: { comment = '', hash }, actor, roles, nowMs }) =>
       change(
         params.campaignId,
         actor,
         nowMs,
-        (campaign) => decided(campaign, 'approved', { actor, comment, hash }, nowMs),
-        tellDecision,
+        (campaign) => decided(campaign, 'approved', { actor, roles, comment, hash }, nowMs),
+        (before, after) => tellWaiting(before, after, 'approved'),
       ),
 
-    rejectCampaign: async ({ params, body: { comment, hash }, actor, nowMs }) =>
+    rejectCampaign: async ({ params, body: { comment, hash }, actor, roles, nowMs }) =>
       change(
         params.campaignId,
         actor,
         nowMs,
-        (campaign) => decided(campaign, 'rejected', { actor, comment, hash }, nowMs),
-        tellDecision,
+        (campaign) => decided(campaign, 'rejected', { actor, roles, comment, hash }, nowMs),
+        (before, after) => tellWaiting(before, after, 'rejected'),
       ),
 
     pauseCampaign: async ({ params, body, actor, nowMs }) =>
@@ -110,7 +115,7 @@ export const handler = apiHandler(
         actor,
         nowMs,
         (campaign) => cancelled(campaign, body.reason),
-        (before) => freeWaiting(before, 'cancelled'),
+        (before, after) => tellWaiting(before, after, 'cancelled'),
       ),
 
     setCampaignSpeed: async ({ params, body: { perMinute }, actor, nowMs }) =>
@@ -165,16 +170,10 @@ const atVersion =
 const versionDetail = (campaign: Campaign, version: number): string =>
   `The campaign is at version ${campaign.version}, not ${version}`;
 
-const askForApproval = ({ id, version }: Campaign, hash: string, expirySeconds: number): OutboxEntry => ({
-  effect: 'start-execution',
-  machine: 'approve-plan',
-  name: `${id}-${hash}-${version}`,
-  input: { campaignId: id, hash, submission: version, expirySeconds },
-});
-
-const tellDecision = (before: Campaign, { approval }: Campaign): OutboxEntry[] => {
-  const taskToken = before.approval?.taskToken;
-  const decision = approval?.decision;
-  if (!taskToken || !decision) return [];
-  return [{ effect: 'task-success', taskToken, output: { outcome: decision.outcome, by: decision.by } }];
+const askForApproval = ({ id, approval, ...campaign }: Campaign, nowMs: number): OutboxEntry => {
+  if (!approval) throw new Error(`Campaign ${id} was submitted without an approval`);
+  const { hash, submission } = approval;
+  const wait = waitOf({ ...campaign, id, approval }, { hash, submission }, nowMs);
+  const input = { kind: 'campaign', id, hash, submission, wait };
+  return { effect: 'start-execution', machine: 'approve-plan', name: `${id}-${hash}-${submission}`, input };
 };

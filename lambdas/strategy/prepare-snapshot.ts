@@ -1,5 +1,6 @@
 import { snapshotQuery } from '../../core/audience/segment-queries.ts';
-import { MACHINE, prepared } from '../../core/strategy/campaign-decisions.ts';
+import { prepared } from '../../core/strategy/campaign-decisions.ts';
+import { MACHINE } from '../../core/strategy/machine.ts';
 import { PlanCancelled } from '../../core/strategy/plan-cancelled.ts';
 import { renderer } from '../../core/strategy/render.ts';
 import { definitions } from '../adapters/definitions.ts';

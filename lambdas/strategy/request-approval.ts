@@ -1,38 +1,34 @@
-import type { Campaign } from '../../core/strategy/campaign.ts';
-import { type ApprovalRef, MACHINE, opened } from '../../core/strategy/campaign-decisions.ts';
+import type { ApprovalRef } from '../../core/strategy/approval/approval.ts';
+import { MACHINE } from '../../core/strategy/machine.ts';
 import { ApprovalVoided } from '../../core/strategy/plan-cancelled.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
 import { readEnv } from '../middleware/read-env.ts';
+import { type ApprovableKind, approvables } from './approvables.ts';
 import { env } from './request-approval.env.ts';
 
 const { DEFINITIONS_TABLE, AUDIT_TABLE } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
+const sinks = { auditTable: AUDIT_TABLE };
+
+type Task = ApprovalRef & { kind: ApprovableKind; id: string; level: number; taskToken: string };
 
 /**
- * Task of approve-plan, which waits after it: puts the task token on the campaign, where the API finds it when somebody
+ * Task of approve-plan, which waits after it: puts the task token on what was submitted, where the API finds it when somebody
  * decides. Running it twice is safe: the state machine waits for the token of the last attempt, and that is kept.
- * Throws ApprovalVoided when the submission is no longer in review.
+ * Throws ApprovalVoided when that level of the submission waits no longer.
  */
-export const handler = async (task: ApprovalRef & { campaignId: string; taskToken: string }): Promise<void> => {
-  const { campaignId: id, hash, submission, taskToken } = task;
+export const handler = async ({ kind, id, level, taskToken, ...ref }: Task): Promise<void> => {
   const nowMs = Date.now();
-  const stored = await defs.get<Campaign>('campaign', id);
-  const campaign = stored && opened(stored.body, { hash, submission }, taskToken);
-  if (!stored || !campaign) throw new ApprovalVoided(`Campaign ${id} is no longer in review as ${hash}`);
+  const { opened } = approvables[kind];
+  const stored = await defs.get<never>(kind, id);
+  const thing = stored && opened(stored.body, { ...ref, level }, taskToken);
+  if (!stored || !thing)
+    throw new ApprovalVoided(`Level ${level} of ${kind} ${id} is no longer in review as ${ref.hash}`);
   const version = stored.version + 1;
-  const entry = { subject: `campaign/${id}`, action: 'open', actor: MACHINE, atMs: nowMs, version, detail: hash };
-  // A conflict is thrown: the state machine asks again, and then the campaign says something newer.
-  await saveDefinition(
-    defs,
-    'campaign',
-    id,
-    { ...campaign, version },
-    stored.version,
-    nowMs,
-    [{ effect: 'audit', entry }],
-    {
-      auditTable: AUDIT_TABLE,
-    },
-  );
+  const detail = thing.approval?.levels[level]?.name ?? '';
+  const entry = { subject: `${kind}/${id}`, action: 'open', actor: MACHINE, atMs: nowMs, version, detail };
+  const outbox = [{ effect: 'audit' as const, entry }];
+  // A conflict is thrown: the state machine asks again, and then the thing says something newer.
+  await saveDefinition(defs, kind, id, { ...thing, version }, stored.version, nowMs, outbox, sinks);
 };

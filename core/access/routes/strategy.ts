@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { campaignInput, perMinute } from '../../strategy/campaign.ts';
 import { listQuery, pageOf } from '../page.ts';
-import { APPROVERS, OPERATORS, READERS, WRITERS } from '../role.ts';
+import { OPERATORS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
+import { approval, pastSubmission } from './approval-views.ts';
 import { routes as templates } from './templates.ts';
 
 const version = z.int().check(z.minimum(1));
@@ -28,23 +29,8 @@ const campaign = z
     author: z.string(),
     editors: z.array(z.string()),
     createdMs: z.int(),
-    approval: z.optional(
-      z.object({
-        hash: z.string(),
-        submission: z.int(),
-        submittedBy: z.string(),
-        submittedMs: z.int(),
-        expiresMs: z.int(),
-        decision: z.optional(
-          z.object({
-            outcome: z.enum(['approved', 'rejected', 'expired']),
-            by: z.string(),
-            atMs: z.int(),
-            comment: z.string(),
-          }),
-        ),
-      }),
-    ),
+    approval: z.optional(approval),
+    history: z.optional(z.array(pastSubmission)),
     run: z.optional(
       z.object({
         runId: z.string(),
@@ -145,9 +131,9 @@ export const routes = [
     path: '/v1/campaigns/{campaignId}/approve',
     summary: 'Approve what was submitted',
     description:
-      'Not by who created, edited or submitted it. Give the `hash` that you have read, and another one is refused. Repeating it is harmless.',
+      'By whom the level names that waits (`approval.levels`; without settings: one approver), and not by who created, edited or submitted it, or wrote its template. When a level has its quorum the next one is asked, and after the last it is approved. Give the `hash` that you have read, and another one is refused. Repeating it is harmless.',
     handler,
-    roles: APPROVERS,
+    roles: READERS,
     body: z.strictObject({ comment: z.optional(comment), hash: z.optional(z.string()) }),
     example: { comment: 'Good to go' },
     success: { status: 200, schema: campaign, description: 'The approved campaign' },
@@ -166,7 +152,7 @@ export const routes = [
     path: '/v1/campaigns/{campaignId}/reject',
     summary: 'Reject what was submitted, and say why',
     handler,
-    roles: APPROVERS,
+    roles: READERS,
     body: z.strictObject({ comment: comment.check(z.regex(/\S/, 'Say why')), hash: z.optional(z.string()) }),
     example: { comment: 'The link in the email is dead' },
     success: { status: 200, schema: campaign, description: 'The rejected campaign' },

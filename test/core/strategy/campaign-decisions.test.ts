@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_LEVELS } from '../../../core/strategy/approval/level.ts';
 import type { Campaign, CampaignInput } from '../../../core/strategy/campaign.ts';
 import {
   begun,
@@ -32,17 +33,20 @@ const draft: Campaign = { ...input, id: 'c', version: 1, state: 'draft', author:
 const apply = (campaign: Campaign, decision: Decision): Campaign =>
   decision.kind === 'change' ? { ...decision.campaign, version: campaign.version + 1 } : campaign;
 const submit = (campaign: Campaign, hash = 'h', actor = 'mia', nowMs = 0, expiry = 60) =>
-  apply(campaign, submitted(campaign, hash, actor, nowMs, expiry));
+  apply(
+    campaign,
+    submitted(campaign, { hash, levels: DEFAULT_LEVELS, writers: ['tia'], expirySeconds: expiry }, actor, nowMs),
+  );
 const refOf = (campaign: Campaign) => ({ hash: campaign.approval!.hash, submission: campaign.approval!.submission });
 const open = (campaign: Campaign): Campaign => ({
-  ...opened(campaign, refOf(campaign), 'token')!,
+  ...opened(campaign, { ...refOf(campaign), level: 0 }, 'token')!,
   version: campaign.version + 1,
 });
 const inReview = open(submit(draft));
 const yes = (campaign: Campaign, actor = 'ada', nowMs = 1) =>
-  decided(campaign, 'approved', { actor, comment: 'fine' }, nowMs);
+  decided(campaign, 'approved', { actor, roles: ['approver'], comment: 'fine' }, nowMs);
 const no = (campaign: Campaign, actor = 'ada', nowMs = 1) =>
-  decided(campaign, 'rejected', { actor, comment: 'dead link' }, nowMs);
+  decided(campaign, 'rejected', { actor, roles: ['approver'], comment: 'dead link' }, nowMs);
 const problem = (decision: Decision) => (decision.kind === 'refuse' ? decision.problem : decision.kind);
 
 describe('who may decide', () => {
@@ -51,6 +55,7 @@ describe('who may decide', () => {
     ['its author', 'mia', 'own-approval'],
     ['who edited it', 'ben', 'own-approval'],
     ['who submitted it', 'cleo', 'own-approval'],
+    ['who wrote its template', 'tia', 'own-approval'],
     ['somebody else', 'ada', 'change'],
   ])('%s', (_, actor, expected) => {
     expect(problem(yes(byBen, actor))).toBe(expected);
@@ -97,7 +102,7 @@ describe('a decision', () => {
   });
 
   test('of another hash than the submitted one is refused', () => {
-    const by = { actor: 'ada', comment: '' };
+    const by = { actor: 'ada', roles: ['approver' as const], comment: '' };
     expect(problem(decided(inReview, 'approved', { ...by, hash: 'other' }, 1))).toBe('version-conflict');
     expect(problem(decided(inReview, 'approved', { ...by, hash: 'h' }, 1))).toBe('change');
   });
@@ -117,8 +122,8 @@ describe('an edit in review', () => {
   test('leaves the earlier wait without effect, also when equal content is submitted again', () => {
     const second = submit(again, 'h', 'mia', 10);
     expect(problem(settled(second, refOf(inReview), true, 11))).toBe('same');
-    expect(opened(second, refOf(inReview), 'late')).toBeUndefined();
-    expect(opened(again, refOf(inReview), 'late')).toBeUndefined();
+    expect(opened(second, { ...refOf(inReview), level: 0 }, 'late')).toBeUndefined();
+    expect(opened(again, { ...refOf(inReview), level: 0 }, 'late')).toBeUndefined();
   });
   test.each(['approved', 'scheduled', 'sending', 'finished', 'cancelled', 'failed'] as const)(
     'of a %s one is refused',
@@ -295,7 +300,8 @@ test('whatever happens in whatever order: what is scheduled was approved, as it 
         else if (it.act === 'approve' && 'actor' in it) campaign = apply(campaign, yes(campaign, it.actor, nowMs));
         else if (it.act === 'reject' && 'actor' in it) campaign = apply(campaign, no(campaign, it.actor, nowMs));
         else if (it.act === 'cancel') campaign = apply(campaign, cancelled(campaign, ''));
-        else if (wait && it.act === 'open') campaign = opened(campaign, wait, `token-${nowMs}`) ?? campaign;
+        else if (wait && it.act === 'open')
+          campaign = opened(campaign, { ...wait, level: 0 }, `token-${nowMs}`) ?? campaign;
         else if (wait) campaign = apply(campaign, settled(campaign, wait, it.act === 'expire', nowMs));
         if (campaign !== before && it.act === 'edit' && 'actor' in it) writers.add(it.actor);
         if (campaign !== before && it.act === 'submit') waits.push(refOf(campaign));

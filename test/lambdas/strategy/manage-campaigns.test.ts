@@ -29,11 +29,17 @@ beforeAll(async () => {
   const segment = { all: [{ attribute: 'city', equals: 'Paris' }] };
   await defs.put('segment', 'seg', { name: 'Paris', segment }, 0, 1);
   const channels = { sms: { text: 'Hi {{ profile.attributes.name }}' }, push: { title: 'T', body: 'B' } };
-  await defs.put('template', 'tpl', { id: 'tpl', version: 1, name: 'Hello', channels }, 0, 1);
+  await defs.put('template', 'tpl', { id: 'tpl', version: 1, editors: ['tia'], name: 'Hello', channels }, 0, 1);
   const mail = { ...channels, email: { subject: 'Hi', html: '<p>Hi</p>' } };
-  await defs.put('template', 'mail', { id: 'mail', version: 1, name: 'Mail', channels: mail }, 0, 1);
+  await defs.put('template', 'mail', { id: 'mail', version: 1, editors: [], name: 'Mail', channels: mail }, 0, 1);
   const eventful = { sms: { text: '{{ event.type }}' } };
-  await defs.put('template', 'for-events', { id: 'for-events', version: 1, name: 'E', channels: eventful }, 0, 1);
+  await defs.put(
+    'template',
+    'for-events',
+    { id: 'for-events', version: 1, editors: [], name: 'E', channels: eventful },
+    0,
+    1,
+  );
 });
 afterAll(() => tables.stop());
 beforeEach(() => {
@@ -73,8 +79,9 @@ const answered = () =>
 const inReview = async (body: object = input) => {
   const { id, version } = await create(body);
   const submitted = (await act(id, 'submit', { version })).body;
-  const ref = { campaignId: id, hash: submitted.approval!.hash, submission: submitted.approval!.submission };
-  await tasks.request({ ...ref, taskToken: `token-${id}` });
+  const { hash, submission } = submitted.approval!;
+  const ref = { kind: 'campaign' as const, id, hash, submission };
+  await tasks.request({ ...ref, level: 0, taskToken: `token-${id}` });
   return { id, ref };
 };
 
@@ -183,7 +190,10 @@ describe('submitting', () => {
     const { hash, submittedMs, expiresMs } = body.approval!;
     expect(expiresMs - submittedMs).toBe(600_000);
     expect(started('approve')).toEqual([
-      { name: `${id}-${hash}-1`, input: { campaignId: id, hash, submission: 1, expirySeconds: 600 } },
+      {
+        name: `${id}-${hash}-1`,
+        input: { kind: 'campaign', id, hash, submission: 1, wait: { level: 0, seconds: 600 } },
+      },
     ]);
     expect(await loadPlanVersion(defs, id, hash)).toMatchObject({
       lane: 'promotional',
@@ -283,7 +293,7 @@ describe('deciding', () => {
     expect(JSON.stringify(await read(id))).not.toContain('token-');
     const { status, body } = await act(id, 'approve', { comment: 'Go', hash: ref.hash }, approver);
     expect([status, body.state]).toEqual([200, 'approved']);
-    expect(answered()).toEqual([{ token: `token-${id}`, output: { outcome: 'approved', by: 'ada' } }]);
+    expect(answered()).toEqual([{ token: `token-${id}`, output: { outcome: 'approved' } }]);
     expect((await act(id, 'approve', {}, approver)).status).toBe(200);
     expect(answered()).toHaveLength(1);
     expect(await act(id, 'reject', { comment: 'no' }, approver)).toMatchObject({
@@ -320,7 +330,7 @@ describe('deciding', () => {
     const { body } = await act(id, 'reject', { comment: 'Dead link' }, approver);
     expect([body.state, body.approval?.decision?.comment]).toEqual(['rejected', 'Dead link']);
     expect(answered()).toMatchObject([{ output: { outcome: 'rejected' } }]);
-    expect(await tasks.settle({ ...ref, expired: false })).toEqual({ state: 'rejected' });
+    expect(await tasks.settle({ ...ref, givenUp: false })).toEqual({ state: 'rejected' });
     expect(started('run')).toEqual([]);
   });
 
@@ -348,8 +358,10 @@ describe('deciding', () => {
       status: 409,
       body: { type: '/problems/state-conflict' },
     });
-    expect(await tasks.settle({ ...ref, expired: false })).toEqual({ state: 'draft' });
-    await expect(tasks.request({ ...ref, taskToken: 'late' })).rejects.toMatchObject({ name: 'ApprovalVoided' });
+    expect(await tasks.settle({ ...ref, givenUp: false })).toEqual({ state: 'draft' });
+    await expect(tasks.request({ ...ref, level: 0, taskToken: 'late' })).rejects.toMatchObject({
+      name: 'ApprovalVoided',
+    });
   });
 
   test('approving another hash than the submitted one is refused', async () => {
@@ -362,7 +374,7 @@ describe('deciding', () => {
 
   test('nobody in time: a draft again', async () => {
     const { id, ref } = await inReview();
-    expect(await tasks.settle({ ...ref, expired: true })).toEqual({ state: 'draft' });
+    expect(await tasks.settle({ ...ref, givenUp: true })).toEqual({ state: 'draft' });
     expect((await read(id)).approval?.decision?.outcome).toBe('expired');
   });
 });
@@ -371,13 +383,13 @@ describe('the run', () => {
   const approved = async (body: object = input) => {
     const it = await inReview(body);
     await act(it.id, 'approve', {}, approver);
-    await tasks.settle({ ...it.ref, expired: false });
+    await tasks.settle({ ...it.ref, givenUp: false });
     return { ...it, runId: `${it.id}-${it.ref.hash.slice(0, 12)}` };
   };
 
   test('starts once, at its time', async () => {
     const { id, ref, runId } = await approved({ ...input, sendAt: '2027-03-01T10:00:00+01:00' });
-    await tasks.settle({ ...ref, expired: false });
+    await tasks.settle({ ...ref, givenUp: false });
     expect(started('run')).toEqual([
       { name: `run-${runId}`, input: { campaignId: id, hash: ref.hash, runId, sendAt: '2027-03-01T09:00:00.000Z' } },
     ]);
@@ -519,8 +531,8 @@ describe('the run', () => {
     const task = { campaignId: 'gone', hash: 'h', runId: 'r' };
     await expect(tasks.prepare(task)).rejects.toThrow('gone');
     await expect(tasks.finish({ ...task, parts: 0 })).rejects.toThrow('gone');
-    await expect(tasks.settle({ campaignId: 'gone', hash: 'h', submission: 1, expired: false })).rejects.toThrow(
-      'gone',
-    );
+    await expect(
+      tasks.settle({ kind: 'campaign', id: 'gone', hash: 'h', submission: 1, givenUp: false }),
+    ).rejects.toThrow('gone');
   });
 });

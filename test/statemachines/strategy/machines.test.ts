@@ -16,68 +16,100 @@ const definition = (name: string): object => {
 const DAY = 86_400_000;
 
 describe('approve-plan', () => {
-  const input = { campaignId: 'c', hash: 'h', submission: 3, expirySeconds: 600 };
-  const settle: Fake = (event) => ({ state: (event as { expired: boolean }).expired ? 'draft' : 'scheduled' });
-  const start = async (request: Fake) => {
+  const ref = { kind: 'campaign', id: 'c', hash: 'h', submission: 3 };
+  /** Two levels; people are reminded every 100 seconds, and after 600 it has expired. `said` is what people have decided by then. */
+  const start = async (said: { state: string; level: number }, request: Fake = () => undefined) => {
+    const settle: Fake = (event) => {
+      const { givenUp } = event as { givenUp: boolean };
+      const nowMs = h.clock.now();
+      if (said.state === 'in review' && (givenUp || nowMs >= START + 600_000)) said.state = 'draft';
+      if (said.state === 'approved') said.state = 'scheduled';
+      return { state: said.state, ...(said.state === 'in review' && { wait: { level: said.level, seconds: 100 } }) };
+    };
     const h = harness({ 'request-approval': request, 'settle-approval': settle });
-    const arn = await h.start(h.create(definition('approve-plan')), input);
+    const arn = await h.start(h.create(definition('approve-plan')), { ...ref, wait: { level: 0, seconds: 100 } });
+    const of = (name: string) => h.calls.filter((call) => call.name === name);
+    const tokens = () => of('request-approval').map(({ event }) => (event as { taskToken: string }).taskToken);
+    const answer = async () =>
+      h.api('SendTaskSuccess', { taskToken: tokens().at(-1), output: '{"outcome":"approved"}' });
     const end = async () => {
       await h.clock.advanceUntil(async () => (await h.describe(arn)).status !== 'RUNNING', DAY);
       return h.describe(arn);
     };
-    return { h, end };
+    return { h, of, tokens, answer, end };
   };
+  const ended = (state: string) => ({ status: 'SUCCEEDED', output: JSON.stringify({ state }) });
 
-  test('hands over the token, waits, and settles what was decided', async () => {
-    const { h, end } = await start(() => undefined);
-    await h.clock.advance(300_000);
-    const asked = h.calls[0]?.event as { taskToken: string };
-    expect(asked).toEqual({ campaignId: 'c', hash: 'h', submission: 3, taskToken: expect.any(String) });
-    expect(h.calls).toHaveLength(1);
-    await h.api('SendTaskSuccess', { taskToken: asked.taskToken, output: '{"outcome":"approved","by":"ada"}' });
-    expect(await end()).toMatchObject({ status: 'SUCCEEDED', output: '{"state":"scheduled"}' });
-    expect(h.calls[1]).toMatchObject({
-      name: 'settle-approval',
-      event: { campaignId: 'c', hash: 'h', submission: 3, expired: false },
-    });
+  test('hands over a token for each level, waits, and settles what was decided', async () => {
+    const said = { state: 'in review', level: 0 };
+    const { h, of, tokens, answer, end } = await start(said);
+    await h.clock.advance(50_000);
+    expect(of('request-approval').map(({ event }) => event)).toEqual([
+      { ...ref, level: 0, taskToken: expect.any(String) },
+    ]);
+    said.level = 1;
+    await answer();
+    await h.clock.advance(50_000);
+    expect(of('request-approval').at(-1)?.event).toEqual({ ...ref, level: 1, taskToken: expect.any(String) });
+    expect(new Set(tokens()).size).toBe(2);
+    said.state = 'approved';
+    await answer();
+    expect(await end()).toMatchObject(ended('scheduled'));
+    expect(of('settle-approval').map(({ event }) => event)).toEqual(Array(2).fill({ ...ref, givenUp: false }));
+    // Three a level, and the end.
+    expect(h.meter.snapshot()['states-transition']?.Machine?.units).toBe(2 * 3 + 1);
   });
 
-  test('nobody in time: it expires at the second that was asked for', async () => {
-    const { h, end } = await start(() => undefined);
-    expect(await end()).toMatchObject({ status: 'SUCCEEDED', output: '{"state":"draft"}' });
-    expect(h.calls[1]).toMatchObject({ name: 'settle-approval', event: { expired: true } });
-    expect(h.calls[1]?.atMs).toBe(START + 600_000);
+  test('nobody says anything: it looks each time that people are to be reminded, until it has expired', async () => {
+    const { of, end } = await start({ state: 'in review', level: 0 });
+    expect(await end()).toMatchObject(ended('draft'));
+    expect(of('settle-approval').map(({ atMs }) => atMs - START)).toEqual([1, 2, 3, 4, 5, 6].map((n) => n * 100_000));
+    expect(of('settle-approval').every(({ event }) => !(event as { givenUp: boolean }).givenUp)).toBe(true);
   });
 
-  test('withdrawn before it was asked: it ends, unsettled and without retry', async () => {
-    const { h, end } = await start(() => {
+  test('withdrawn before it was asked: it looks, without retry, and ends', async () => {
+    const { of, end } = await start({ state: 'draft', level: 0 }, () => {
       throw named('ApprovalVoided');
     });
-    expect((await end()).status).toBe('SUCCEEDED');
-    expect(h.calls.map(({ name }) => name)).toEqual(['request-approval']);
+    expect(await end()).toMatchObject(ended('draft'));
+    expect(of('request-approval')).toHaveLength(1);
+  });
+
+  test('decided with the token of an attempt that nobody waits for: it looks, and puts it in force', async () => {
+    const said = { state: 'in review', level: 0 };
+    const { end } = await start(said, (_, call) => {
+      if (call === 1) {
+        said.state = 'approved';
+        throw named('Lambda.Unknown');
+      }
+      throw named('ApprovalVoided');
+    });
+    expect(await end()).toMatchObject(ended('scheduled'));
   });
 
   test('trouble in asking is retried, with the token of the last attempt', async () => {
-    const { h, end } = await start((_, call) => {
+    const said = { state: 'in review', level: 0 };
+    const { h, tokens, answer, end } = await start(said, (_, call) => {
       if (call < 3) throw named('ThrottlingException');
     });
     await h.clock.advance(30_000);
-    const tokens = h.calls.map(({ event }) => (event as { taskToken: string }).taskToken);
-    expect(tokens).toHaveLength(3);
-    await h.api('SendTaskSuccess', { taskToken: tokens[2], output: '{}' });
-    expect((await end()).status).toBe('SUCCEEDED');
+    expect(tokens()).toHaveLength(3);
+    said.state = 'approved';
+    await answer();
+    expect(await end()).toMatchObject(ended('scheduled'));
   });
 
-  test('not to be asked at all: the campaign is returned, not left in review', async () => {
-    const { h, end } = await start(() => {
+  test('not to be asked at all: it is given up, not left in review', async () => {
+    const { of, end } = await start({ state: 'in review', level: 0 }, () => {
       throw named('Broken');
     });
-    expect(await end()).toMatchObject({ status: 'SUCCEEDED', output: '{"state":"draft"}' });
-    expect(h.calls.filter(({ name }) => name === 'request-approval')).toHaveLength(13);
+    expect(await end()).toMatchObject(ended('draft'));
+    expect(of('request-approval')).toHaveLength(13);
+    expect(of('settle-approval')).toMatchObject([{ event: { givenUp: true } }]);
   });
 
   test('not to be settled: it fails, for the alarm', async () => {
-    const { h, end } = await start(() => undefined);
+    const { h, end } = await start({ state: 'in review', level: 0 });
     h.functions['settle-approval'] = () => {
       throw named('Broken', 'no table');
     };

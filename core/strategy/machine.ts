@@ -1,0 +1,2 @@
+/** What the state machines act as in the audit log. */
+export const MACHINE = 'herald';
