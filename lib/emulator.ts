@@ -21,7 +21,7 @@ export const adaptToEmulator = ({
 }: Pick<Platform, 'lake' | 'audience' | 'strategy'>): void => {
   // It does not evaluate an expression in TimeoutSeconds, and fails the execution.
   change(strategy.approvePlan, ({ States }) => {
-    States.RequestApproval!.TimeoutSeconds = LONGEST_EXPIRY;
+    States.AwaitLevel!.TimeoutSeconds = LONGEST_EXPIRY;
   });
 
   // It has neither the integration athena:startQueryExecution.sync nor UNLOAD.

@@ -14,18 +14,14 @@ const store = {
 type Task = ApprovalRef & { kind: ApprovableKind; id: string; givenUp: boolean };
 
 /**
- * Task of approve-plan after each wait: puts what is approved in force, returns what nobody decided on, reminds, and says what
- * is to be waited for next; without `wait` nothing is. Running it twice is safe: the second time it is in force already,
- * or reminded of, and nothing changes.
+ * Task of approve-plan after each wait: puts what is approved in force, returns what nobody decided on, reminds, and gives what
+ * the state machine is to wait for next; without `wait` nothing is. Running it twice is safe: the second time it is in
+ * force already, or reminded of, and nothing changes.
  */
-export const handler = async ({
-  kind,
-  id,
-  givenUp,
-  ...ref
-}: Task): Promise<{ state: string; wait?: { level: number; seconds: number } }> => {
+export const handler = async ({ givenUp, ...task }: Task) => {
+  const { kind, id, ...ref } = task;
   const nowMs = Date.now();
   const thing = await approvables[kind].settle(store, id, ref, givenUp, nowMs);
   const wait = waitOf(thing, ref, nowMs);
-  return { state: thing.state, ...(wait && { wait }) };
+  return { ...task, state: thing.state, ...(wait && { wait }) };
 };

@@ -121,8 +121,9 @@ const WHO: Record<string, string> = {
   'GET /v1/campaigns/{campaignId}': 'vmaoA',
   'PUT /v1/campaigns/{campaignId}': 'mA',
   'POST /v1/campaigns/{campaignId}/submit': 'mA',
-  'POST /v1/campaigns/{campaignId}/approve': 'aA',
-  'POST /v1/campaigns/{campaignId}/reject': 'aA',
+  // Which of them may is for the levels to say (core/strategy/approval).
+  'POST /v1/campaigns/{campaignId}/approve': 'vmaoA',
+  'POST /v1/campaigns/{campaignId}/reject': 'vmaoA',
   'POST /v1/campaigns/{campaignId}/pause': 'moA',
   'POST /v1/campaigns/{campaignId}/resume': 'moA',
   'POST /v1/campaigns/{campaignId}/cancel': 'moA',

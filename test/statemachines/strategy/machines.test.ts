@@ -24,7 +24,11 @@ describe('approve-plan', () => {
       const nowMs = h.clock.now();
       if (said.state === 'in review' && (givenUp || nowMs >= START + 600_000)) said.state = 'draft';
       if (said.state === 'approved') said.state = 'scheduled';
-      return { state: said.state, ...(said.state === 'in review' && { wait: { level: said.level, seconds: 100 } }) };
+      return {
+        ...ref,
+        state: said.state,
+        ...(said.state === 'in review' && { wait: { level: said.level, seconds: 100 } }),
+      };
     };
     const h = harness({ 'request-approval': request, 'settle-approval': settle });
     const arn = await h.start(h.create(definition('approve-plan')), { ...ref, wait: { level: 0, seconds: 100 } });
