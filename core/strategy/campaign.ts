@@ -4,8 +4,8 @@ import { planTracking } from '../delivery/links/link-settings.ts';
 import { budgetInput, channelPolicyInput } from '../delivery/policy-input.ts';
 import { PRIORITIES } from '../delivery/priority.ts';
 import { durationInput } from '../event/duration-input.ts';
-import { latePolicyInput } from './late.ts';
 import type { Approval, PastSubmission } from './approval/approval.ts';
+import { latePolicyInput } from './late.ts';
 import { sendTimeInput } from './send-time.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(64));
