@@ -5,7 +5,17 @@ const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max))
 /** Links in plain text are followed only where this says so: a followed link is long, and a text message is billed by its length. */
 const trackLinks = z.optional(z.boolean());
 
-const email = { subject: text(500), html: text(200_000), text: z.optional(text(100_000)) };
+/** A page is written as HTML or as MJML. What MJML becomes is in `html` of what is saved: what comes with it is not looked at. */
+const email = {
+  subject: text(500),
+  html: z.optional(text(200_000)),
+  mjml: z.optional(text(100_000)),
+  text: z.optional(text(100_000)),
+};
+const hasPage = z.refine<{ html?: string | undefined; mjml?: string | undefined }>(
+  ({ html, mjml }) => html !== undefined || mjml !== undefined,
+  'Write html or mjml',
+);
 const sms = { text: text(1_600) };
 /** Channels that are written alike in every locale; how links of the others are followed does not depend on a language. */
 const otherChannels = {
@@ -73,7 +83,7 @@ export const templateInput = z.strictObject({
   /** Of `channels`. Absent: nobody said. */
   locale: z.optional(localeTag),
   channels: z.strictObject({
-    email: z.optional(z.strictObject({ ...email, trackLinks })),
+    email: z.optional(z.strictObject({ ...email, trackLinks }).check(hasPage)),
     sms: z.optional(z.strictObject({ ...sms, trackLinks })),
     ...otherChannels,
   }),
@@ -83,7 +93,7 @@ export const templateInput = z.strictObject({
       .record(
         localeTag,
         z.strictObject({
-          email: z.optional(z.strictObject(email)),
+          email: z.optional(z.strictObject(email).check(hasPage)),
           sms: z.optional(z.strictObject(sms)),
           ...otherChannels,
         }),
@@ -92,16 +102,47 @@ export const templateInput = z.strictObject({
   ),
 });
 export type TemplateInput = z.infer<typeof templateInput>;
-/** What is frozen into a plan version, and rendered. */
-export type TemplateContent = TemplateInput;
-export const contentOf = ({ name, locale, channels, locales }: TemplateContent): TemplateContent => ({
+
+type Email = { subject: string; html: string; text?: string | undefined; trackLinks?: boolean | undefined };
+type Channels<E extends Email> = Omit<TemplateInput['channels'], 'email'> & { email?: E | undefined };
+type InLocales<E extends Email> = {
+  name: string;
+  locale?: string | undefined;
+  channels: Channels<E>;
+  locales?: Record<string, Channels<E>> | undefined;
+};
+/** What is rendered, and frozen into plan versions: without what its pages were made from. */
+export type TemplateContent = InLocales<Email>;
+/** A template as it is saved: each page is compiled, beside what it was made from. */
+export type CompiledTemplate = InLocales<Email & { mjml?: string | undefined }>;
+/** `editors`: everybody who wrote one of its versions. Nobody puts their own content in force. */
+export type Template = CompiledTemplate & {
+  id: string;
+  version: number;
+  editors: string[];
+  /** Who wrote this version, and when. Absent of templates from before versions were kept. */
+  savedBy?: string;
+  savedMs?: number;
+  /** The version whose content this one has again. */
+  restoredFrom?: number;
+};
+
+/** What of a template is rendered. */
+export const contentOf = ({ name, locale, channels, locales }: CompiledTemplate): TemplateContent => ({
   name,
   ...(locale && { locale }),
-  channels,
-  ...(locales && { locales }),
+  channels: withoutSources(channels),
+  ...(locales && { locales: mapValues(locales, withoutSources) }),
 });
-/** `editors`: everybody who wrote one of its versions. Nobody puts their own content in force. */
-export type Template = TemplateInput & { id: string; version: number; editors: string[] };
+
+const withoutSources = ({ email, ...others }: CompiledTemplate['channels']): TemplateContent['channels'] => {
+  if (!email) return others;
+  const { mjml: _, ...page } = email;
+  return { email: page, ...others };
+};
+
+const mapValues = <A, B>(record: Record<string, A>, map: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 
 /** A rendered message, ready for a channel adapter. `headers`: lines of the email's head beside those of the provider. */
 export type RenderedContent =

@@ -30,6 +30,8 @@ export type DefinitionKind =
   | 'snapshot'
   | 'source'
   | 'template'
+  /** By the id of the template: its older versions. */
+  | `template-version/${string}`
   | 'trigger'
   | 'webhook-endpoint';
 

@@ -1,7 +1,7 @@
 import { PROBLEMS, type ProblemType } from '../../core/access/problems.ts';
 
-/** Where in the body, or query, something is wrong. `path` is like `channelPolicy.0`; '' is the whole. */
-export type FieldError = { path: string; message: string };
+/** Where in the body, or query, something is wrong. `path` is like `channelPolicy.0`; '' is the whole; `line` is of a text, from 1. */
+export type FieldError = { path: string; message: string; line?: number };
 
 /**
  * Members beside the standard ones: `errors`, or what the slug's documentation names. `retryAfter`, in seconds, is also

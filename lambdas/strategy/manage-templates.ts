@@ -1,18 +1,22 @@
 import { routes } from '../../core/access/routes/strategy.ts';
 import { previewOf } from '../../core/strategy/preview.ts';
 import { renderer } from '../../core/strategy/render.ts';
-import type { Template } from '../../core/strategy/template.ts';
-import { definitions } from '../adapters/definitions.ts';
+import { changesBetween } from '../../core/strategy/template/changes.ts';
+import { contentOf, type Template, type TemplateInput } from '../../core/strategy/template.ts';
+import { definitions, type Stored } from '../adapters/definitions.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
 import { profileOf } from '../adapters/recipients.ts';
+import { templateVersions } from '../adapters/template-versions.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
+import { compileTemplate } from './compile-template.ts';
 import { env } from './manage-templates.env.ts';
 import { refuseTemplate } from './refuse-template.ts';
 
 const { DEFINITIONS_TABLE, PROFILES_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
+const versions = templateVersions(defs);
 const sinks = { auditTable: AUDIT_TABLE };
 
 /** Templates. Running a change twice is safe: the second finds another version and is refused. */
@@ -21,7 +25,7 @@ export const handler = apiHandler(
   routes,
   {
     createTemplate: async ({ body, actor, nowMs, newId: id }) => {
-      const saved = await save({ ...body, id, version: 1, editors: [actor] }, actor, nowMs);
+      const saved = await save(body, { id, actor, nowMs });
       return { body: saved, headers: { location: `/v1/templates/${id}` } };
     },
 
@@ -30,43 +34,89 @@ export const handler = apiHandler(
       return { body: { ...page, items: page.items.map(({ body }) => body) } };
     },
 
-    getTemplate: async ({ params }) => ({ body: await load(params.templateId) }),
+    getTemplate: async ({ params }) => ({ body: (await load(params.templateId)).body }),
 
     updateTemplate: async ({ params, body: { version, ...input }, actor, nowMs }) => {
-      const { id, editors } = await load(params.templateId);
-      const edited = { ...input, id, version: version + 1, editors: [...new Set([...editors, actor])] };
-      return { body: await save(edited, actor, nowMs) };
+      const current = await load(params.templateId, version);
+      return { body: await save(input, { id: current.id, actor, nowMs, current }) };
+    },
+
+    listTemplateVersions: async ({ params, query: { limit, cursor } }) => {
+      const page = await versions.list(await load(params.templateId), limit, cursor);
+      const items = page.items.map(({ body: { version, name, savedBy, savedMs, restoredFrom }, updatedMs }) => ({
+        ...{ version, name, savedMs: savedMs ?? updatedMs },
+        ...(savedBy && { savedBy }),
+        ...(restoredFrom && { restoredFrom }),
+      }));
+      return { body: { ...page, items } };
+    },
+
+    getTemplateVersion: async ({ params }) => ({
+      body: await loadVersion(await load(params.templateId), params.templateVersion),
+    }),
+
+    compareTemplateVersions: async ({ params, query: { since } }) => {
+      const current = await load(params.templateId);
+      const after = await loadVersion(current, params.templateVersion);
+      const from = since ?? after.version - 1;
+      const before = from === 0 ? { name: '', channels: {} } : await loadVersion(current, String(from));
+      return { body: { since: from, version: after.version, changes: changesBetween(before, after) } };
+    },
+
+    restoreTemplateVersion: async ({ params, body: { version }, actor, nowMs }) => {
+      const current = await load(params.templateId, version);
+      const old = await loadVersion(current, params.templateVersion);
+      const { name, locale, channels, locales } = old;
+      const content = { name, locale, channels, locales };
+      return { body: await save(content, { id: current.id, actor, nowMs, current, restoredFrom: old.version }) };
     },
 
     previewTemplate: async ({ params, body, nowMs }) => {
-      const template = await load(params.templateId);
+      const { body: template } = await load(params.templateId);
       const profile = 'profile' in body ? body.profile : await profileOf(PROFILES_TABLE, body.profileId);
       if (!profile) throw new Problem('not-found', 'There is no such profile');
       const { event, window } = body;
       const { profileId } = profile;
       const sample = { id: 'sample', source: 'preview', profileId, timeMs: nowMs, receivedMs: nowMs };
       const variables = { profile, ...(event && { event: { ...sample, ...event } }), ...(window && { window }) };
-      return { body: previewOf(renderer(await import('liquidjs')), template, variables) };
+      return { body: previewOf(renderer(await import('liquidjs')), contentOf(template), variables) };
     },
   },
   IDEMPOTENCY_TABLE,
 );
 
-const load = async (id: string): Promise<Template> => {
+const load = async (id: string, version?: number): Promise<Stored<Template>> => {
   const stored = await defs.get<Template>('template', id);
   if (!stored) throw new Problem('not-found', `There is no template ${id}`);
-  return stored.body;
+  if (version !== undefined && version !== stored.version) {
+    throw new Problem('version-conflict', `The template is at version ${stored.version}, not ${version}`);
+  }
+  return stored;
 };
 
-const save = async (template: Template, actor: string, nowMs: number): Promise<Template> => {
-  await refuseTemplate(defs, template);
-  const { id, version, name } = template;
-  const action = version === 1 ? 'create' : 'edit';
-  const entry = { subject: `template/${id}`, action, actor, atMs: nowMs, version, detail: name };
-  const outbox = [{ effect: 'audit' as const, entry }];
-  const stored =
-    version === 1
-      ? await createDefinition(defs, 'template', id, template, nowMs, outbox, sinks)
-      : await saveDefinition(defs, 'template', id, template, version - 1, nowMs, outbox, sinks);
-  return stored.body;
+const loadVersion = async (current: Stored<Template>, version: string): Promise<Template> => {
+  const found = /^[1-9]\d{0,8}$/.test(version) ? await versions.get(current, Number(version)) : undefined;
+  if (!found) throw new Problem('not-found', `There is no version ${version} of template ${current.id}`);
+  return found;
+};
+
+type Change = { id: string; actor: string; nowMs: number; current?: Stored<Template>; restoredFrom?: number };
+
+/** Compiles, checks and saves. What it replaces is kept first: see template-versions.ts. */
+const save = async (input: TemplateInput, { id, actor, nowMs, current, restoredFrom }: Change): Promise<Template> => {
+  const compiled = await compileTemplate(input, renderer(await import('liquidjs')));
+  await refuseTemplate(defs, compiled);
+  const version = (current?.version ?? 0) + 1;
+  const editors = [...new Set([...(current?.body.editors ?? []), actor])];
+  const origin = { savedBy: actor, savedMs: nowMs, ...(restoredFrom && { restoredFrom }) };
+  const template: Template = { ...compiled, id, version, editors, ...origin };
+  const action = restoredFrom ? 'restore' : current ? 'edit' : 'create';
+  const detail = restoredFrom ? `${compiled.name}: version ${restoredFrom} again` : compiled.name;
+  const outbox = [
+    { effect: 'audit' as const, entry: { subject: `template/${id}`, action, actor, atMs: nowMs, version, detail } },
+  ];
+  if (!current) return (await createDefinition(defs, 'template', id, template, nowMs, outbox, sinks)).body;
+  await versions.keep(current);
+  const saved = await saveDefinition(defs, 'template', id, template, current.version, nowMs, outbox, sinks);
+  return saved.body;
 };

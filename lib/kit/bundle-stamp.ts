@@ -6,7 +6,7 @@ import type { BundleSize } from './bundle.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What decides how inputs become a bundle: a change here makes every bundle old. */
-const RECIPE = ['package-lock.json', 'lib/kit/bundle.ts', 'lib/kit/sdk-diet.ts'];
+const RECIPE = ['package-lock.json', 'lib/kit/bundle.ts', 'lib/kit/mjml-diet.ts', 'lib/kit/sdk-diet.ts'];
 
 type Stamp = { recipe: string; inputs: Record<string, string>; size: BundleSize };
 

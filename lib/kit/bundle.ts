@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { stamps } from './bundle-stamp.ts';
+import { mjmlDiet } from './mjml-diet.ts';
 import { chardetDiet, sdkDiet } from './sdk-diet.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -92,7 +93,7 @@ const OPTIONS = {
   legalComments: 'none',
   sourcemap: false,
   logLevel: 'error',
-  plugins: [sdkDiet, chardetDiet],
+  plugins: [sdkDiet, chardetDiet, mjmlDiet],
 } as const satisfies BuildOptions;
 
 /** Follows static imports from the entry through the chunks. */

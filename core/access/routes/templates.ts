@@ -10,8 +10,16 @@ const id = z.string().check(z.minLength(1), z.maxLength(128));
 const version = z.int().check(z.minimum(1));
 
 const template = z
-  .extend(templateInput, { id: z.string(), version: z.int(), editors: z.array(z.string()) })
+  .extend(templateInput, {
+    ...{ id: z.string(), version: z.int(), editors: z.array(z.string()) },
+    ...{ savedBy: z.optional(z.string()), savedMs: z.optional(z.int()), restoredFrom: z.optional(z.int()) },
+  })
   .register(z.globalRegistry, { id: 'Template' });
+const change = z.object({
+  path: z.string(),
+  change: z.enum(['added', 'removed', 'changed']),
+  ...{ linesAdded: z.int(), linesRemoved: z.int() },
+});
 
 /** A person made up for a preview. */
 const sampleProfile = z.strictObject({
@@ -72,7 +80,7 @@ export const routes = [
     path: '/v1/templates',
     summary: 'Write a template',
     description:
-      'Fields are Liquid with the variables `profile`, `event` and `window`. A variable that a person lacks is an error, unless it is asked for in a condition or the `default` filter follows it at once. What variables bring into HTML is escaped. `channels` is the content in the locale that `locale` names, `locales` the same in others: each person gets the one nearest to the locale of their profile (zh-Hant-TW, zh-Hant, zh, else `channels`), channel by channel.',
+      'Fields are Liquid with the variables `profile`, `event` and `window`. A variable that a person lacks is an error, unless it is asked for in a condition or the `default` filter follows it at once. What variables bring into HTML is escaped. An email is written as `html` or as `mjml`, which is compiled when it is saved; what it became is in `html`. `channels` is the content in the locale that `locale` names, `locales` the same in others: each person gets the one nearest to the locale of their profile (zh-Hant-TW, zh-Hant, zh, else `channels`), channel by channel.',
     handler,
     roles: WRITERS,
     body: templateInput,
@@ -121,6 +129,67 @@ export const routes = [
       'invalid-reference',
       'body-too-large',
     ],
+  },
+  {
+    operationId: 'listTemplateVersions',
+    method: 'GET',
+    path: '/v1/templates/{templateId}/versions',
+    summary: 'List the versions of a template, newest first',
+    description: 'Every save is one, and is kept. `savedBy` is unknown of what was saved before versions were kept.',
+    handler,
+    roles: READERS,
+    query: listQuery,
+    success: {
+      status: 200,
+      schema: pageOf(
+        z.object({
+          ...{ version: z.int(), name: z.string(), savedMs: z.int() },
+          ...{ savedBy: z.optional(z.string()), restoredFrom: z.optional(z.int()) },
+        }),
+      ),
+      description: 'A page of versions: who saved each, and when',
+    },
+    errors: ['not-found'],
+  },
+  {
+    operationId: 'getTemplateVersion',
+    method: 'GET',
+    path: '/v1/templates/{templateId}/versions/{templateVersion}',
+    summary: 'Read a template as it was',
+    handler,
+    roles: READERS,
+    success: { status: 200, schema: template, description: 'The template at that version' },
+    errors: ['not-found'],
+  },
+  {
+    operationId: 'compareTemplateVersions',
+    method: 'GET',
+    path: '/v1/templates/{templateId}/versions/{templateVersion}/changes',
+    summary: 'Say what a version changed',
+    description:
+      'Since the version before it, or `since`; 0 is before there was anything. By place: whether it was added, removed or changed, and by how many lines. A line that only moved does not count.',
+    handler,
+    roles: READERS,
+    query: z.strictObject({ since: z.optional(z.coerce.number().check(z.multipleOf(1), z.minimum(0))) }),
+    success: {
+      status: 200,
+      schema: z.object({ since: z.int(), version: z.int(), changes: z.array(change) }),
+      description: 'The changes, by place',
+    },
+    errors: ['not-found'],
+  },
+  {
+    operationId: 'restoreTemplateVersion',
+    method: 'POST',
+    path: '/v1/templates/{templateId}/versions/{templateVersion}/restore',
+    summary: 'Save the content of an older version again',
+    description: 'As a new version; nothing is forgotten. `version` is the one that it replaces.',
+    handler,
+    roles: WRITERS,
+    body: z.strictObject({ version }),
+    example: { version: 3 },
+    success: { status: 200, schema: template, description: 'The template as it now is' },
+    errors: ['not-found', 'version-conflict', 'invalid-template', 'template-too-costly', 'invalid-reference'],
   },
   {
     operationId: 'previewTemplate',
