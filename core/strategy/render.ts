@@ -210,6 +210,16 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
       return { event: roots.includes('event'), window: roots.includes('window') };
     },
 
+    /** Names of the event's properties that the template reads, sorted, each once; `all` when it takes them whole, or by a computed name. */
+    eventPropertiesOf(template: TemplateContent): string[] | 'all' {
+      const uses = allFields(template).flatMap((field) => usesOf(template, field));
+      const names = uses.flatMap(({ segments: [root, member, name] }) =>
+        root === 'event' && member === 'properties' ? [name] : [],
+      );
+      if (!names.every((name) => typeof name === 'string')) return 'all';
+      return [...new Set(names)].sort();
+    },
+
     /** Variables of the content that a person gets on a channel, which these values do not have, as `profile.attributes.city`; sorted, each once. */
     missingIn(template: TemplateContent, channel: Channel, variables: TemplateVariables): string[] {
       const scope = scopeOf(variables);

@@ -3,6 +3,7 @@ import { branches } from '../../audience/condition.ts';
 import { definitionId } from '../../audience/definition-id.ts';
 import { boundedTree } from '../../audience/tree-bounds.ts';
 import { type Leaf, leaves, MAX_CONDITION_BYTES } from '../../event/condition.ts';
+import { type Facts, holds } from '../../event/evaluate.ts';
 
 /** Whether somebody is in a live segment, or on a list. */
 export type Membership = { in: { segment: string } | { list: string } };
@@ -44,3 +45,25 @@ export const branchCondition = boundedTree(node, 'a condition', {
   bytes: MAX_CONDITION_BYTES,
   conditions: Number.POSITIVE_INFINITY,
 });
+
+/** All questions of a condition, in order. */
+export const questionsOf = (condition: BranchCondition): (Leaf | Membership)[] => {
+  if ('all' in condition) return condition.all.flatMap(questionsOf);
+  if ('any' in condition) return condition.any.flatMap(questionsOf);
+  return 'not' in condition ? questionsOf(condition.not) : [condition];
+};
+
+/** Ids of the segments and lists that somebody is in. */
+export type Memberships = { segments: ReadonlySet<string>; lists: ReadonlySet<string> };
+
+export const isMember = ({ in: of }: Membership, { segments, lists }: Memberships): boolean =>
+  'segment' in of ? segments.has(of.segment) : lists.has(of.list);
+
+/** The time of the event in `facts` is the moment of the decision. */
+export const branchHolds = (condition: BranchCondition, facts: Facts, memberships: Memberships): boolean => {
+  const inner = (one: BranchCondition) => branchHolds(one, facts, memberships);
+  if ('all' in condition) return condition.all.every(inner);
+  if ('any' in condition) return condition.any.some(inner);
+  if ('not' in condition) return !inner(condition.not);
+  return isMembership(condition) ? isMember(condition, memberships) : holds(condition, facts);
+};

@@ -161,33 +161,3 @@ export const journeyNode = z.discriminatedUnion(
 );
 export type JourneyNode = z.infer<typeof journeyNode>;
 export type NodeOf<Kind extends JourneyNode['kind']> = Extract<JourneyNode, { kind: Kind }>;
-
-/** Where a participant may go from a node, with the path of the field that says so. */
-export const exitsOf = (node: JourneyNode): { path: string; to: NodeId }[] => {
-  switch (node.kind) {
-    case 'wait-until':
-      return [
-        { path: 'next', to: node.next },
-        ...(node.ifMissing === undefined ? [] : [{ path: 'ifMissing', to: node.ifMissing }]),
-      ];
-    case 'wait-for-event':
-      return [
-        ...node.events.map(({ next }, n) => ({ path: `events.${n}.next`, to: next })),
-        { path: 'onTimeout', to: node.onTimeout },
-      ];
-    case 'branch':
-      return [
-        ...node.branches.map(({ next }, n) => ({ path: `branches.${n}.next`, to: next })),
-        { path: 'otherwise', to: node.otherwise },
-      ];
-    case 'split':
-    case 'experiment':
-      return node.arms.map(({ next }, n) => ({ path: `arms.${n}.next`, to: next }));
-    case 'jump':
-      return [{ path: 'to', to: node.to }];
-    case 'exit':
-      return [];
-    default:
-      return [{ path: 'next', to: node.next }];
-  }
-};

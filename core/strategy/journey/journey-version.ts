@@ -56,8 +56,8 @@ export type JourneyVersion = {
   patterns: Record<PatternId, EventPattern>;
   /** Patterns whose events may concern an entry that has not been handled yet: they are remembered of people who are not inside, too. */
   early: PatternId[];
-  /** Paths of the entry event's properties that anything in here names, templates included; nothing else of them is kept. */
-  properties: string[];
+  /** Names of the entry event's properties that anything in here reads, templates included; nothing else of them is kept. */
+  properties: string[] | 'all';
   /** Of each node: what must be known to go from it to wherever the participant rests next. */
   needs: Record<NodeId, JourneyNeeds>;
 };

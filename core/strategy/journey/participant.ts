@@ -45,7 +45,9 @@ export type SeenEvent = [pattern: PatternId, atMs: number, key: string];
 
 /** Where a participant rests. `why` says it in English. */
 export type Hold = {
-  /** Epoch ms at which a timer wakes them. */
+  /** Number of the step that began it, which names its timer. */
+  step: number;
+  /** Epoch ms at which the timer wakes them. */
   dueMs: number;
   why: string;
   /** True: then the journey has lasted too long, whatever the node says. */
@@ -54,11 +56,14 @@ export type Hold = {
   met?: { branch: number; atMs: number; key: string };
 };
 
-/** A message to be asked for, or a change of the profile, of the node of a version. Doing it twice is harmless. */
-export type Effect = { kind: 'send' | 'update'; entry: number; step: number; node: NodeId; hash: string };
+/**
+ * A message to be asked for, or a change of the profile, of the node of a version (`hash`). Doing it twice is harmless. `atMs`: when they
+ * came to the node (epoch ms).
+ */
+export type Effect = { kind: 'send' | 'update'; entry: number; step: number; node: NodeId; hash: string; atMs: number };
 
-/** One line of what somebody did: `way` is the branch, arm or event that was taken, or how it ended. */
-export type PastStep = { step: number; node: NodeId; way: string; atMs: number };
+/** One line of what somebody did; the lake has the rest. */
+export type PastStep = Pick<Step, 'step' | 'node' | 'way' | 'atMs'>;
 
 /**
  * Of one person and journey: their last participation. One item, one conditional write. `entry` 0: they never entered, and either events
@@ -146,7 +151,10 @@ export type JourneyMoment = {
   inside: 'finish' | 'move' | 'exit';
 };
 
-/** What somebody did at a node, and why, as the report, `why` and the simulation say it. */
+/**
+ * What somebody did at a node, and why, as the report, `why` and the simulation say it. `way`: the branch, arm or event that was taken,
+ * `next`, `waits`, `timeout`, or how it ended.
+ */
 export type Step = {
   entry: number;
   step: number;
