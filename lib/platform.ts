@@ -47,7 +47,7 @@ export class Platform extends Stack {
       deadLetters: busDeadLetters,
     });
     this.heldMessages = new HeldMessages(this, 'HeldMessages', { state, sendQueues });
-    const dispatch = new Dispatch(this, 'Delivery', { state, sendQueues, heldMessages: this.heldMessages });
+    const dispatch = new Dispatch(this, 'Delivery', { state, lake, sendQueues, heldMessages: this.heldMessages });
     const strategy = new Strategy(this, 'Strategy', { state, lake, dispatch });
     this.lake = lake;
     this.intake = intake;

@@ -23,12 +23,13 @@ export const TRINO_ON_DUCKDB = `
 const FUNCTIONS = new Set([
   ...['json_extract_scalar', 'json_extract', 'json_format'],
   ...['count', 'count_star', 'count_if', 'sum', 'avg', 'min', 'max', 'row_number'],
-  ...['array_join', 'to_hex', 'md5', 'to_utf8'],
+  ...['array_join', 'to_hex', 'md5', 'sha256', 'to_utf8'],
   ...['nullif', 'abs', 'round', 'lower', 'upper', 'length', 'strpos', 'starts_with', 'substr'],
   ...['regexp_like', 'regexp_extract', 'date_diff', 'cardinality', 'filter', 'sin', 'cos', 'like_escape'],
   // Division is missing: Trino fails on zero, DuckDB answers NULL. `~~` is how DuckDB's parser spells LIKE.
   ...['+', '-', '*', '||', '~~', '!~~'],
 ]);
+const HASHES = new Set(['md5', 'sha256']);
 const NODES = new Set([
   ...['COLUMN_REF', 'CONSTANT', 'FUNCTION', 'COMPARISON', 'CONJUNCTION', 'CAST', 'CASE', 'OPERATOR', 'WINDOW', 'STAR'],
   ...['SUBQUERY', 'BETWEEN', 'SELECT_NODE', 'SET_OPERATION_NODE', 'CTE_NODE', 'BASE_TABLE', 'JOIN', 'EMPTY'],
@@ -95,10 +96,10 @@ const checkFunction = ({ function_name: name, children }: Node): void => {
   if (!FUNCTIONS.has(String(name))) refuse(`Function ${name}`);
   const path = /^json_extract/.test(String(name)) ? constant(second) : '$';
   if (!/^\$(\.[a-z_]\w*|\[\d+\])*$/i.test(String(path))) refuse(`JSON path ${path}`);
-  // Trino's md5 is of bytes and gives bytes, DuckDB's is of text and gives hexadecimal text.
+  // Trino's hashes are of bytes and give bytes, DuckDB's are of text and gives hexadecimal text.
   const inner = (first as Node | undefined)?.function_name;
-  if ((name === 'to_hex' && inner !== 'md5') || (name === 'md5' && inner !== 'to_utf8'))
-    refuse(`Function ${name} of other than ${name === 'md5' ? 'to_utf8' : 'md5'}`);
+  if (name === 'to_hex' && !HASHES.has(String(inner))) refuse('Function to_hex of other than a hash');
+  if (HASHES.has(String(name)) && inner !== 'to_utf8') refuse(`Function ${name} of other than to_utf8`);
   if (name === 'substr' && !(Number(constant(second)) > 0)) refuse('substr from other than a positive literal');
 };
 

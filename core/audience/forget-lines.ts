@@ -28,8 +28,8 @@ export const forgetRecipients =
 
 /**
  * Lines of an UNLOAD (UnloadedRow), of which parts may still be cut, or be cut again after a crash: what is left of the person
- * is what decides where the others stand, that is which channels had an address, which were known to be refused, and how
- * long the line of the part is.
+ * is what decides where the others stand, that is which channels had an address, which were known to be refused, which arm they
+ * were in, and how long the line of the part is.
  */
 export const forgetUnloaded =
   (ids: Ids): ForgetLine =>
@@ -43,6 +43,7 @@ export const forgetUnloaded =
       ...(row.push_token && { push_token: 'erased' }),
       ...(row.wechat_open_id && { wechat_open_id: 'erased' }),
       ...(row.consents && { consents: row.consents }),
+      ...(row.arm !== undefined && { arm: row.arm }),
       erased: Buffer.byteLength(JSON.stringify(snapshotRow(row as UnloadedRow))),
     };
     return JSON.stringify(blank);

@@ -1,5 +1,6 @@
 import type { SnapshotRow } from '../delivery/messages.ts';
 import { activitySql, populationRowsSql } from '../measurement/activity-sql.ts';
+import { type Arms, armSql } from './arms-sql.ts';
 import { consentsOf, consentsText, type KnownConsents, knownConsentsSql, type Sending } from './known-consents-sql.ts';
 import type { ResolvedSegment } from './segment.ts';
 import { segmentSql } from './segment-sql.ts';
@@ -15,6 +16,8 @@ export type SnapshotOptions = {
   sending?: Sending;
   /** Adds when each of them was active, and a row for each hour of a time zone with how many of all people were (see PopulationRow). */
   withActivity?: boolean;
+  /** Adds who is held out, and who is in which arm. */
+  arms?: Arms | undefined;
   /** s3:// folder, which must be empty. */
   location: string;
 };
@@ -25,7 +28,7 @@ export type SnapshotOptions = {
  */
 export const snapshotQuery = (
   segment: ResolvedSegment,
-  { nowMs, attributes, sending, withActivity = false, location }: SnapshotOptions,
+  { nowMs, attributes, sending, withActivity = false, arms, location }: SnapshotOptions,
 ): Sql => {
   const [known, consents, joinKnown] = sending
     ? [
@@ -39,12 +42,13 @@ export const snapshotQuery = (
         sql`,\n${activitySql(nowMs)}`,
         sql`, t.active, NULL AS hour, NULL AS people`,
         sql` LEFT JOIN active AS t ON t.profile_id = m.profile_id`,
-        sql`\nUNION ALL\n${populationRowsSql(sql`NULL, NULL, NULL, NULL`, sql`NULL, '{}'${sending ? sql`, NULL` : sql``}`)}`,
+        sql`\nUNION ALL\n${populationRowsSql(sql`NULL, NULL, NULL, NULL`, sql`NULL, '{}'${sending ? sql`, NULL` : sql``}${arms ? sql`, NULL` : sql``}`)}`,
       ]
     : [sql``, sql``, sql``, sql``];
+  const arm = arms ? sql`, ${armSql(arms)} AS arm` : sql``;
   return sql`UNLOAD (
 ${segmentSql(segment, nowMs).withMembers}${known}${activity}
-SELECT m.profile_id, m.email, m.phone, m.push_token, m.wechat_open_id, m.time_zone, m.locale, ${attributesSql(attributes)} AS attributes${consents}${active}
+SELECT m.profile_id, m.email, m.phone, m.push_token, m.wechat_open_id, m.time_zone, m.locale, ${attributesSql(attributes)} AS attributes${consents}${arm}${active}
 FROM members AS m${joinKnown}${joinActive} WHERE m.member${population}
 ) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
 };
@@ -71,6 +75,8 @@ export type UnloadedRow = {
   attributes?: string | null;
   /** See consentsText. */
   consents?: string | null;
+  /** See Arms; only with `arms`, and a number or its text. */
+  arm?: number | string | null;
   /** Epoch ms at which they opened or clicked something, with commas; only with `withActivity`. */
   active?: string | null;
   /** The person was erased, and the addresses are placeholders. So many bytes has the line in a part. */
@@ -89,6 +95,10 @@ export const snapshotRow = (row: UnloadedRow): SnapshotRow => ({
   attributes: JSON.parse(row.attributes || '{}') as Record<string, unknown>,
   ...(row.erased && { erased: row.erased }),
 });
+
+/** See Arms; undefined where nothing was to be decided. */
+export const armOf = ({ arm }: UnloadedRow): number | undefined =>
+  arm === undefined || arm === null || arm === '' ? undefined : Number(arm);
 
 /** What the lake knows of the person's consents. */
 export const knownConsents = ({ consents }: UnloadedRow): KnownConsents => consentsOf(consents ?? '');

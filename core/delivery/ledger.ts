@@ -47,6 +47,7 @@ const MARKS: Record<Reason | 'sent', string> = {
   'profile-missing': 'm',
   'render-failed': 'r',
   erased: 'e',
+  holdout: 'y',
   'opted-out': 'o',
   'address-refused': 'x',
   'provider-refused': 'g',

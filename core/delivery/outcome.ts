@@ -19,6 +19,7 @@ export const SKIP_REASONS = [
   'profile-missing',
   'render-failed',
   'erased',
+  'holdout',
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 

@@ -1,17 +1,21 @@
-import { knownConsents, snapshotRow, type UnloadedRow } from '../audience/segment-queries.ts';
+import { HELD_OUT } from '../audience/arms-sql.ts';
+import { armOf, knownConsents, snapshotRow, type UnloadedRow } from '../audience/segment-queries.ts';
 import type { PlanVersion } from '../strategy/plan-version.ts';
 import { firstStep } from './channel.ts';
 import { BATCH_SIZE, ERASED, PART_SIZE, type SnapshotMessage, type SnapshotRow } from './messages.ts';
 import { channelsOf } from './policy.ts';
 
-/** Recipients that start at the same step of the policy, at the same time (epoch ms; 0: at once): what a part is made of. */
-export type Cut = { step: number; dueMs: number; rows: SnapshotRow[] };
+/**
+ * Recipients that start at the same step of the policy, at the same time (epoch ms; 0: at once), in the same arm: what a part is made of.
+ * Who is held out starts nowhere.
+ */
+export type Cut = { step: number; dueMs: number; arm: number | undefined; rows: SnapshotRow[] };
 
 /** So many recipients wait for others of their kind at most: of ten steps and times, or of hundreds, they fit into memory. */
 const MAX_WAITING = 100_000;
 
 /**
- * Sorts people by when and at which step they start, and gives each 10,000 of one kind away as soon as they are together; the
+ * Sorts people by arm, and by when and at which step they start, and gives each 10,000 of one kind away as soon as they are together; the
  * largest kind when too many wait; the rest at the end, who is due first first. The same rows in the same order always give the same cuts.
  * `dueOf`: when somebody is due, by their place among the recipients.
  */
@@ -28,20 +32,23 @@ export async function* cutParts(
     // Who was erased since has no id any more, and keeps their place among the others.
     const addresses = row.erased === undefined ? row : { ...row, profileId: ERASED };
     const { step, sure } = firstStep(policy, addresses, knownConsents(one));
-    const dueMs = dueOf(place);
-    const kind = `${dueMs} ${step}`;
-    const cut = waiting.get(kind) ?? { step, dueMs, rows: [] };
+    const arm = armOf(one);
+    const at = arm === HELD_OUT ? { step: 0, dueMs: 0, arm } : { step, dueMs: dueOf(place), arm };
+    const kind = kindOf(at);
+    const cut = waiting.get(kind) ?? { ...at, rows: [] };
     waiting.set(kind, cut);
     cut.rows.push(sure || lane === 'transactional' ? row : { ...row, lookFirst: true });
     [place, held] = [place + 1, held + 1];
     if (cut.rows.length < PART_SIZE && held < MAX_WAITING) continue;
     const full = cut.rows.length < PART_SIZE ? largestOf(waiting.values()) : cut;
-    waiting.delete(`${full.dueMs} ${full.step}`);
+    waiting.delete(kindOf(full));
     held -= full.rows.length;
     yield full;
   }
-  yield* [...waiting.values()].sort((a, b) => a.dueMs - b.dueMs || a.step - b.step);
+  yield* [...waiting.values()].sort((a, b) => a.dueMs - b.dueMs || a.step - b.step || (a.arm ?? 0) - (b.arm ?? 0));
 }
+
+const kindOf = ({ step, dueMs, arm }: Omit<Cut, 'rows'>): string => `${dueMs} ${step} ${arm}`;
 
 const largestOf = (cuts: Iterable<Cut>): Cut =>
   [...cuts].reduce((largest, cut) => (cut.rows.length > largest.rows.length ? cut : largest));

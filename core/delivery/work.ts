@@ -29,7 +29,7 @@ const partName = (key: string): string => key.slice(key.lastIndexOf('/') + 1).re
 export const partUnit = (key: string): string => `p#${partName(key)}`;
 
 /** Keeps `#` a separator, whatever characters an id has. */
-const escaped = (id: string): string => id.replaceAll('%', '%25').replaceAll('#', '%23');
+export const escaped = (id: string): string => id.replaceAll('%', '%25').replaceAll('#', '%23');
 
 /** A sort key has at most 1,024 bytes. Longer ids are possible (any script, and sources of EventBridge), so they are hashed. */
 const MAX_KEY_BYTES = 1_000;

@@ -43,6 +43,11 @@ export const WHY_WORDS: Readonly<Record<string, { because: string; otherwise: st
   },
   'too-late': { because: 'its deadline had passed', otherwise: 'An earlier turn, or a later deadline in the plan.' },
   'plan-cancelled': { because: 'the plan had been cancelled', otherwise: 'The plan not cancelled before their turn.' },
+  holdout: {
+    because:
+      'the person is held out: chance has put them among those who get nothing, of this plan or of all, so that its effect can be measured',
+    otherwise: 'A smaller holdout, or other people in it since it was shuffled anew.',
+  },
   'plan-paused': { because: 'the plan was paused', otherwise: 'The plan not paused when their turn came.' },
   'profile-missing': { because: 'there was no profile of the person', otherwise: 'A profile with an address.' },
   'render-failed': {

@@ -5,6 +5,7 @@ import { budgetInput, channelPolicyInput } from '../delivery/policy-input.ts';
 import { PRIORITIES } from '../delivery/priority.ts';
 import { durationInput } from '../event/duration-input.ts';
 import type { Approval, PastSubmission } from './approval/approval.ts';
+import { planHoldoutInput } from './holdout.ts';
 import { latePolicyInput } from './late.ts';
 import { sendTimeInput } from './send-time.ts';
 
@@ -32,6 +33,8 @@ export const campaignInput = z.strictObject({
   speed: z.optional(z.strictObject({ perMinute })),
   /** Absent: as soon as it is approved. */
   sendAt: z.optional(z.iso.datetime({ offset: true })),
+  /** This share of the audience gets nothing, so that the effect of the campaign can be measured. Absent: nobody. */
+  holdout: z.optional(planHoldoutInput),
   /** When, from then on, each recipient gets it. Absent: all at once. */
   sendTime: z.optional(sendTimeInput),
   /** What becomes of a campaign, or of a recipient, whose time has passed. Absent: it begins at once; the recipient gets it the next day. */

@@ -4,6 +4,7 @@ import type { PlanTracking } from '../delivery/links/link-settings.ts';
 import type { PolicyStep } from '../delivery/policy.ts';
 import type { Priority } from '../delivery/priority.ts';
 import type { Duration } from '../event/trigger.ts';
+import type { PlanHoldout } from './holdout.ts';
 import type { LatePolicy } from './late.ts';
 import type { SendTime } from './send-time.ts';
 import type { TemplateContent } from './template.ts';
@@ -34,6 +35,8 @@ export type PlanVersion = {
   segment?: ResolvedSegment;
   /** Of a campaign: epoch ms, or null for now. */
   sendAtMs?: number | null;
+  /** Of a campaign: who of the audience gets nothing. */
+  holdout?: PlanHoldout;
   /** Of a campaign: when each recipient gets it, if not all at once. */
   sendTime?: SendTime;
   /** Of a campaign: what becomes of what would be late. */

@@ -4,6 +4,7 @@ import type { Speed } from '../../core/delivery/pace.ts';
 import { DEFAULT_SETTINGS, type DeliverySettings } from '../../core/delivery/settings.ts';
 import type { Trigger } from '../../core/event/trigger.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
+import { DEFAULT_HOLDOUT, type Holdout, type HoldoutSettings } from '../../core/strategy/holdout.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { cached } from './cache.ts';
 import { definitions } from './definitions.ts';
@@ -39,6 +40,10 @@ export const plans = (table: string) => {
     SETTINGS_MAX_AGE_MS,
     async (id) => (await defs.get<LinkSettings>('settings', id))?.body ?? DEFAULT_LINK_SETTINGS,
   );
+  const holdout = cached(
+    SETTINGS_MAX_AGE_MS,
+    async (id) => (await defs.get<HoldoutSettings>('settings', id))?.body ?? DEFAULT_HOLDOUT,
+  );
   return {
     /** The frozen plan; never changes, so it is kept for ever. Throws when there is none. */
     planOf: ({ id, hash }: PlanRef): Promise<PlanVersion> => version(`${id}@${hash}`),
@@ -63,6 +68,8 @@ export const plans = (table: string) => {
       return kind === 'campaign' ? (await campaign(id))?.speed : undefined;
     },
     settings: (): Promise<DeliverySettings> => settings('delivery'),
+    /** Who gets nothing promotional. */
+    holdout: (): Promise<Holdout> => holdout('holdout'),
     linkSettings: (): Promise<LinkSettings> => links('links'),
   };
 };

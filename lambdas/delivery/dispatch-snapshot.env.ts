@@ -8,6 +8,9 @@ export const env = z.object({
   LEDGER_TABLE: z.string(),
   WORK_BUCKET: z.string(),
   TIMERS_TABLE: z.string(),
+  OUTCOMES_STREAM: z.string(),
+  ERASURES_TABLE: z.string(),
+  ERASURE_KEY_ARN: z.string(),
   ...schedulesEnv,
   ...sendQueuesEnv,
 });

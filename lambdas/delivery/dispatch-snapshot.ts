@@ -1,6 +1,8 @@
 import type { Context } from 'aws-lambda';
+import { HELD_OUT } from '../../core/audience/arms-sql.ts';
 import type { UnloadedRow } from '../../core/audience/segment-queries.ts';
 import { NOT_AT_ALL } from '../../core/delivery/due-table.ts';
+import { heldOutRow } from '../../core/delivery/held-out.ts';
 import type { PlanRef } from '../../core/delivery/messages.ts';
 import { channelsOf } from '../../core/delivery/policy.ts';
 import { type Cut, cutParts, snapshotPart } from '../../core/delivery/snapshot-part.ts';
@@ -11,8 +13,10 @@ import { begun } from '../../core/strategy/campaign-decisions.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
 import { PlanCancelled } from '../../core/strategy/plan-cancelled.ts';
 import { definitions } from '../adapters/definitions.ts';
+import { erasedPeople } from '../adapters/erased-people.ts';
 import { heldMessages } from '../adapters/held-messages.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
+import { appendRows } from '../adapters/lake.ts';
 import { ledger } from '../adapters/ledger.ts';
 import { gunzipLines } from '../adapters/lines.ts';
 import { readObject, writeObject } from '../adapters/objects.ts';
@@ -27,10 +31,11 @@ import { env } from './dispatch-snapshot.env.ts';
 import { settleDueTimes } from './settle-due-times.ts';
 
 const environment = readEnv(env);
-const { WORK_BUCKET, LEDGER_TABLE, DEFINITIONS_TABLE, AUDIT_TABLE } = environment;
+const { WORK_BUCKET, LEDGER_TABLE, DEFINITIONS_TABLE, AUDIT_TABLE, OUTCOMES_STREAM } = environment;
 const store = { defs: definitions(DEFINITIONS_TABLE), sinks: { auditTable: AUDIT_TABLE } };
 const known = plans(DEFINITIONS_TABLE);
 const progress = ledger(LEDGER_TABLE);
+const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN);
 const held = heldMessages(environment.TIMERS_TABLE, wakeSchedules(environment), () => Date.now());
 
 /** Pointers put where they wait at once: each is a write of its own. */
@@ -52,7 +57,7 @@ type Task = { campaignId: string; hash: string; runId: string; manifest?: string
  * 10,000 recipients, and sends pointers to them, 100 recipients each, to send queues. People go to the first channel of
  * the policy that can reach them (see firstStep), in parts of their own, so that batches are full and nobody costs a step
  * without effect; so do those who are due at one time, and their pointers wait for it where messages of quiet hours wait
- * (decision 0029). Streams: memory holds what waits to be a part. `lastDue`: nobody is due after it.
+ * (decision 0029). Who is held out gets no pointer, only an outcome. Streams: memory holds what waits to be a part. `lastDue`: nobody is due after it.
  *
  * Running it twice is safe: the same files give the same parts and pointers in the same order, the ledger lets each act
  * once, and of the parts that it knows only the last one is sent again, for that may be unfinished. Throws PlanCancelled,
@@ -83,11 +88,24 @@ export const handler = async (
   // Parts are dispatched in order, each known before its pointers go out: all but the last one are out.
   const out = (await progress.parts(runId)).length - 1;
 
-  const dispatch = async (part: string, { step, dueMs, rows }: Cut) => {
+  /** A part of who is held out has no batches, and is done: their outcomes are all there is to do. */
+  const leaveOut = async (part: string, rows: Cut['rows']) => {
+    const isErased = await erased();
+    const nowMs = Date.now();
+    const known = rows.filter(({ profileId, erased: gone }) => gone === undefined && !isErased(profileId));
+    await appendRows(
+      OUTCOMES_STREAM,
+      known.map(({ profileId }) => heldOutRow(plan, runId, profileId, nowMs)),
+    );
+    await progress.registerPart({ run: runId, unit: partUnit(part) }, { batches: 0, recipients: rows.length }, nowMs);
+  };
+
+  const dispatch = async (part: string, { step, dueMs, arm, rows }: Cut) => {
     const channel = channelsOf(channelPolicy)[step];
     if (!channel) throw new Error(`${campaignId}@${hash} has no channel`);
     if (context.getRemainingTimeInMillis() < ENOUGH_MS) throw new MoreToDispatch(`${part} is next`);
     if (await known.stopOf(plan)) throw new PlanCancelled(`Campaign ${campaignId} is cancelled`);
+    if (arm === HELD_OUT) return leaveOut(part, rows);
     const { body, pointers } = snapshotPart(rows, {
       plan,
       runId,

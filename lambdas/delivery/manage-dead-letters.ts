@@ -1,4 +1,4 @@
-import { routes } from '../../core/access/routes/delivery.ts';
+import { routes } from '../../core/access/routes/dead-letters.ts';
 import { putAudit } from '../adapters/audit.ts';
 import { countsOf, type Held, visitLetters } from '../adapters/dead-letters.ts';
 import { failuresOf } from '../adapters/failures.ts';

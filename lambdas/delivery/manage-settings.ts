@@ -1,9 +1,11 @@
 import { routes } from '../../core/access/routes/delivery.ts';
 import { DEFAULT_LINK_SETTINGS, type LinkSettings } from '../../core/delivery/links/link-settings.ts';
 import { DEFAULT_SETTINGS, type DeliverySettings, settingsText } from '../../core/delivery/settings.ts';
+import { DEFAULT_HOLDOUT, type HoldoutSettings, shuffled } from '../../core/strategy/holdout.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
 import { apiHandler } from '../middleware/api.ts';
+import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './manage-settings.env.ts';
 
@@ -29,6 +31,32 @@ export const handler = apiHandler('delivery/manage-settings', routes, {
     };
     const outbox = [{ effect: 'audit' as const, entry }];
     const stored = await saveDefinition(defs, 'settings', 'delivery', settings, version, nowMs, outbox, sinks);
+    return { body: { ...stored.body, version: stored.version } };
+  },
+
+  getHoldoutSettings: async () => {
+    const stored = await defs.get<HoldoutSettings>('settings', 'holdout');
+    return { body: { ...(stored?.body ?? DEFAULT_HOLDOUT), version: stored?.version ?? 0 } };
+  },
+
+  putHoldoutSettings: async ({ body: { version, percent, reshuffle }, actor, nowMs, newId }) => {
+    const before = (await defs.get<HoldoutSettings>('settings', 'holdout'))?.body ?? DEFAULT_HOLDOUT;
+    const settings = shuffled(before, { percent, reshuffle, newSalt: newId, nowMs });
+    if (settings === 'too-soon') {
+      const since = new Date(before.shuffledMs).toISOString();
+      throw new Problem('state-conflict', `It is these people since ${since}, and for 30 days at least`);
+    }
+    const detail = `${percent} % get nothing promotional${reshuffle ? ', others than before' : ''}`;
+    const entry = {
+      subject: 'settings/holdout',
+      action: 'change',
+      actor,
+      atMs: nowMs,
+      version: version + 1,
+      detail,
+    };
+    const outbox = [{ effect: 'audit' as const, entry }];
+    const stored = await saveDefinition(defs, 'settings', 'holdout', settings, version, nowMs, outbox, sinks);
     return { body: { ...stored.body, version: stored.version } };
   },
 

@@ -7,6 +7,7 @@ import type { Speed } from '../../core/delivery/pace.ts';
 import type { Refusals } from '../../core/delivery/refusals.ts';
 import type { ChannelSender } from '../../core/delivery/sender.ts';
 import type { DeliverySettings } from '../../core/delivery/settings.ts';
+import type { Holdout } from '../../core/strategy/holdout.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import type { Renderer } from '../../core/strategy/render.ts';
 import type { Contacts } from '../adapters/contacts.ts';
@@ -24,6 +25,8 @@ export type Ports = {
   /** Number of the pause that a campaign is in. At most 3 seconds old, or read `now`. */
   pauseOf(plan: PlanRef, when?: 'now'): Promise<number | undefined>;
   settings(): Promise<DeliverySettings>;
+  /** Who gets nothing promotional. Asked about messages of events; a campaign has told them apart before. */
+  holdout(): Promise<Holdout>;
   /** Of a campaign, as it is set now. At most 3 seconds old. */
   speedOf(plan: PlanRef): Promise<Speed | undefined>;
   /** Asked for only where something limits how fast messages go out. */

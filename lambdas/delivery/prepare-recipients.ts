@@ -13,6 +13,7 @@ import type { Outgoing } from '../../core/delivery/sender.ts';
 import { addressTag } from '../../core/delivery/suppression.ts';
 import { contentCode, hasTouch, reserveTouch, withoutStaleTouch } from '../../core/delivery/touch.ts';
 import { waitsFor } from '../../core/delivery/waiting.ts';
+import { isHeldOut } from '../../core/strategy/holdout.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
@@ -58,7 +59,10 @@ export const prepareRecipients = async (
   const { settled, due } = await hearWaiting(ports, step, open);
   const left = open.filter((index) => !settled.has(index));
   const { deadlineMs = Number.POSITIVE_INFINITY } = message;
-  const stop = (await ports.stopOf(message.plan)) ?? (nowMs > deadlineMs ? 'too-late' : undefined);
+  const stop =
+    (await ports.stopOf(message.plan)) ??
+    (nowMs > deadlineMs ? 'too-late' : undefined) ??
+    ((await isLeftOut(ports, message, plan)) ? 'holdout' : undefined);
   if (stop) {
     for (const index of left) settled.set(index, stop);
     return { settled, due, ready: [], lacking: false };
@@ -179,6 +183,13 @@ export const prepareRecipients = async (
   ports.refusals.set(plan.planId, noteRefusals(past, undoubted, refused));
   return { settled, due, ready: ready.sort((a, b) => a.key - b.key), lacking };
 };
+
+/** A channel that has taken the message is not undone by a holdout that has grown since. */
+const isLeftOut = async (ports: Ports, message: SendMessage, { lane }: PlanVersion): Promise<boolean> =>
+  message.kind === 'direct' &&
+  lane === 'promotional' &&
+  !message.earlier?.taken &&
+  isHeldOut(message.profileId, await ports.holdout());
 
 const variablesOf = (message: SendMessage, row: SnapshotRow) => ({
   profile: row,

@@ -24,7 +24,7 @@ const MAX_DAYS_AHEAD = 320;
  */
 export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowMs: number): Promise<PlanVersion> => {
   const { id, name, topic, channelPolicy, budget, priority, deadline, templateId, audience, tracking } = campaign;
-  const { sendAt, sendTime, ifLate } = campaign;
+  const { sendAt, sendTime, ifLate, holdout } = campaign;
   const [segment, template, links] = await Promise.all([
     audienceOf(defs, audience),
     defs.get<TemplateContent>('template', templateId),
@@ -88,6 +88,7 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
     template: contentOf(template.body),
     segment,
     sendAtMs,
+    ...(holdout && { holdout }),
     ...(sendTime && { sendTime }),
     ...(ifLate && { ifLate }),
   });

@@ -1,5 +1,6 @@
 import { snapshotQuery } from '../../core/audience/segment-queries.ts';
 import { prepared } from '../../core/strategy/campaign-decisions.ts';
+import { DEFAULT_HOLDOUT, type HoldoutSettings, holdoutOf } from '../../core/strategy/holdout.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
 import { PlanCancelled } from '../../core/strategy/plan-cancelled.ts';
 import { renderer } from '../../core/strategy/render.ts';
@@ -33,12 +34,17 @@ export const handler = async ({
   const plan = await loadPlanVersion(store.defs, campaignId, hash);
   if (!plan.segment) throw new Error(`Plan version ${hash} of campaign ${campaignId} has no segment`);
   const { attributesOf } = renderer(await import('liquidjs'));
+  const everywhere = (await store.defs.get<HoldoutSettings>('settings', 'holdout'))?.body ?? DEFAULT_HOLDOUT;
+  const holdouts = [...(plan.holdout ? [holdoutOf(campaignId, plan.holdout)] : []), everywhere].filter(
+    ({ percent }) => percent > 0,
+  );
   const folder = `s3://${WORK_BUCKET}/snapshots/${runId}/unload/`;
   const sql = snapshotQuery(plan.segment, {
     nowMs: result.run?.startedMs ?? nowMs,
     attributes: attributesOf(plan.template),
     sending: plan,
     withActivity: plan.sendTime !== undefined && 'best' in plan.sendTime,
+    ...(holdouts.length > 0 && { arms: { holdouts } }),
     location: folder,
   });
   return { sql, folder, database: GLUE_DATABASE };

@@ -2,14 +2,16 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { env as dispatchSnapshotEnv } from '../../lambdas/delivery/dispatch-snapshot.env.ts';
 import { env as releaseParkedEnv } from '../../lambdas/delivery/release-parked.env.ts';
-import { empties, objects, readsAndWrites } from '../kit/bindings.ts';
+import { knowsErased } from '../erased-people.ts';
+import { appends, empties, objects, readsAndWrites } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import { TypedStateMachine } from '../kit/typed-state-machine.ts';
+import type { Lake } from '../lake.ts';
 import type { SendQueues } from '../send-queues.ts';
 import type { State } from '../state.ts';
 import type { HeldMessages } from './held-messages.ts';
 
-export type DispatchProps = { state: State; sendQueues: SendQueues; heldMessages: HeldMessages };
+export type DispatchProps = { state: State; lake: Lake; sendQueues: SendQueues; heldMessages: HeldMessages };
 
 /**
  * From a snapshot's files to the send queues, and from a pause back to them. In the platform's stack, whose state machine of a
@@ -21,7 +23,7 @@ export class Dispatch extends Construct {
   /** Started when a pause of a campaign has ended. */
   readonly releaseParked: TypedStateMachine;
 
-  constructor(scope: Construct, id: string, { state, sendQueues, heldMessages }: DispatchProps) {
+  constructor(scope: Construct, id: string, { state, lake, sendQueues, heldMessages }: DispatchProps) {
     super(scope, id);
     this.dispatchSnapshot = new TypedFunction(this, 'DispatchSnapshot', {
       entry: 'delivery/dispatch-snapshot',
@@ -32,6 +34,8 @@ export class Dispatch extends Construct {
         LEDGER_TABLE: readsAndWrites(state.ledger),
         // Athena writes the manifest of an UNLOAD beside its results, not beside the files.
         WORK_BUCKET: objects(state.work, { 'athena/': 'read', 'snapshots/': 'readWrite' }),
+        OUTCOMES_STREAM: appends(lake.streams.outcomes),
+        ...knowsErased(state),
         ...heldMessages.bindings,
         ...sendQueues.bindings,
       },

@@ -75,6 +75,14 @@ describe('every query is Trino', () => {
     }
   });
 
+  it('of a snapshot that tells people apart', () => {
+    const arms = { holdouts: [{ percent: 5, salt: "a'b" }], split: { salt: 'c', percents: [10, 10] } };
+    for (const withActivity of [true, false]) {
+      const options = { nowMs: NOW_MS, attributes: ['a'], location: 's3://b/x/', arms, sending, withActivity };
+      expect(unloadFaults(snapshotQuery({ field: 'email', exists: true }, options))).toEqual([]);
+    }
+  });
+
   it('of the report of a campaign that chooses hours', () => {
     expect(faultsOf(campaignReportQuery({ runId: "r'1", startedMs: NOW_MS }, { choosesHours: true }))).toEqual([]);
   });

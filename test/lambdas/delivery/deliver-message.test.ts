@@ -482,6 +482,23 @@ describe('event-triggered messages', () => {
     expect(shop.settled()).toMatchObject([{ outcome: 'skipped', final: true, reason }]);
   });
 
+  test('somebody who is held out gets nothing promotional; what is transactional, and what a channel has taken, goes on', async () => {
+    const everybody = { percent: 100, salt: 's' };
+    const held = world({ pushToken: 'tok' }, 'promotional');
+    held.holdout = everybody;
+    await held.run(direct());
+    expect(held.settled()).toMatchObject([{ outcome: 'skipped', final: true, reason: 'holdout' }]);
+    expect(held.writes.contacts).toBe(0);
+    const order = world({ pushToken: 'tok' });
+    order.holdout = everybody;
+    await order.run(direct());
+    expect(order.settled()).toMatchObject([{ outcome: 'sent' }]);
+    const later = world({ phone: '+1' }, 'promotional');
+    later.holdout = everybody;
+    await later.run(direct({ step: 1, earlier: { taken: [0], touched: true } }), 'sms');
+    expect(later.accepted).toHaveLength(1);
+  });
+
   test('a person without a profile', async () => {
     const shop = world({});
     shop.rows = [undefined];

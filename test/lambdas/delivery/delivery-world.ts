@@ -72,6 +72,7 @@ export class World {
   /** After a call of a provider that took somebody. */
   onAccepted = () => {};
   settings = DEFAULT_SETTINGS;
+  holdout = { percent: 0, salt: '' };
   /** Of the campaign. */
   speed: Speed | undefined;
   clocks = new Map<string, Clocks>();
@@ -179,6 +180,7 @@ export class World {
       stopOf: async () => this.stop,
       pauseOf: async () => this.pause,
       settings: async () => this.settings,
+      holdout: async () => this.holdout,
       speedOf: async ({ kind }) => (kind === 'campaign' ? this.speed : undefined),
       pacer: async () => {
         const wait = async (ms: number) => {

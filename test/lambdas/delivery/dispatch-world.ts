@@ -14,7 +14,7 @@ export const startDispatching = async () => {
   );
   const names = { DEFINITIONS_TABLE: 'definitions', LEDGER_TABLE: 'ledger', AUDIT_TABLE: 'audit', WORK_BUCKET: 'work' };
   const schedules = { SCHEDULE_GROUP: 'g', WAKE_FUNCTION_ARN: 'f', WAKE_ROLE_ARN: 'r', WAKE_DEAD_LETTERS_ARN: 'd' };
-  Object.assign(process.env, names, schedules, { TIMERS_TABLE: 'timers' });
+  Object.assign(process.env, names, schedules, { TIMERS_TABLE: 'timers', OUTCOMES_STREAM: 'outcomes' });
   for (const channel of CHANNELS) {
     for (const lane of LANES) process.env[queueVariable(channel, lane)] = queueUrl(`${channel}-${lane}`.toUpperCase());
   }

@@ -304,6 +304,23 @@ test('a pause is never held up by a Scheduler that refuses', async () => {
   expect(warn).toHaveBeenCalledWith(expect.objectContaining({ message: expect.stringContaining('not compiled') }));
 });
 
+describe('the holdout', () => {
+  const get = () => call(settings, { route: 'GET /v1/settings/holdout' });
+  const put = (body: object, as = operator) => call(settings, { route: 'PUT /v1/settings/holdout', body, as });
+
+  test('nobody, then a share of all; it grows without others, and is not shuffled within a month', async () => {
+    expect((await get()).body).toEqual({ version: 0, percent: 0, salt: '', shuffledMs: 0 });
+    const first = (await put({ version: 0, percent: 5 })).body as { salt: string; shuffledMs: number };
+    expect(first).toMatchObject({ version: 1, percent: 5, salt: expect.stringMatching(/./) });
+    expect((await put({ version: 1, percent: 10 })).body).toEqual({ ...first, version: 2, percent: 10 });
+    expect((await get()).body).toEqual({ ...first, version: 2, percent: 10 });
+    expect(slug(await put({ version: 2, percent: 10, reshuffle: true }))).toBe('409 /problems/state-conflict');
+    expect(slug(await put({ version: 0, percent: 10 }))).toBe('409 /problems/version-conflict');
+    expect(slug(await put({ version: 2, percent: 51 }))).toBe('400 /problems/invalid-body');
+    expect(slug(await put({ version: 2, percent: 1 }, marketer))).toBe('403 /problems/forbidden-role');
+  });
+});
+
 describe('delivery settings', () => {
   const get = () => call(settings, { route: 'GET /v1/settings/delivery' });
   const put = (body: object, as = operator) => call(settings, { route: 'PUT /v1/settings/delivery', body, as });

@@ -1,0 +1,68 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { forgetUnloaded } from '../../../core/audience/forget-lines.ts';
+import type { OutcomeRow } from '../../../core/delivery/outcome.ts';
+import { plan } from './delivery-world.ts';
+import { type Dispatching, startDispatching } from './dispatch-world.ts';
+
+let world: Dispatching;
+beforeAll(async () => {
+  world = await startDispatching();
+});
+afterAll(() => world.stop());
+
+const recipient = (n: number, arm?: number) => ({
+  ...{ profile_id: `p${n}`, email: `p${n}@example.com`, attributes: '{}', consents: ',email:yes,' },
+  ...(arm !== undefined && { arm }),
+});
+const linesOf = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row));
+const file = (lines: readonly string[]) => gzipSync(lines.join('\n'));
+const prepare = async (id: string, state = 'preparing') => {
+  await world.defs.put('plan-version', `${id}@h1`, plan({ planId: id }), 0, 1);
+  await world.defs.put('campaign', id, { id, version: 1, state, run: { runId: id, startedMs: Date.now() } }, 0, 1);
+};
+const outcomesOf = (runId: string) =>
+  ((world.services.streams.get('outcomes') ?? []) as OutcomeRow[]).filter((row) => row.run_id === runId);
+
+test('who is held out gets an outcome and no pointer, and their part is done', async () => {
+  await prepare('held');
+  const rows = Array.from({ length: 300 }, (_, n) => recipient(n, n % 3 === 0 ? -1 : undefined));
+  expect(await world.dispatch('held', { 'a.gz': file(linesOf(rows)) }, undefined, 'held')).toMatchObject({ parts: 2 });
+  const sent = world.pointers('EMAIL', 'held');
+  expect(sent.reduce((sum, { count }) => sum + count, 0)).toBe(200);
+  const out = outcomesOf('held');
+  expect(new Set(out.map(({ profile_id }) => profile_id)).size).toBe(100);
+  expect(out[0]).toMatchObject({
+    ...{ outcome_id: 'held#p0#holdout', plan_kind: 'campaign', plan_id: 'held', profile_id: 'p0', channel: 'none' },
+    ...{ outcome: 'skipped', reason: 'holdout', final: true },
+  });
+  expect(await world.recipientsOf('held')).toBe(300);
+  const parts = await world.progress.parts('held');
+  expect(parts.filter(({ batches, done }) => batches === done).map(({ recipients }) => recipients)).toEqual([100]);
+});
+
+test('dispatched again, all is as before: the same outcomes, of nobody who was erased meanwhile', async () => {
+  await prepare('again');
+  const lines = linesOf(Array.from({ length: 30 }, (_, n) => recipient(n, n % 3 === 0 ? -1 : undefined)));
+  await world.dispatch('again', { 'a.gz': file(lines) }, undefined, 'again');
+  const before = outcomesOf('again').length;
+  const pointers = world.pointers('EMAIL', 'again').length;
+  const erased = lines.flatMap((line) => forgetUnloaded(new Set(['p0', 'p1']))(line) ?? []);
+  await world.dispatch('again', { 'a.gz': file(erased) }, undefined, 'again');
+  // The last part goes out again: it is that of the others.
+  expect(world.pointers('EMAIL', 'again').slice(pointers)).toEqual(world.pointers('EMAIL', 'again').slice(0, pointers));
+  expect(outcomesOf('again').length).toBe(before);
+
+  await prepare('only');
+  const all = linesOf(Array.from({ length: 4 }, (_, n) => recipient(n, -1)));
+  await world.dispatch('only', { 'a.gz': file(all) }, undefined, 'only');
+  await world.dispatch(
+    'only',
+    { 'a.gz': file(all.flatMap((line) => forgetUnloaded(new Set(['p0']))(line) ?? [])) },
+    undefined,
+    'only',
+  );
+  const ids = outcomesOf('only').map(({ outcome_id }) => outcome_id);
+  expect(ids.slice(4)).toEqual(ids.slice(1, 4));
+  expect(await world.recipientsOf('only')).toBe(4);
+});
