@@ -75,11 +75,15 @@ export const handler = apiHandler(
       const { body: template } = await load(params.templateId);
       const profile = 'profile' in body ? body.profile : await profileOf(PROFILES_TABLE, body.profileId);
       if (!profile) throw new Problem('not-found', 'There is no such profile');
-      const { event, window } = body;
+      const { event, window, locale, channels } = body;
       const { profileId } = profile;
       const sample = { id: 'sample', source: 'preview', profileId, timeMs: nowMs, receivedMs: nowMs };
-      const variables = { profile, ...(event && { event: { ...sample, ...event } }), ...(window && { window }) };
-      return { body: previewOf(renderer(await import('liquidjs')), contentOf(template), variables) };
+      const variables = {
+        profile: { ...profile, ...(locale !== undefined && { locale }) },
+        ...(event && { event: { ...sample, ...event } }),
+        ...(window && { window }),
+      };
+      return { body: previewOf(renderer(await import('liquidjs')), contentOf(template), variables, channels) };
     },
   },
   IDEMPOTENCY_TABLE,

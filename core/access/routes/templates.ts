@@ -35,37 +35,49 @@ const sampleTrigger = {
   event: z.optional(z.strictObject({ type: z.string(), properties: z._default(z.record(z.string(), z.json()), {}) })),
   window: z.optional(z.strictObject({ value: z.number() })),
 };
+const seen = {
+  locale: z.optional(z.string()),
+  notes: z.array(z.object({ code: z.string(), message: z.string() })),
+};
 const preview = z.object({
   rendered: z.array(
     z.union([
-      z.object({ channel: z.literal('email'), subject: z.string(), html: z.string(), text: z.optional(z.string()) }),
+      z.object({
+        channel: z.literal('email'),
+        ...{ subject: z.string(), html: z.string(), text: z.optional(z.string()), ...seen },
+      }),
       z.object({
         channel: z.literal('sms'),
-        ...{ text: z.string(), encoding: z.enum(['gsm-7', 'ucs-2']), parts: z.int() },
+        ...{ text: z.string(), encoding: z.enum(['gsm-7', 'ucs-2']), parts: z.int(), ...seen },
       }),
-      z.object({ channel: z.literal('push'), title: z.string(), body: z.string() }),
+      z.object({ channel: z.literal('push'), title: z.string(), body: z.string(), ...seen }),
       z.object({
         channel: z.literal('whatsapp'),
         ...{ template: z.string(), language: z.string(), header: z.optional(z.string()) },
-        ...{ parameters: z.array(z.string()), buttonUrl: z.optional(z.string()) },
+        ...{ parameters: z.array(z.string()), buttonUrl: z.optional(z.string()), ...seen },
       }),
       z.object({
         channel: z.literal('wechat'),
-        ...{ templateId: z.string(), url: z.optional(z.string()), data: z.record(z.string(), z.string()) },
+        ...{ templateId: z.string(), url: z.optional(z.string()), data: z.record(z.string(), z.string()), ...seen },
       }),
       z.object({
         channel: z.literal('inapp'),
-        ...{ title: z.string(), body: z.string(), url: z.optional(z.string()), expiresAfterDays: z.int() },
+        ...{ title: z.string(), body: z.string(), url: z.optional(z.string()), expiresAfterDays: z.int(), ...seen },
       }),
       z.object({
         channel: z.literal('webhook'),
-        ...{ endpointId: z.string(), fields: z.record(z.string(), z.string()) },
+        ...{ endpointId: z.string(), fields: z.record(z.string(), z.string()), ...seen },
       }),
     ]),
   ),
   failed: z.array(z.object({ channel: z.enum(CHANNELS), message: z.string() })),
   warnings: z.array(z.object({ channel: z.enum(CHANNELS), variable: z.string(), message: z.string() })),
 });
+/** In which words, and for which channels; absent: the person's, and all. */
+const shown = {
+  locale: z.optional(z.string().check(z.maxLength(35))),
+  channels: z.optional(z.array(z.enum(CHANNELS))),
+};
 
 const exampleTemplate = {
   name: 'We miss you',
@@ -197,14 +209,14 @@ export const routes = [
     path: '/v1/templates/{templateId}/preview',
     summary: 'Render a template for one person',
     description:
-      'For a stored profile (`profileId`) or one made up here (`profile`). `failed` names channels that this person would not get, `warnings` the variables that the person lacks.',
+      'For a stored profile (`profileId`) or one made up here (`profile`), in the words of its locale or of `locale`. `failed` names channels that this person would not get, `warnings` the variables that the person lacks, `notes` how programs and phones show the message, what it is billed as, and what is doubtful about links, images and tags.',
     handler,
     roles: READERS,
     body: z.union([
-      z.strictObject({ profileId: id, ...sampleTrigger }),
-      z.strictObject({ profile: sampleProfile, ...sampleTrigger }),
+      z.strictObject({ profileId: id, ...sampleTrigger, ...shown }),
+      z.strictObject({ profile: sampleProfile, ...sampleTrigger, ...shown }),
     ]),
-    example: { profile: { attributes: { firstName: 'Ada' } } },
+    example: { profile: { attributes: { firstName: 'Ada' } }, locale: 'fr', channels: ['sms'] },
     success: { status: 200, schema: preview, description: 'The content per channel' },
     errors: ['not-found'],
   },

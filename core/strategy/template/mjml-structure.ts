@@ -1,4 +1,4 @@
-import { MjmlFault, type MjmlPart, mjmlParts } from './mjml-parts.ts';
+import { MarkupFault, type MarkupPart, markupParts } from './markup-parts.ts';
 import type { Shielded } from './shield-liquid.ts';
 
 export type MjmlError = { line: number; message: string };
@@ -30,7 +30,7 @@ export const structureOf = ({ text, pieces, word, lineOf }: Shielded, grammar: G
     if (errors.length < MAX_ERRORS) errors.push({ line: lineAt(index), message });
   };
 
-  const between = (part: MjmlPart): void => {
+  const between = (part: MarkupPart): void => {
     const parent = open.at(-1)?.name;
     const words = part.text.replace(word, (own) => ' '.repeat(own.length));
     if (words.trim() !== '')
@@ -58,7 +58,7 @@ export const structureOf = ({ text, pieces, word, lineOf }: Shielded, grammar: G
     });
   };
 
-  const take = (part: MjmlPart): void => {
+  const take = (part: MarkupPart): void => {
     if (part.kind === 'between') {
       between(part);
       return;
@@ -67,7 +67,7 @@ export const structureOf = ({ text, pieces, word, lineOf }: Shielded, grammar: G
     if (part.kind === 'close') {
       const last = open.pop();
       if (last?.name !== name)
-        throw new MjmlFault(
+        throw new MarkupFault(
           at,
           `</${name}> closes nothing${last ? `: ${last.name} of line ${lineAt(last.at)} is open` : ''}`,
         );
@@ -76,7 +76,7 @@ export const structureOf = ({ text, pieces, word, lineOf }: Shielded, grammar: G
       return;
     }
     const { attributes, isAlone, content } = part;
-    if (isOver) throw new MjmlFault(at, 'After </mjml> there is nothing but Liquid');
+    if (isOver) throw new MarkupFault(at, 'After </mjml> there is nothing but Liquid');
     if (Object.hasOwn(REFUSED, name)) fail(at, REFUSED[name] as string);
     if (name === 'mj-style' && /\sinline\s*=\s*["']?inline/.test(attributes))
       fail(at, 'Inline styles are not supported: use attributes, or mj-attributes');
@@ -86,12 +86,12 @@ export const structureOf = ({ text, pieces, word, lineOf }: Shielded, grammar: G
   };
 
   try {
-    for (const part of mjmlParts(text, grammar.raw)) take(part);
+    for (const part of markupParts(text, grammar.raw)) take(part);
     const last = open.at(-1);
     if (last) fail(last.at, `${last.name} is not closed`);
     else if (!isOver) fail(0, 'MJML is one <mjml> element with an mj-body in it');
   } catch (error) {
-    if (!(error instanceof MjmlFault)) throw error;
+    if (!(error instanceof MarkupFault)) throw error;
     fail(error.at, error.message);
   }
   return { mjml, before, after, errors };

@@ -266,7 +266,7 @@ describe('a preview', () => {
   };
   test('renders each channel, names failures and what is missing', () => {
     expect(previewOf({ render, missingIn }, template, ada())).toEqual({
-      rendered: [{ channel: 'push', title: 'T', body: 'x' }],
+      rendered: [{ channel: 'push', title: 'T', body: 'x', notes: [] }],
       failed: [{ channel: 'sms', message: expect.stringContaining('undefined variable: profile.attributes.name') }],
       warnings: [
         { channel: 'push', variable: 'profile.attributes.city', message: 'profile.attributes.city has no value here' },

@@ -262,7 +262,7 @@ describe('preview', () => {
   test('of a stored profile, of one made up, of nobody', async () => {
     const { id } = await made(sms('Hi {{ profile.attributes.name }}'));
     expect(await preview(id, { profileId: 'ada' })).toEqual({
-      rendered: [{ channel: 'sms', text: 'Hi Ada', encoding: 'gsm-7', parts: 1 }],
+      rendered: [{ channel: 'sms', text: 'Hi Ada', encoding: 'gsm-7', parts: 1, notes: [] }],
       failed: [],
       warnings: [],
     });
@@ -277,6 +277,20 @@ describe('preview', () => {
     expect(await preview(id, { profileId: 'nobody' })).toMatchObject({ status: 404 });
     expect(await preview('nope', { profileId: 'ada' })).toMatchObject({ status: 404 });
     expect(await preview(id, {})).toMatchObject({ status: 400 });
+  });
+
+  test('in the words of a locale, for some channels', async () => {
+    const push = { title: 'Hello', body: 'x' };
+    const locales = { fr: { sms: { text: 'Salut' } } };
+    const { id } = await made({ name: 't', locale: 'en', channels: { sms: { text: 'Hello' }, push }, locales });
+    expect(await preview(id, { profile: {}, locale: 'fr-BE' })).toMatchObject({
+      rendered: [
+        { channel: 'push', locale: 'en' },
+        { channel: 'sms', locale: 'fr', text: 'Salut' },
+      ],
+    });
+    const { rendered } = (await preview(id, { profile: { locale: 'fr' }, channels: ['push'] })) as { rendered: [] };
+    expect(rendered).toMatchObject([{ channel: 'push', title: 'Hello' }]);
   });
 
   test('with a sample event', async () => {

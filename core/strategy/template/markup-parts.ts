@@ -1,6 +1,6 @@
-/** What is wrong with some MJML so that nothing more can be said about the rest of it. `at`: index into the text. */
-export class MjmlFault extends Error {
-  override name = 'MjmlFault';
+/** What is wrong with MJML or HTML so that nothing more can be said about the rest of it. `at`: index into the text. */
+export class MarkupFault extends Error {
+  override name = 'MarkupFault';
   readonly at: number;
   constructor(at: number, message: string) {
     super(message);
@@ -8,20 +8,20 @@ export class MjmlFault extends Error {
   }
 }
 
-export type MjmlPart = { at: number; text: string } & (
+export type MarkupPart = { at: number; text: string } & (
   | { kind: 'between' }
   | { kind: 'close'; name: string }
-  /** `content`: of an element whose content is HTML, with its closing tag. */
+  /** `content`: of an element that is not looked into, with its closing tag. */
   | { kind: 'open'; name: string; attributes: string; isAlone: boolean; content?: string }
 );
 
 const TAG = /<(\/?)([A-Za-z][\w.-]*)((?:[^"'>]|"[^"]*"|'[^']*')*)>/y;
 
 /**
- * The tags of MJML and what stands between them, in order, comments left out. `raw`: elements whose content is HTML. Reads each
- * character once: what does not end throws an MjmlFault.
+ * The tags of MJML or HTML and what stands between them, in order, comments left out. `raw`: elements whose content is not looked
+ * into. Reads each character once: what does not end throws a MarkupFault.
  */
-export function* mjmlParts(text: string, raw: ReadonlySet<string>): Generator<MjmlPart> {
+export function* markupParts(text: string, raw: ReadonlySet<string>): Generator<MarkupPart> {
   let at = 0;
   while (at < text.length) {
     const start = text.indexOf('<', at);
@@ -30,13 +30,19 @@ export function* mjmlParts(text: string, raw: ReadonlySet<string>): Generator<Mj
     if (start < 0) return;
     if (text.startsWith('<!--', start)) {
       const end = text.indexOf('-->', start);
-      if (end < 0) throw new MjmlFault(start, 'A comment is not closed');
+      if (end < 0) throw new MarkupFault(start, 'A comment is not closed');
       at = end + 3;
+      continue;
+    }
+    if (text.startsWith('<!', start)) {
+      const end = text.indexOf('>', start);
+      if (end < 0) throw new MarkupFault(start, 'A tag is not closed: a > is missing');
+      at = end + 1;
       continue;
     }
     TAG.lastIndex = start;
     const [tag, closing, name = '', attributes = ''] = TAG.exec(text) ?? [];
-    if (tag === undefined) throw new MjmlFault(start, 'A tag is not closed: a > or a quote is missing');
+    if (tag === undefined) throw new MarkupFault(start, 'A tag is not closed: a > or a quote is missing');
     at = start + tag.length;
     if (closing) {
       yield { kind: 'close', at: start, text: tag, name };
@@ -49,7 +55,7 @@ export function* mjmlParts(text: string, raw: ReadonlySet<string>): Generator<Mj
       continue;
     }
     const end = endOf(text, name, at);
-    if (end === undefined) throw new MjmlFault(start, `${name} is not closed`);
+    if (end === undefined) throw new MarkupFault(start, `${name} is not closed`);
     yield { ...own, content: text.slice(at, end) };
     at = end;
   }
@@ -57,7 +63,7 @@ export function* mjmlParts(text: string, raw: ReadonlySet<string>): Generator<Mj
 
 /** Where the element ends whose content begins at `from`. It may have elements of its own name in it. */
 const endOf = (text: string, name: string, from: number): number | undefined => {
-  const tag = new RegExp(`<(/?)${name.replaceAll('.', '\\.')}(?=[\\s/>])[^>]*>`, 'g');
+  const tag = new RegExp(`<(/?)${name.replaceAll('.', '\\.')}(?=[\\s/>])[^>]*>`, 'gi');
   tag.lastIndex = from;
   let depth = 1;
   for (let found = tag.exec(text); found; found = tag.exec(text)) {

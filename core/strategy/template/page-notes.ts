@@ -1,0 +1,88 @@
+import { MarkupFault, type MarkupPart, markupParts } from './markup-parts.ts';
+import type { Note } from './notes.ts';
+
+/** Elements without a closing tag, or that another element closes: nothing follows from a missing one. */
+const LOOSE = new Set(
+  'area base br col embed hr img input link meta source track wbr p li dt dd tr td th thead tbody tfoot colgroup option html head body'.split(
+    ' ',
+  ),
+);
+const RAW: ReadonlySet<string> = new Set(['script', 'style', 'title', 'textarea']);
+const MAX_NOTES = 20;
+
+/** What is doubtful about the HTML of an email: links, images, tags. A link that Liquid makes is looked at where it is rendered. */
+export const pageNotes = (html: string): Note[] => {
+  const notes: Note[] = [];
+  const open: { name: string; at: number }[] = [];
+  const lineAt = (at: number) => html.slice(0, at).split('\n').length;
+  const add = (code: string, at: number, message: string): void => {
+    if (notes.length < MAX_NOTES) notes.push({ code, message: `Line ${lineAt(at)}: ${message}` });
+  };
+  try {
+    for (const part of markupParts(html, RAW)) {
+      if (part.kind === 'open') openTag(part, add);
+      if (part.kind === 'between' || LOOSE.has(part.name.toLowerCase())) continue;
+      const name = part.name.toLowerCase();
+      if (part.kind === 'open') {
+        if (!part.isAlone && part.content === undefined) open.push({ name, at: part.at });
+        continue;
+      }
+      const place = open.findLastIndex((one) => one.name === name);
+      if (place < 0) add('html', part.at, `</${name}> closes nothing`);
+      else for (const { name: left, at } of open.splice(place).slice(1)) add('html', at, `<${left}> is not closed`);
+    }
+    for (const { name, at } of open) add('html', at, `<${name}> is not closed`);
+  } catch (error) {
+    if (!(error instanceof MarkupFault)) throw error;
+    add('html', error.at, error.message);
+  }
+  return notes;
+};
+
+const openTag = (
+  { at, name, attributes }: Extract<MarkupPart, { kind: 'open' }>,
+  add: (code: string, at: number, message: string) => void,
+) => {
+  if (/^img$/i.test(name) && attributeOf(attributes, 'alt') === undefined)
+    add('image-alt', at, 'An image has no alt: who sees no images knows nothing of it; alt="" for mere decoration');
+  const href = /^(a|area)$/i.test(name) ? attributeOf(attributes, 'href') : undefined;
+  const fault = href === undefined ? undefined : linkFault(href);
+  if (fault) add('link', at, fault);
+};
+
+/** A value in quotes, or without; undefined: there is no such attribute. */
+const attributeOf = (attributes: string, name: string): string | undefined => {
+  const found = new RegExp(`(?:^|[\\s"'])${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]*))`, 'i').exec(attributes);
+  if (!found) return new RegExp(`(?:^|\\s)${name}(?=\\s|$|/)`, 'i').test(attributes) ? '' : undefined;
+  return found[1] ?? found[2] ?? found[3] ?? '';
+};
+
+const LOCAL =
+  /^(localhost|.*\.(local|localhost|internal|test)|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|\[::1?\])$/i;
+
+/** Why a link is doubtful, or undefined. */
+export const linkFault = (href: string): string | undefined => {
+  const target = href.replaceAll('&amp;', '&').trim();
+  if (target === '') return 'A link leads nowhere';
+  if (target.startsWith('#') || /^(mailto|tel|sms):/i.test(target)) return undefined;
+  const shown = target.slice(0, 100);
+  const { protocol, hostname } = URL.canParse(target) ? new URL(target) : { protocol: '', hostname: '' };
+  if (protocol !== 'http:' && protocol !== 'https:')
+    return `${shown} is no address of the web: it begins with https://`;
+  if (LOCAL.test(hostname) || !hostname.includes('.')) return `${shown} only exists on your own machine or network`;
+  return protocol === 'http:' ? `${shown} is not https` : undefined;
+};
+
+/** What can be read of a page, spaces made one. Unseen characters that pad previews are left out. */
+export const textOfPage = (html: string): string => {
+  let text = '';
+  try {
+    for (const part of markupParts(html, RAW)) if (part.kind === 'between') text += ` ${part.text}`;
+  } catch (error) {
+    if (!(error instanceof MarkupFault)) throw error;
+  }
+  return text
+    .replace(/&(nbsp|zwnj|#8203|#847|shy);|[\u034f\u200b\u200c\u00ad\ufeff]/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+};
