@@ -104,6 +104,7 @@ export class Strategy extends Construct {
         AUDIT_TABLE,
         IDEMPOTENCY_TABLE,
         APPROVE_MACHINE_ARN: starts(this.approvePlan.machine, true),
+        RUN_MACHINE_ARN: starts(this.runCampaign.machine),
         RELEASE_MACHINE_ARN,
       },
       timeout,

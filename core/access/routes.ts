@@ -1,6 +1,7 @@
 import type { Route } from './route.ts';
 import { routes as access } from './routes/access.ts';
 import { routes as audience } from './routes/audience.ts';
+import { routes as campaignShelf } from './routes/campaign-shelf.ts';
 import { routes as delivery } from './routes/delivery.ts';
 import { routes as intake } from './routes/intake.ts';
 import { routes as links } from './routes/links.ts';
@@ -8,7 +9,14 @@ import { routes as measurement } from './routes/measurement.ts';
 import { routes as strategy } from './routes/strategy.ts';
 
 /** The whole API, by noun. Handlers import only their own noun's table, which keeps their bundles small. */
-export const routesByNoun = { intake, audience, strategy, delivery, measurement, access } as const;
+export const routesByNoun = {
+  intake,
+  audience,
+  strategy: [...strategy, ...campaignShelf],
+  delivery,
+  measurement,
+  access,
+} as const;
 export const routes: readonly Route[] = Object.values(routesByNoun).flat();
 
 /** The ways from a message: for everybody, at an address of their own. */

@@ -15,19 +15,27 @@ import {
 import type { Campaign, CampaignInput } from './campaign.ts';
 import { type CampaignAction, isOver, nextState } from './campaign-states.ts';
 
+/** What changes a campaign, and leaves it in its state. */
+export type OtherAction = 'set-speed' | 'vote' | 'remind' | 'archive' | 'unarchive' | 'delete';
+
 /**
  * What an act does to a campaign: `change` is to be saved, `same` says that it was done before (so that acting twice is
  * harmless), `refuse` is told to the caller.
  */
 export type Decision =
-  | { kind: 'change'; action: CampaignAction | 'set-speed' | 'vote' | 'remind'; campaign: Campaign; detail: string }
+  | { kind: 'change'; action: CampaignAction | OtherAction; campaign: Campaign; detail: string }
   | { kind: 'same'; campaign: Campaign }
   | { kind: 'refuse'; problem: ProblemType; detail: string };
 
-const refuse = (problem: ProblemType, detail: string): Decision => ({ kind: 'refuse', problem, detail });
+export const refuse = (problem: ProblemType, detail: string): Decision => ({ kind: 'refuse', problem, detail });
 
 /** Moves by the table, or refuses with the words that the caller reads. */
-const act = (campaign: Campaign, action: CampaignAction, change: Partial<Campaign>, detail: string): Decision => {
+export const act = (
+  campaign: Campaign,
+  action: CampaignAction,
+  change: Partial<Campaign>,
+  detail: string,
+): Decision => {
   const state = nextState(campaign.state, action);
   if (!state) return refuse('state-conflict', `A campaign that is ${campaign.state} takes no ${action}`);
   const { pause: _over, ...rest } = campaign;

@@ -12,6 +12,7 @@ export const CAMPAIGN_ACTIONS = [
   'send',
   'pause',
   'resume',
+  'reschedule',
   'finish',
   'cancel',
   'fail',
@@ -25,11 +26,11 @@ export const transitions: Record<CampaignState, Partial<Record<CampaignAction, C
   'in review': { edit: 'draft', approve: 'approved', reject: 'rejected', expire: 'draft', cancel: 'cancelled' },
   rejected: { edit: 'draft', cancel: 'cancelled' },
   approved: { schedule: 'scheduled', cancel: 'cancelled', fail: 'failed' },
-  scheduled: { prepare: 'preparing', cancel: 'cancelled', fail: 'failed' },
+  scheduled: { prepare: 'preparing', pause: 'paused', cancel: 'cancelled', fail: 'failed' },
   preparing: { send: 'sending', pause: 'paused', cancel: 'cancelled', fail: 'failed' },
   sending: { pause: 'paused', finish: 'finished', cancel: 'cancelled', fail: 'failed' },
-  // Its run goes on without sending: whoever is left waits. It finishes when nobody is.
-  paused: { resume: 'sending', finish: 'finished', cancel: 'cancelled', fail: 'failed' },
+  // Its run goes on without sending: whoever is left waits. It finishes when nobody is. One that has not begun is scheduled anew.
+  paused: { resume: 'sending', reschedule: 'scheduled', finish: 'finished', cancel: 'cancelled', fail: 'failed' },
   finished: {},
   cancelled: {},
   failed: {},

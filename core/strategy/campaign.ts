@@ -79,10 +79,16 @@ export type Campaign = CampaignInput & {
   createdMs: number;
   approval?: Approval;
   history?: PastSubmission[];
+  /** Since it was scheduled: the run that is to begin, and when (epoch ms). Another run that wakes ends at once. */
+  due?: { runId: string; atMs: number };
   /** Set when the run starts. */
   run?: { runId: string; startedMs: number; snapshotSize?: number; parts?: number; finishedMs?: number };
   /** While it is paused. */
   pause?: Pause;
   /** Why a campaign failed or was cancelled. */
   reason?: string;
+  /** Left out of lists, as long as it is a draft or over. */
+  archived?: boolean;
+  /** Of a draft that was deleted: nobody finds it any more. */
+  deletedMs?: number;
 };

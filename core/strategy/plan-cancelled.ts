@@ -1,4 +1,4 @@
-/** Thrown by the tasks of a run whose campaign was cancelled: the state machine catches it by this name and ends. */
+/** Thrown by the tasks of a run that is not to go on, for its campaign was cancelled or waits for another one: the state machine catches it by this name and ends. */
 export class PlanCancelled extends Error {
   override name = 'PlanCancelled';
 }

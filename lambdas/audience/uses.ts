@@ -33,7 +33,7 @@ export const usesOf = async (defs: Definitions, used: Used): Promise<Use[]> => {
     if (!body.deletedMs && refers(body.audience, used)) uses.push({ kind: 'audience', id, name: body.name });
   }
   for (const { id, body } of campaigns) {
-    if (isOver(body.state)) continue;
+    if (isOver(body.state) || body.deletedMs !== undefined) continue;
     if (same(body.audience, used) || (await freezes(defs, body, used))) {
       uses.push({ kind: 'campaign', id, name: body.name });
     }

@@ -1,10 +1,11 @@
 import type { Approvable, ApprovalRef } from '../../core/strategy/approval/approval.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { opened, settled } from '../../core/strategy/campaign-decisions.ts';
+import { withBeginning } from '../../core/strategy/campaign-schedule.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
-import { beginsAtMs } from '../../core/strategy/send-time.ts';
-import type { OutboxEntry } from '../adapters/outbox-entry.ts';
+import { fallbackZone } from '../adapters/fallback-zone.ts';
 import { changeCampaign, isRefusal, type Store } from './change-campaign.ts';
+import { startRun } from './start-run.ts';
 
 /** How a kind of thing waits for its approval. */
 type Handling<T extends Approvable> = {
@@ -17,25 +18,18 @@ type Handling<T extends Approvable> = {
 const campaign: Handling<Campaign> = {
   opened,
   async settle(store, id, ref, givenUp, nowMs) {
+    const timeZone = await fallbackZone(store.defs);
     const result = await changeCampaign(
       store,
       id,
       MACHINE,
       nowMs,
-      (thing) => settled(thing, ref, givenUp, nowMs),
-      (_, after) => (after.state === 'scheduled' ? [startRun(after, ref.hash, nowMs)] : []),
+      (thing) => withBeginning(settled(thing, ref, givenUp, nowMs), nowMs, timeZone),
+      startRun,
     );
     if (!result || isRefusal(result)) throw new Error(`Campaign ${id} cannot be settled: ${result?.detail ?? 'gone'}`);
     return result;
   },
-};
-
-/** A run is named by what it sends, so that it can start only once. */
-const startRun = (campaign: Campaign, hash: string, nowMs: number): OutboxEntry => {
-  const { id } = campaign;
-  const runId = `${id}-${hash.slice(0, 12)}`;
-  const input = { campaignId: id, hash, runId, sendAt: new Date(beginsAtMs(campaign) ?? nowMs).toISOString() };
-  return { effect: 'start-execution', machine: 'run-campaign', name: `run-${runId}`, input };
 };
 
 /** By the kind of their definitions. */

@@ -25,7 +25,7 @@ export const changeCampaign = async (
 ): Promise<Campaign | Refusal | undefined> => {
   for (let attempt = 1; ; attempt += 1) {
     const stored = await defs.get<Campaign>('campaign', id);
-    if (!stored) return undefined;
+    if (!stored || stored.body.deletedMs !== undefined) return undefined;
     const decision = decide(stored.body);
     if (decision.kind === 'same') return decision.campaign;
     if (decision.kind === 'refuse') return decision;
@@ -49,8 +49,9 @@ export const changeCampaign = async (
  * However a pause ends: the messages that wait for that go on, to be sent or settled. So does the run, which waits unless it is
  * the run itself that ends the pause.
  */
-const unpause = ({ id, pause }: Campaign, after: Campaign, actor: string): OutboxEntry[] => {
-  if (!pause || after.pause) return [];
+const unpause = ({ id, pause, run }: Campaign, after: Campaign, actor: string): OutboxEntry[] => {
+  // One that has not begun has nothing that waits.
+  if (!pause || after.pause || !run) return [];
   const { number, taskToken } = pause;
   const input = { campaignId: id, pause: number };
   return [

@@ -5,5 +5,6 @@ export const env = z.object({
   AUDIT_TABLE: z.string(),
   IDEMPOTENCY_TABLE: z.string(),
   APPROVE_MACHINE_ARN: z.string(),
+  RUN_MACHINE_ARN: z.string(),
   RELEASE_MACHINE_ARN: z.string(),
 });

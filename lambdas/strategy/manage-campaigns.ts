@@ -1,20 +1,22 @@
+import { routes as shelf } from '../../core/access/routes/campaign-shelf.ts';
 import { routes } from '../../core/access/routes/strategy.ts';
 import { DEFAULT_EXPIRY_SECONDS, waitOf } from '../../core/strategy/approval/decisions.ts';
 import { DEFAULT_LEVELS } from '../../core/strategy/approval/level.ts';
-import type { Campaign } from '../../core/strategy/campaign.ts';
+import type { Campaign, CampaignInput } from '../../core/strategy/campaign.ts';
 import {
   cancelled,
   type Decision,
   decided,
   edited,
   paused,
-  resumed,
   submitted,
   withSpeed,
 } from '../../core/strategy/campaign-decisions.ts';
+import { goneOn } from '../../core/strategy/campaign-schedule.ts';
 import type { Template } from '../../core/strategy/template.ts';
 import { refuseUnknown } from '../adapters/audiences.ts';
 import { definitions } from '../adapters/definitions.ts';
+import { fallbackZone } from '../adapters/fallback-zone.ts';
 import { createDefinition } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 import { storePlanVersion } from '../adapters/plan-versions.ts';
@@ -25,10 +27,16 @@ import { readEnv } from '../middleware/read-env.ts';
 import { changeCampaign, isRefusal, tellWaiting } from './change-campaign.ts';
 import { freezeCampaign } from './freeze-campaign.ts';
 import { env } from './manage-campaigns.env.ts';
+import { listedCampaigns, shelfOperations } from './shelve-campaigns.ts';
+import { startRun } from './start-run.ts';
 
-const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, APPROVE_MACHINE_ARN, RELEASE_MACHINE_ARN } = readEnv(env);
+const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, ...arns } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
-const machines = { 'approve-plan': APPROVE_MACHINE_ARN, 'release-parked': RELEASE_MACHINE_ARN };
+const machines = {
+  'approve-plan': arns.APPROVE_MACHINE_ARN,
+  'run-campaign': arns.RUN_MACHINE_ARN,
+  'release-parked': arns.RELEASE_MACHINE_ARN,
+};
 const sinks = { auditTable: AUDIT_TABLE, machines };
 
 /**
@@ -37,20 +45,18 @@ const sinks = { auditTable: AUDIT_TABLE, machines };
  */
 export const handler = apiHandler(
   'strategy/manage-campaigns',
-  routes,
+  [...routes, ...shelf],
   {
-    createCampaign: async ({ body, actor, nowMs, newId: id }) => {
+    ...shelfOperations({ load, create, change }),
+
+    createCampaign: async ({ body, actor, nowMs, newId }) => {
       await refuseUnknown(defs, body.audience, 'audience.').catch(orProblem);
-      const start = { id, version: 1, state: 'draft' as const, author: actor, editors: [], createdMs: nowMs };
-      const campaign: Campaign = { ...body, ...start };
-      const entry = { subject: `campaign/${id}`, action: 'create', actor, atMs: nowMs, version: 1, detail: body.name };
-      const stored = await createDefinition(defs, 'campaign', id, campaign, nowMs, [{ effect: 'audit', entry }], sinks);
-      return { body: viewOf(stored.body), headers: { location: `/v1/campaigns/${id}` } };
+      return create(newId, body, actor, nowMs);
     },
 
-    listCampaigns: async ({ query: { limit, cursor } }) => {
-      const page = await defs.list<Campaign>('campaign', limit, cursor);
-      return { body: { ...page, items: page.items.map(({ body }) => viewOf(body)) } };
+    listCampaigns: async ({ query }) => {
+      const page = await listedCampaigns(defs, query);
+      return { body: { ...page, items: page.items.map(viewOf) } };
     },
 
     getCampaign: async ({ params }) => ({ body: viewOf(await load(params.campaignId)) }),
@@ -107,7 +113,10 @@ export const handler = apiHandler(
     pauseCampaign: async ({ params, body, actor, nowMs }) =>
       change(params.campaignId, actor, nowMs, (campaign) => paused(campaign, actor, body.reason, nowMs)),
 
-    resumeCampaign: async ({ params, actor, nowMs }) => change(params.campaignId, actor, nowMs, resumed),
+    resumeCampaign: async ({ params, actor, nowMs }) => {
+      const timeZone = await fallbackZone(defs);
+      return change(params.campaignId, actor, nowMs, (campaign) => goneOn(campaign, nowMs, timeZone), startRun);
+    },
 
     cancelCampaign: async ({ params, body, actor, nowMs }) =>
       change(
@@ -131,33 +140,41 @@ export const handler = apiHandler(
 );
 
 /** The API shows everything but the task tokens, which would let their holder decide, and the names of pauses. */
-const viewOf = ({ approval, pause, ...campaign }: Campaign) => {
+function viewOf({ approval, pause, ...campaign }: Campaign) {
   const { taskToken: _secret, ...decision } = approval ?? {};
   return {
     ...campaign,
     ...(approval && { approval: decision }),
     ...(pause && { pause: { by: pause.by, atMs: pause.atMs, reason: pause.reason } }),
   };
-};
+}
 
-const load = async (id: string): Promise<Campaign> => {
+async function create(id: string, content: CampaignInput, actor: string, nowMs: number) {
+  const start = { id, version: 1, state: 'draft' as const, author: actor, editors: [], createdMs: nowMs };
+  const campaign: Campaign = { ...content, ...start };
+  const entry = { subject: `campaign/${id}`, action: 'create', actor, atMs: nowMs, version: 1, detail: content.name };
+  const stored = await createDefinition(defs, 'campaign', id, campaign, nowMs, [{ effect: 'audit', entry }], sinks);
+  return { body: viewOf(stored.body), headers: { location: `/v1/campaigns/${id}` } };
+}
+
+async function load(id: string): Promise<Campaign> {
   const stored = await defs.get<Campaign>('campaign', id);
-  if (!stored) throw new Problem('not-found', `There is no campaign ${id}`);
+  if (!stored || stored.body.deletedMs !== undefined) throw new Problem('not-found', `There is no campaign ${id}`);
   return stored.body;
-};
+}
 
-const change = async (
+async function change(
   id: string,
   actor: string,
   nowMs: number,
   decide: (campaign: Campaign) => Decision,
   effects?: (before: Campaign, after: Campaign) => OutboxEntry[],
-) => {
+) {
   const result = await changeCampaign({ defs, sinks }, id, actor, nowMs, decide, effects);
   if (!result) throw new Problem('not-found', `There is no campaign ${id}`);
   if (isRefusal(result)) throw new Problem(result.problem, result.detail);
   return { body: viewOf(result) };
-};
+}
 
 /** Refuses when the caller has read another version than the one that would be changed. */
 const atVersion =

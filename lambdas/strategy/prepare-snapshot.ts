@@ -1,5 +1,6 @@
 import { snapshotQuery } from '../../core/audience/segment-queries.ts';
 import { prepared } from '../../core/strategy/campaign-decisions.ts';
+import { isOvertaken } from '../../core/strategy/campaign-schedule.ts';
 import { DEFAULT_HOLDOUT, type HoldoutSettings, holdoutOf } from '../../core/strategy/holdout.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
 import { PlanCancelled } from '../../core/strategy/plan-cancelled.ts';
@@ -27,7 +28,8 @@ export const handler = async ({
 }: Task): Promise<{ sql: string; folder: string; database: string }> => {
   const nowMs = Date.now();
   const result = await changeCampaign(store, campaignId, MACHINE, nowMs, (campaign) => {
-    if (campaign.state === 'cancelled') throw new PlanCancelled(`Campaign ${campaignId} is cancelled`);
+    if (campaign.state === 'cancelled' || isOvertaken(campaign, runId))
+      throw new PlanCancelled(`Run ${runId} of campaign ${campaignId} is not to begin`);
     return prepared(campaign, runId, nowMs);
   });
   if (!result || isRefusal(result)) throw new Error(`Campaign ${campaignId} cannot run: ${result?.detail ?? 'gone'}`);

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import { campaignInput, perMinute } from '../../strategy/campaign.ts';
-import { listQuery, pageOf } from '../page.ts';
+import { type CampaignState, campaignInput, perMinute } from '../../strategy/campaign.ts';
+import { transitions } from '../../strategy/campaign-states.ts';
+import { pageOf, pageQuery } from '../page.ts';
 import { OPERATORS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
 import { approval, pastSubmission } from './approval-views.ts';
@@ -9,23 +10,13 @@ import { routes as templates } from './templates.ts';
 const version = z.int().check(z.minimum(1));
 const comment = z.string().check(z.maxLength(2_000));
 
-const campaign = z
+const state = z.enum(Object.keys(transitions) as [CampaignState, ...CampaignState[]]);
+
+export const campaign = z
   .extend(campaignInput, {
     id: z.string(),
     version: z.int(),
-    state: z.enum([
-      'draft',
-      'in review',
-      'rejected',
-      'approved',
-      'scheduled',
-      'preparing',
-      'sending',
-      'paused',
-      'finished',
-      'cancelled',
-      'failed',
-    ]),
+    state,
     author: z.string(),
     editors: z.array(z.string()),
     createdMs: z.int(),
@@ -43,6 +34,9 @@ const campaign = z
     /** While it is paused. */
     pause: z.optional(z.object({ by: z.string(), atMs: z.int(), reason: z.string() })),
     reason: z.optional(z.string()),
+    /** Since it was scheduled: the run that is to begin, and when. */
+    due: z.optional(z.object({ runId: z.string(), atMs: z.int() })),
+    archived: z.optional(z.boolean()),
   })
   .register(z.globalRegistry, { id: 'Campaign' });
 
@@ -79,9 +73,11 @@ export const routes = [
     method: 'GET',
     path: '/v1/campaigns',
     summary: 'List campaigns, newest first',
+    description:
+      'Only those in `state`, where that is given. Archived ones are left out unless `archived=true` asks for them alone. A page may have fewer campaigns than `limit`, and others after it.',
     handler,
     roles: READERS,
-    query: listQuery,
+    query: z.strictObject({ ...pageQuery, state: z.optional(state), archived: z.optional(z.literal('true')) }),
     success: { status: 200, schema: pageOf(campaign), description: 'A page of campaigns' },
     errors: [],
   },
@@ -171,7 +167,7 @@ export const routes = [
     path: '/v1/campaigns/{campaignId}/pause',
     summary: 'Send nothing more for now',
     description:
-      'While it is preparing or sending; one that has not begun can be cancelled. Acts within seconds: calls of providers that are under way are finished, everybody else waits, without being settled and without cost. Deadlines and the caps of other plans go on. 30 days after it began it is cancelled if it is still paused, and cannot be paused any more. Herald itself pauses a campaign of which too many complain, as `herald`. Repeating it is harmless, and keeps who was first.',
+      'While it is scheduled, preparing or sending. One that has not begun does not begin before it is resumed. Acts within seconds: calls of providers that are under way are finished, everybody else waits, without being settled and without cost. Deadlines and the caps of other plans go on. 30 days after it began it is cancelled if it is still paused, and cannot be paused any more. Herald itself pauses a campaign of which too many complain, as `herald`. Repeating it is harmless, and keeps who was first.',
     handler,
     roles: ['marketer', ...OPERATORS],
     body: z.strictObject({ reason: z._default(comment, '') }),
@@ -189,12 +185,12 @@ export const routes = [
     path: '/v1/campaigns/{campaignId}/resume',
     summary: 'Go on with a paused campaign',
     description:
-      'Everybody who waits is decided on again: consents, caps, quiet hours and the deadline as they are now. Repeating it is harmless.',
+      'Everybody who waits is decided on again: consents, caps, quiet hours and the deadline as they are now. One that had not begun is scheduled again; if its time has passed, `ifLate` says what becomes of it: without one it begins at once. Repeating it is harmless.',
     handler,
     roles: ['marketer', ...OPERATORS],
     body: z.strictObject({}),
     example: {},
-    success: { status: 200, schema: campaign, description: 'The campaign, sending' },
+    success: { status: 200, schema: campaign, description: 'The campaign, sending or scheduled' },
     errors: ['not-found', 'state-conflict', 'version-conflict'],
   },
   {

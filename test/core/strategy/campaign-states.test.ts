@@ -27,6 +27,7 @@ approved schedule scheduled
 approved cancel cancelled
 approved fail failed
 scheduled prepare preparing
+scheduled pause paused
 scheduled cancel cancelled
 scheduled fail failed
 preparing send sending
@@ -35,6 +36,7 @@ preparing cancel cancelled
 preparing fail failed
 sending pause paused
 paused resume sending
+paused reschedule scheduled
 paused finish finished
 paused cancel cancelled
 paused fail failed
