@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { env as finishCampaignEnv } from '../lambdas/strategy/finish-campaign.env.ts';
 import { env as holdCampaignEnv } from '../lambdas/strategy/hold-campaign.env.ts';
 import { env as manageCampaignsEnv } from '../lambdas/strategy/manage-campaigns.env.ts';
+import { env as managePlaybooksEnv } from '../lambdas/strategy/manage-playbooks.env.ts';
 import { env as manageTemplatesEnv } from '../lambdas/strategy/manage-templates.env.ts';
 import { env as prepareSnapshotEnv } from '../lambdas/strategy/prepare-snapshot.env.ts';
 import { env as requestApprovalEnv } from '../lambdas/strategy/request-approval.env.ts';
@@ -37,6 +38,13 @@ export class Strategy extends Construct {
       entry: 'strategy/manage-templates',
       env: manageTemplatesEnv,
       environment: { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, PROFILES_TABLE: reads(state.profiles) },
+      timeout,
+    });
+
+    new TypedFunction(this, 'ManagePlaybooks', {
+      entry: 'strategy/manage-playbooks',
+      env: managePlaybooksEnv,
+      environment: { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE },
       timeout,
     });
 

@@ -26,6 +26,7 @@ export const PROBLEMS = {
   'template-too-costly': { status: 422, title: 'Rendering the template takes more than it may' },
   'invalid-reference': { status: 422, title: 'It refers to something that does not exist or does not fit' },
   'unusable-file': { status: 422, title: 'The file cannot be imported' },
+  'invalid-parameters': { status: 422, title: 'The parameters do not fit this playbook' },
   'invalid-segment': { status: 422, title: 'The segment cannot be evaluated' },
   'scan-limit': { status: 422, title: 'It reads more of the lake than one query may' },
   'rate-limited': { status: 429, title: 'Too many requests; slow down' },

@@ -13,6 +13,8 @@ export type Sample = {
   /** People in it, and in the base that they were drawn from. */
   people: number;
   of: number;
+  /** Names of the attributes that somebody in it has, sorted. Absent in samples of before they were noted. */
+  attributes?: string[];
 };
 
 /** Somebody of the sample, as JSON. */
@@ -80,6 +82,13 @@ const eventOf = (row: Extract<SampleRow, { kind: 'event' }>): SeenEvent => ({
   receivedMs: Number(row.received_ms),
   properties: JSON.parse(row.properties) as SeenEvent['properties'],
 });
+
+/** More names are no help to anybody, and the sample is one item. */
+const MAX_ATTRIBUTE_NAMES = 1_000;
+
+/** Names of the attributes that somebody has, each once and sorted; the first thousand. */
+export const attributeNames = (people: readonly Pick<SampledPerson, 'profile'>[]): string[] =>
+  [...new Set(people.flatMap(({ profile }) => Object.keys(profile.attributes)))].sort().slice(0, MAX_ATTRIBUTE_NAMES);
 
 /** How many of the base are in the segment, by the people of a sample. */
 export const estimated = (

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { type Sample, sampledPeople } from '../../core/audience/sample.ts';
+import { attributeNames, type Sample, sampledPeople } from '../../core/audience/sample.ts';
 import { type SampleRow, sampleQuery } from '../../core/audience/sample-query.ts';
 import { queries } from '../adapters/athena.ts';
 import { definitions } from '../adapters/definitions.ts';
@@ -41,7 +41,7 @@ export const handler = async ({ sampleId, takenMs }: Task): Promise<Sample | und
 
   const current = await defs.get<Sample>('sample', 'current');
   if (current && current.body.takenMs >= takenMs) return undefined;
-  const sample: Sample = { key, takenMs, people: people.length, of };
+  const sample: Sample = { key, takenMs, people: people.length, of, attributes: attributeNames(people) };
   await defs.put('sample', 'current', sample, current?.version ?? 0, Date.now());
   return sample;
 };

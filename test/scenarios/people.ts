@@ -1,7 +1,7 @@
 import { type Upload, uploadFile } from '../../scripts/client.ts';
 import type { Herald } from './boot.ts';
 
-type Addresses = { email?: string; phone?: string; pushToken?: string; timeZone?: string };
+type Addresses = { locale?: string; email?: string; phone?: string; pushToken?: string; timeZone?: string };
 /** A person with a profile and consents to every channel, unless said otherwise. */
 export const addPerson = async (
   { api, as, own }: Herald,

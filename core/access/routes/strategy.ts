@@ -5,6 +5,7 @@ import { pageOf, pageQuery } from '../page.ts';
 import { OPERATORS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
 import { approval, pastSubmission } from './approval-views.ts';
+import { routes as playbooks } from './playbooks.ts';
 import { routes as templates } from './templates.ts';
 
 const version = z.int().check(z.minimum(1));
@@ -53,6 +54,7 @@ const exampleCampaign = {
 
 export const routes = [
   ...templates,
+  ...playbooks,
   {
     operationId: 'createCampaign',
     method: 'POST',

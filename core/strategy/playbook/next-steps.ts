@@ -1,0 +1,22 @@
+import type { Drafts } from './instantiate.ts';
+
+/** A call that is left to make, and what for. */
+export type NextStep = { call: string; why: string };
+
+/** What is left to do before the plan of these drafts sends anything, in order. */
+export const nextSteps = ({ plan }: Drafts): NextStep[] => {
+  switch (plan.kind) {
+    case 'trigger':
+      return [
+        {
+          call: `POST /v1/triggers/${plan.id}/activate`,
+          why: 'By an approver who wrote neither the trigger nor its template',
+        },
+      ];
+    case 'campaign':
+      return [
+        { call: `POST /v1/campaigns/${plan.id}/submit`, why: 'When you have read its audience, texts and time' },
+        { call: `POST /v1/campaigns/${plan.id}/approve`, why: 'By an approver who had no hand in it' },
+      ];
+  }
+};

@@ -1,0 +1,82 @@
+import type { Parameter } from '../playbook/playbook.ts';
+
+// Parameters that playbooks have in common.
+
+/** Who writes, and where to. Nobody can guess either. */
+export const shop = {
+  brand: {
+    kind: 'text',
+    maxLength: 30,
+    example: 'Luma',
+    about: { en: 'Your name, as people know you', zh: '您的品牌名称' },
+  },
+  shopUrl: {
+    kind: 'url',
+    example: 'https://luma.example/shop',
+    about: { en: 'Where a tap leads when the event brings no address of its own', zh: '事件未带链接时跳转的网址' },
+  },
+} as const satisfies Record<string, Parameter>;
+
+export const firstName = {
+  firstName: {
+    kind: 'attribute',
+    default: 'firstName',
+    example: 'Ada',
+    about: { en: 'Attribute with the name to greet people by', zh: '用于称呼的姓名属性' },
+  },
+} as const satisfies Record<string, Parameter>;
+
+/** A code that the shop takes, and what it is good for. */
+export const coupon = {
+  couponCode: {
+    kind: 'text',
+    maxLength: 30,
+    example: 'LUMA10',
+    about: { en: 'Coupon code that your shop takes', zh: '商城可用的优惠码' },
+  },
+  offer: {
+    kind: 'text',
+    maxLength: 30,
+    default: { en: '10% off', zh: '九折优惠' },
+    example: '10% off',
+    about: { en: 'What the coupon is good for', zh: '优惠内容' },
+  },
+} as const satisfies Record<string, Parameter>;
+
+export const currency = {
+  currency: {
+    kind: 'text',
+    maxLength: 5,
+    default: { en: '$', zh: '¥' },
+    example: '$',
+    about: { en: 'Sign before amounts', zh: '金额前的货币符号' },
+  },
+} as const satisfies Record<string, Parameter>;
+
+export const orderPlaced = {
+  orderPlaced: {
+    kind: 'event',
+    default: 'order.placed',
+    properties: { orderId: 'A-1024', total: 129.9 },
+    about: { en: 'Somebody has placed an order', zh: '下单事件' },
+  },
+} as const satisfies Record<string, Parameter>;
+
+export const topic = (name: string) =>
+  ({
+    topic: {
+      kind: 'topic',
+      default: name,
+      about: { en: 'Topic by which people agree to or refuse these messages', zh: '用户订阅或退订所依据的主题' },
+    },
+  }) as const satisfies Record<string, Parameter>;
+
+/** Liquid: the first name, or a word in its place. */
+export const NAME = {
+  en: '{{ profile.attributes.[[firstName]] | default: "there" }}',
+  zh: '{{ profile.attributes.[[firstName]] | default: "您好" }}',
+} as const;
+/** Liquid: the address that the event brings, or the shop's. */
+export const EVENT_URL = '{{ event.properties.url | default: "[[shopUrl]]" }}';
+/** How text messages end that people may refuse. */
+export const STOP = { en: 'Reply STOP to opt out', zh: '退订回T' } as const;

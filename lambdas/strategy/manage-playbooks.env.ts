@@ -1,0 +1,7 @@
+import * as z from 'zod/mini';
+
+export const env = z.object({
+  DEFINITIONS_TABLE: z.string(),
+  AUDIT_TABLE: z.string(),
+  IDEMPOTENCY_TABLE: z.string(),
+});
