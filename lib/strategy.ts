@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { env as finishCampaignEnv } from '../lambdas/strategy/finish-campaign.env.ts';
 import { env as holdCampaignEnv } from '../lambdas/strategy/hold-campaign.env.ts';
+import { env as manageApprovalsEnv } from '../lambdas/strategy/manage-approvals.env.ts';
 import { env as manageCampaignsEnv } from '../lambdas/strategy/manage-campaigns.env.ts';
 import { env as managePlaybooksEnv } from '../lambdas/strategy/manage-playbooks.env.ts';
 import { env as manageTemplatesEnv } from '../lambdas/strategy/manage-templates.env.ts';
@@ -9,11 +10,12 @@ import { env as prepareSnapshotEnv } from '../lambdas/strategy/prepare-snapshot.
 import { env as requestApprovalEnv } from '../lambdas/strategy/request-approval.env.ts';
 import { env as settleApprovalEnv } from '../lambdas/strategy/settle-approval.env.ts';
 import type { Dispatch } from './delivery/dispatch.ts';
-import { allow, reads, readsAndWrites, remembers, starts } from './kit/bindings.ts';
+import type { Webhooks } from './delivery/webhooks.ts';
+import { allow, reads, readsAndWrites, remembers, sends, starts } from './kit/bindings.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import { TypedStateMachine } from './kit/typed-state-machine.ts';
 import type { Lake } from './lake.ts';
-import type { State } from './state.ts';
+import { BY_UPDATE_INDEX, type State } from './state.ts';
 
 /** What to send and when: templates, campaigns, their approval and their run. */
 export class Strategy extends Construct {
@@ -24,12 +26,13 @@ export class Strategy extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { state, lake, dispatch }: { state: State; lake: Lake; dispatch: Dispatch },
+    { state, lake, dispatch, webhooks }: { state: State; lake: Lake; dispatch: Dispatch; webhooks: Webhooks },
   ) {
     super(scope, id);
     const DEFINITIONS_TABLE = readsAndWrites(state.definitions);
     const AUDIT_TABLE = readsAndWrites(state.audit);
     const IDEMPOTENCY_TABLE = remembers(state.idempotency);
+    const WEBHOOK_QUEUE_URL = sends(webhooks.queue);
     const timeout = Duration.seconds(15);
     this.releaseParked = dispatch.releaseParked;
     const RELEASE_MACHINE_ARN = starts(this.releaseParked.machine);
@@ -90,13 +93,18 @@ export class Strategy extends Construct {
     const requestApproval = new TypedFunction(this, 'RequestApproval', {
       entry: 'strategy/request-approval',
       env: requestApprovalEnv,
-      environment: { DEFINITIONS_TABLE, AUDIT_TABLE },
+      environment: { DEFINITIONS_TABLE, AUDIT_TABLE, WEBHOOK_QUEUE_URL },
       timeout,
     });
     const settleApproval = new TypedFunction(this, 'SettleApproval', {
       entry: 'strategy/settle-approval',
       env: settleApprovalEnv,
-      environment: { DEFINITIONS_TABLE, AUDIT_TABLE, RUN_MACHINE_ARN: starts(this.runCampaign.machine) },
+      environment: {
+        DEFINITIONS_TABLE,
+        AUDIT_TABLE,
+        WEBHOOK_QUEUE_URL,
+        RUN_MACHINE_ARN: starts(this.runCampaign.machine),
+      },
       timeout,
     });
     this.approvePlan = new TypedStateMachine(this, 'ApprovePlan', {
@@ -117,7 +125,21 @@ export class Strategy extends Construct {
       },
       timeout,
     });
-    // Whoever ends a pause tells the run that waits for it.
-    allow(manageCampaigns.function, ['states:SendTaskSuccess'], [this.runCampaign.machine.stateMachineArn]);
+    const manageApprovals = new TypedFunction(this, 'ManageApprovals', {
+      entry: 'strategy/manage-approvals',
+      env: manageApprovalsEnv,
+      environment: {
+        DEFINITIONS_TABLE: readsAndWrites(state.definitions, BY_UPDATE_INDEX),
+        AUDIT_TABLE,
+        IDEMPOTENCY_TABLE,
+        RELEASE_MACHINE_ARN,
+      },
+      timeout,
+    });
+    // Whoever decides tells the approval that waits for it, and whoever ends a pause the run that waits for that.
+    const { stateMachineArn: approval } = this.approvePlan.machine;
+    const { stateMachineArn: run } = this.runCampaign.machine;
+    allow(manageCampaigns.function, ['states:SendTaskSuccess'], [run]);
+    allow(manageApprovals.function, ['states:SendTaskSuccess'], [approval, run]);
   }
 }

@@ -24,6 +24,7 @@ export const PROBLEMS = {
   'idempotency-key-reused': { status: 422, title: 'This Idempotency-Key was used with another body' },
   'invalid-template': { status: 422, title: 'The template is not valid Liquid' },
   'template-too-costly': { status: 422, title: 'Rendering the template takes more than it may' },
+  'no-approver': { status: 422, title: 'Nobody could approve it' },
   'invalid-reference': { status: 422, title: 'It refers to something that does not exist or does not fit' },
   'unusable-file': { status: 422, title: 'The file cannot be imported' },
   'invalid-parameters': { status: 422, title: 'The parameters do not fit this playbook' },

@@ -9,6 +9,7 @@ const PARALLEL_READS = 20;
 
 /** Kinds of things that people define. Each is one item: kind (partition key), id (sort key), version, JSON body. */
 export type DefinitionKind =
+  | 'approval-thread'
   | 'audience'
   | 'campaign'
   | 'event-catalogue'

@@ -1,19 +1,16 @@
 import { routes as shelf } from '../../core/access/routes/campaign-shelf.ts';
-import { routes } from '../../core/access/routes/strategy.ts';
+import { routes } from '../../core/access/routes/campaigns.ts';
 import { DEFAULT_EXPIRY_SECONDS, waitOf } from '../../core/strategy/approval/decisions.ts';
-import { DEFAULT_LEVELS } from '../../core/strategy/approval/level.ts';
 import type { Campaign, CampaignInput } from '../../core/strategy/campaign.ts';
 import {
   cancelled,
   type Decision,
-  decided,
   edited,
   paused,
   submitted,
   withSpeed,
 } from '../../core/strategy/campaign-decisions.ts';
 import { goneOn } from '../../core/strategy/campaign-schedule.ts';
-import type { Template } from '../../core/strategy/template.ts';
 import { refuseUnknown } from '../adapters/audiences.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { fallbackZone } from '../adapters/fallback-zone.ts';
@@ -24,9 +21,11 @@ import { orProblem } from '../audience/or-problem.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
+import { campaignView } from './campaign-view.ts';
 import { changeCampaign, isRefusal, tellWaiting } from './change-campaign.ts';
 import { freezeCampaign } from './freeze-campaign.ts';
 import { env } from './manage-campaigns.env.ts';
+import { policyOf } from './policy-of.ts';
 import { listedCampaigns, shelfOperations } from './shelve-campaigns.ts';
 import { startRun } from './start-run.ts';
 
@@ -56,10 +55,10 @@ export const handler = apiHandler(
 
     listCampaigns: async ({ query }) => {
       const page = await listedCampaigns(defs, query);
-      return { body: { ...page, items: page.items.map(viewOf) } };
+      return { body: { ...page, items: page.items.map(campaignView) } };
     },
 
-    getCampaign: async ({ params }) => ({ body: viewOf(await load(params.campaignId)) }),
+    getCampaign: async ({ params }) => ({ body: campaignView(await load(params.campaignId)) }),
 
     updateCampaign: async ({ params, body: { version, ...input }, actor, nowMs }) => {
       await refuseUnknown(defs, input.audience, 'audience.').catch(orProblem);
@@ -80,9 +79,7 @@ export const handler = apiHandler(
       const plan = await freezeCampaign(defs, campaign, nowMs);
       // The content is stored before the campaign names it: nobody ever finds a hash without its plan.
       await storePlanVersion(defs, plan, nowMs);
-      const template = await defs.get<Template>('template', campaign.templateId);
-      const writers = template?.body.editors ?? [];
-      const submission = { hash: plan.hash, levels: DEFAULT_LEVELS, writers, expirySeconds };
+      const submission = { hash: plan.hash, expirySeconds, ...(await policyOf(defs, campaign, actor)) };
       return change(
         params.campaignId,
         actor,
@@ -91,24 +88,6 @@ export const handler = apiHandler(
         (_, after) => [askForApproval(after, nowMs)],
       );
     },
-
-    approveCampaign: async ({ params, body: { comment = '', hash }, actor, roles, nowMs }) =>
-      change(
-        params.campaignId,
-        actor,
-        nowMs,
-        (campaign) => decided(campaign, 'approved', { actor, roles, comment, hash }, nowMs),
-        (before, after) => tellWaiting(before, after, 'approved'),
-      ),
-
-    rejectCampaign: async ({ params, body: { comment, hash }, actor, roles, nowMs }) =>
-      change(
-        params.campaignId,
-        actor,
-        nowMs,
-        (campaign) => decided(campaign, 'rejected', { actor, roles, comment, hash }, nowMs),
-        (before, after) => tellWaiting(before, after, 'rejected'),
-      ),
 
     pauseCampaign: async ({ params, body, actor, nowMs }) =>
       change(params.campaignId, actor, nowMs, (campaign) => paused(campaign, actor, body.reason, nowMs)),
@@ -139,22 +118,12 @@ export const handler = apiHandler(
   IDEMPOTENCY_TABLE,
 );
 
-/** The API shows everything but the task tokens, which would let their holder decide, and the names of pauses. */
-function viewOf({ approval, pause, ...campaign }: Campaign) {
-  const { taskToken: _secret, ...decision } = approval ?? {};
-  return {
-    ...campaign,
-    ...(approval && { approval: decision }),
-    ...(pause && { pause: { by: pause.by, atMs: pause.atMs, reason: pause.reason } }),
-  };
-}
-
 async function create(id: string, content: CampaignInput, actor: string, nowMs: number) {
   const start = { id, version: 1, state: 'draft' as const, author: actor, editors: [], createdMs: nowMs };
   const campaign: Campaign = { ...content, ...start };
   const entry = { subject: `campaign/${id}`, action: 'create', actor, atMs: nowMs, version: 1, detail: content.name };
   const stored = await createDefinition(defs, 'campaign', id, campaign, nowMs, [{ effect: 'audit', entry }], sinks);
-  return { body: viewOf(stored.body), headers: { location: `/v1/campaigns/${id}` } };
+  return { body: campaignView(stored.body), headers: { location: `/v1/campaigns/${id}` } };
 }
 
 async function load(id: string): Promise<Campaign> {
@@ -173,7 +142,7 @@ async function change(
   const result = await changeCampaign({ defs, sinks }, id, actor, nowMs, decide, effects);
   if (!result) throw new Problem('not-found', `There is no campaign ${id}`);
   if (isRefusal(result)) throw new Problem(result.problem, result.detail);
-  return { body: viewOf(result) };
+  return { body: campaignView(result) };
 }
 
 /** Refuses when the caller has read another version than the one that would be changed. */

@@ -1,4 +1,4 @@
-import { routes } from '../../core/access/routes/strategy.ts';
+import { routes } from '../../core/access/routes/templates.ts';
 import { previewOf } from '../../core/strategy/preview.ts';
 import { renderer } from '../../core/strategy/render.ts';
 import { changesBetween } from '../../core/strategy/template/changes.ts';

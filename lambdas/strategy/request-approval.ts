@@ -6,8 +6,9 @@ import { saveDefinition } from '../adapters/outbox.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { type ApprovableKind, approvables } from './approvables.ts';
 import { env } from './request-approval.env.ts';
+import { tellOfApproval } from './tell-of-approval.ts';
 
-const { DEFINITIONS_TABLE, AUDIT_TABLE } = readEnv(env);
+const { DEFINITIONS_TABLE, AUDIT_TABLE, WEBHOOK_QUEUE_URL } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
 const sinks = { auditTable: AUDIT_TABLE };
 
@@ -16,6 +17,7 @@ type Task = ApprovalRef & { kind: ApprovableKind; id: string; level: number; tas
 /**
  * Task of approve-plan, which waits after it: puts the task token on what was submitted, where the API finds it when somebody
  * decides. Running it twice is safe: the state machine waits for the token of the last attempt, and that is kept.
+ * Who the settings name is told once for each level, and again by each reminder: a webhook has the same id each time.
  * Throws ApprovalVoided when that level of the submission waits no longer.
  */
 export const handler = async ({ kind, id, level, taskToken, ...ref }: Task): Promise<void> => {
@@ -31,4 +33,5 @@ export const handler = async ({ kind, id, level, taskToken, ...ref }: Task): Pro
   const outbox = [{ effect: 'audit' as const, entry }];
   // A conflict is thrown: the state machine asks again, and then the thing says something newer.
   await saveDefinition(defs, kind, id, { ...thing, version }, stored.version, nowMs, outbox, sinks);
+  await tellOfApproval(defs, WEBHOOK_QUEUE_URL, kind, thing);
 };

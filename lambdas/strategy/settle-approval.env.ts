@@ -3,5 +3,6 @@ import * as z from 'zod/mini';
 export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
   AUDIT_TABLE: z.string(),
+  WEBHOOK_QUEUE_URL: z.string(),
   RUN_MACHINE_ARN: z.string(),
 });

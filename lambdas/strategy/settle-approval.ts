@@ -1,11 +1,12 @@
 import type { ApprovalRef } from '../../core/strategy/approval/approval.ts';
-import { waitOf } from '../../core/strategy/approval/decisions.ts';
+import { isCurrent, waitOf } from '../../core/strategy/approval/decisions.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { type ApprovableKind, approvables } from './approvables.ts';
 import { env } from './settle-approval.env.ts';
+import { tellOfApproval } from './tell-of-approval.ts';
 
-const { DEFINITIONS_TABLE, AUDIT_TABLE, RUN_MACHINE_ARN } = readEnv(env);
+const { DEFINITIONS_TABLE, AUDIT_TABLE, WEBHOOK_QUEUE_URL, RUN_MACHINE_ARN } = readEnv(env);
 const store = {
   defs: definitions(DEFINITIONS_TABLE),
   sinks: { auditTable: AUDIT_TABLE, machines: { 'run-campaign': RUN_MACHINE_ARN } },
@@ -22,6 +23,7 @@ export const handler = async ({ givenUp, ...task }: Task) => {
   const { kind, id, ...ref } = task;
   const nowMs = Date.now();
   const thing = await approvables[kind].settle(store, id, ref, givenUp, nowMs);
+  if (isCurrent(thing, ref)) await tellOfApproval(store.defs, WEBHOOK_QUEUE_URL, kind, thing);
   const wait = waitOf(thing, ref, nowMs);
   return { ...task, state: thing.state, ...(wait && { wait }) };
 };

@@ -15,7 +15,12 @@ type Table = {
 
 /** The tables that these handlers use, by the names that the handlers' environment gives them in tests. */
 const TABLES: Table[] = [
-  { name: 'definitions', keys: ['kind', 'id'], indexes: { pending: ['pending', 'updatedMs'] }, numbers: ['updatedMs'] },
+  {
+    name: 'definitions',
+    keys: ['kind', 'id'],
+    indexes: { pending: ['pending', 'updatedMs'], 'by-update': ['kind', 'updatedMs'] },
+    numbers: ['updatedMs'],
+  },
   { name: 'profiles', keys: ['profileId'], indexes: { pending: ['pending', 'updatedMs'] }, numbers: ['updatedMs'] },
   { name: 'memberships', keys: ['profileId', 'membership'] },
   {
@@ -112,6 +117,7 @@ export const startTables = async () => {
     APPROVE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:approve',
     RUN_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:run',
     RELEASE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:release',
+    WEBHOOK_QUEUE_URL: `${otherUrl}/webhooks`,
     INTAKE_QUEUE_URL: `${otherUrl}/intake`,
     REFRESH_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:refresh',
     IMPORT_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:import',

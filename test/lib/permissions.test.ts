@@ -78,6 +78,8 @@ const READERS = [
 const WRITING = ['PutItem', 'UpdateItem'];
 /** They delete what there is about a person, or whose a device was. */
 const DELETERS = ['audience/cleanse-stores', 'audience/forget-person', 'audience/manage-devices', 'delivery/send-push'];
+/** They answer an approval that somebody else has started. */
+const ANSWERERS = ['strategy/manage-approvals'];
 
 /** Every function writes its log and is traced. What it may do with objects is the matter of iam.test.ts. */
 const ALWAYS = /^(logs|xray|s3):/;
@@ -110,6 +112,7 @@ const usedOf = (entry: string, operations: string[], variables: string[]): strin
   operations.filter((operation) => {
     const needed = USED_WITH[operation];
     if (operation === 'DeleteItem' && DELETERS.includes(entry)) return true;
+    if (operation === 'SendTaskSuccess' && ANSWERERS.includes(entry)) return true;
     if (READERS.includes(entry) && WRITING.includes(operation)) return false;
     return !needed || variables.some((name) => needed.test(name));
   });

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { OPERATORS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
-import { campaign } from './strategy.ts';
+import { campaign } from './campaign-view.ts';
 
 const handler = 'strategy/manage-campaigns';
 

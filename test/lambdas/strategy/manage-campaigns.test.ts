@@ -9,6 +9,7 @@ import { startTables } from '../tables.ts';
 let tables: Awaited<ReturnType<typeof startTables>>;
 let defs: ReturnType<typeof import('../../../lambdas/adapters/definitions.ts').definitions>;
 let handler: ApiLambda;
+let approvals: ApiLambda;
 let tasks: {
   request: typeof import('../../../lambdas/strategy/request-approval.ts').handler;
   settle: typeof import('../../../lambdas/strategy/settle-approval.ts').handler;
@@ -20,6 +21,7 @@ beforeAll(async () => {
   tables = await startTables();
   defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
   handler = (await import('../../../lambdas/strategy/manage-campaigns.ts')).handler;
+  approvals = (await import('../../../lambdas/strategy/manage-approvals.ts')).handler;
   tasks = {
     request: (await import('../../../lambdas/strategy/request-approval.ts')).handler,
     settle: (await import('../../../lambdas/strategy/settle-approval.ts')).handler,
@@ -58,7 +60,7 @@ const ifNotOpened = [{ channel: 'email', ifNotOpenedWithin: { hours: 1 } }, 'sms
 type Shown = Campaign & { type?: string; detail?: string; errors?: { path: string }[] };
 const at = (path: string) => `POST /v1/campaigns/{campaignId}${path}`;
 const ask = async (it: Call) => {
-  const reply = await call(handler, it);
+  const reply = await call(/\/(approve|reject)$/.test(it.route) ? approvals : handler, it);
   return { ...reply, body: reply.body as Shown };
 };
 const create = async (body: object = input) => (await ask({ route: 'POST /v1/campaigns', body })).body;

@@ -1,0 +1,183 @@
+import { routes } from '../../core/access/routes/approvals.ts';
+import type { Approvable } from '../../core/strategy/approval/approval.ts';
+import { APPROVABLE_KINDS, type ApprovableKind } from '../../core/strategy/approval/approval-settings.ts';
+import { comparedHashes } from '../../core/strategy/approval/compared.ts';
+import { delegated, inForce, undelegated } from '../../core/strategy/approval/delegation.ts';
+import { changesBetween } from '../../core/strategy/approval/diff.ts';
+import { settingsSlips } from '../../core/strategy/approval/policy.ts';
+import { waitingFor } from '../../core/strategy/approval/waiting.ts';
+import type { Campaign } from '../../core/strategy/campaign.ts';
+import { type Decision, decided, disapproved } from '../../core/strategy/campaign-decisions.ts';
+import { approvalSettingsOf } from '../adapters/approval-settings.ts';
+import { definitions } from '../adapters/definitions.ts';
+import { saveDefinition } from '../adapters/outbox.ts';
+import { loadPlanVersion } from '../adapters/plan-versions.ts';
+import { apiHandler } from '../middleware/api.ts';
+import { Problem } from '../middleware/problem.ts';
+import { readEnv } from '../middleware/read-env.ts';
+import { approvalThreads } from './approval-threads.ts';
+import { approvalView, campaignView } from './campaign-view.ts';
+import { changeCampaign, isRefusal, tellWaiting } from './change-campaign.ts';
+import { delegationStore } from './delegations.ts';
+import { env } from './manage-approvals.env.ts';
+
+const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, RELEASE_MACHINE_ARN } = readEnv(env);
+const defs = definitions(DEFINITIONS_TABLE);
+const sinks = { auditTable: AUDIT_TABLE, machines: { 'release-parked': RELEASE_MACHINE_ARN } };
+const delegations = delegationStore(defs, AUDIT_TABLE);
+const threads = approvalThreads(defs);
+
+/** A submission expires after 30 days, so whatever waits was written since. */
+const LONGEST_MS = 31 * 86_400_000;
+
+/**
+ * Who decides about what, and their decisions. Running a call twice is safe: settings name the version that they change, a
+ * decision, a comment or a delegation that was made before changes nothing.
+ */
+export const handler = apiHandler(
+  'strategy/manage-approvals',
+  routes,
+  {
+    getApprovalSettings: async () => {
+      const { settings, version } = await approvalSettingsOf(defs);
+      return { body: { ...settings, version } };
+    },
+
+    putApprovalSettings: async ({ body: { version, ...settings }, actor, nowMs }) => {
+      const errors = settingsSlips(settings);
+      if (errors[0]) throw new Problem('no-approver', errors[0].message, { errors });
+      const { tell } = settings;
+      if (tell !== undefined && !(await defs.get('webhook-endpoint', tell))) {
+        const message = `There is no webhook endpoint ${tell}`;
+        throw new Problem('invalid-reference', message, { errors: [{ path: 'tell', message }] });
+      }
+      const detail = settings.levels.map(({ name, quorum }) => `${name} (${quorum})`).join(', ');
+      const subject = 'settings/approvals';
+      const entry = { subject, action: 'change', actor, atMs: nowMs, version: version + 1, detail };
+      const outbox = [{ effect: 'audit' as const, entry }];
+      const stored = await saveDefinition(defs, 'settings', 'approvals', settings, version, nowMs, outbox, sinks);
+      return { body: { ...stored.body, version: stored.version } };
+    },
+
+    listApprovals: async ({ query, actor, roles, nowMs }) => {
+      const [given, ...found] = await Promise.all([
+        delegations.load(),
+        ...APPROVABLE_KINDS.map((kind) => inReview(kind, nowMs)),
+      ]);
+      const items = found.flat().flatMap(({ kind, thing }) => {
+        const waiting = waitingFor(thing, { actor, roles }, given, nowMs);
+        const isMine = waiting && (waiting.mine || waiting.onBehalfOf.length > 0);
+        return waiting && thing.approval && (isMine || query.waiting === 'all')
+          ? [{ kind, thing, approval: thing.approval, waiting }]
+          : [];
+      });
+      items.sort((one, other) => one.approval.expiresMs - other.approval.expiresMs);
+      const shown = items.map(async ({ kind, thing: { id, name, version }, approval, waiting }) => {
+        const { length } = await threads.comments(kind, id, approval.submission);
+        return { kind, id, name, version, approval: approvalView(approval), ...waiting, comments: length };
+      });
+      return { body: { items: await Promise.all(shown) } };
+    },
+
+    approveCampaign: async ({ params, body: { comment = '', hash, onBehalfOf }, actor, roles, nowMs }) => {
+      const by = { ...(await delegations.voter(actor, roles, onBehalfOf, nowMs)), comment, hash };
+      return decide(params.campaignId, actor, nowMs, 'approved', (campaign) =>
+        decided(campaign, 'approved', by, nowMs),
+      );
+    },
+
+    rejectCampaign: async ({ params, body: { comment, hash, onBehalfOf }, actor, roles, nowMs }) => {
+      const by = { ...(await delegations.voter(actor, roles, onBehalfOf, nowMs)), comment, hash };
+      return decide(params.campaignId, actor, nowMs, 'rejected', (campaign) =>
+        decided(campaign, 'rejected', by, nowMs),
+      );
+    },
+
+    revokeCampaign: async ({ params, body: { reason }, actor, roles, nowMs }) =>
+      decide(params.campaignId, actor, nowMs, 'revoked', (campaign) =>
+        disapproved(campaign, { actor, roles, reason }, nowMs),
+      ),
+
+    diffCampaign: async ({ params: { campaignId: id }, query }) => {
+      const hashes = comparedHashes(await load<Campaign>('campaign', id), query);
+      if (!hashes) throw new Problem('not-found', 'There is no such submission of this campaign');
+      const { from, to } = hashes;
+      const [before, after] = await Promise.all([from === null ? undefined : contentOf(id, from), contentOf(id, to)]);
+      return { body: { from, to, changes: changesBetween(before ?? {}, after) } };
+    },
+
+    listApprovalComments: async ({ params: { kind, thingId }, query }) => {
+      const { approval } = await load(kindOf(kind), thingId);
+      const submission = query.submission ?? approval?.submission;
+      if (submission === undefined) throw new Problem('not-found', 'It is not submitted');
+      return { body: { submission, items: await threads.comments(kind, thingId, submission) } };
+    },
+
+    commentOnApproval: async ({ params: { kind, thingId }, body: { text }, actor, nowMs, newId: id }) => {
+      const { approval } = await load(kindOf(kind), thingId);
+      if (!approval) throw new Problem('state-conflict', 'It is not submitted, so there is nothing to comment on');
+      const comment = { id, by: actor, atMs: nowMs, text };
+      await threads.say(kind, thingId, approval.submission, comment);
+      return { body: comment };
+    },
+
+    listDelegations: async ({ nowMs }) => ({ body: { items: inForce(await delegations.load(), nowMs) } }),
+
+    delegateApprovals: async ({ body: { to, until }, actor, roles, nowMs }) => {
+      const { settings } = await approvalSettingsOf(defs);
+      const wanted = { from: actor, to, untilMs: Date.parse(until), roles: [...roles] };
+      const items = await delegations.change(actor, 'delegate', nowMs, (now) =>
+        delegated(now, wanted, settings, nowMs),
+      );
+      return { body: { items } };
+    },
+
+    endDelegation: async ({ params: { person }, actor, roles, nowMs }) => {
+      await delegations.change(actor, 'end-delegation', nowMs, (now) =>
+        undelegated(now, person, { actor, roles }, nowMs),
+      );
+      return {};
+    },
+  },
+  IDEMPOTENCY_TABLE,
+);
+
+type Named = Approvable & { name: string };
+
+const inReview = async (kind: ApprovableKind, nowMs: number): Promise<{ kind: ApprovableKind; thing: Named }[]> => {
+  const written = await defs.changedSince<Named>(kind, nowMs - LONGEST_MS, () => false);
+  return written.flatMap(({ body }) => (body.state === 'in review' ? [{ kind, thing: body }] : []));
+};
+
+const kindOf = (kind: string): ApprovableKind => {
+  const found = APPROVABLE_KINDS.find((one) => one === kind);
+  if (!found) throw new Problem('not-found', `Nothing of the kind ${kind} is approved`);
+  return found;
+};
+
+const load = async <T extends Approvable = Approvable>(kind: ApprovableKind, id: string): Promise<T> => {
+  const stored = await defs.get<T>(kind, id);
+  if (!stored) throw new Problem('not-found', `There is no ${kind} ${id}`);
+  return stored.body;
+};
+
+/** What people read of a plan version: not by which names it is found. */
+const contentOf = async (id: string, hash: string) => {
+  const { planKind: _kind, planId: _id, hash: _hash, ...content } = await loadPlanVersion(defs, id, hash);
+  return content;
+};
+
+const decide = async (
+  id: string,
+  actor: string,
+  nowMs: number,
+  outcome: string,
+  to: (campaign: Campaign) => Decision,
+) => {
+  const result = await changeCampaign({ defs, sinks }, id, actor, nowMs, to, (before, after) =>
+    tellWaiting(before, after, outcome),
+  );
+  if (!result) throw new Problem('not-found', `There is no campaign ${id}`);
+  if (isRefusal(result)) throw new Problem(result.problem, result.detail);
+  return { body: campaignView(result) };
+};
