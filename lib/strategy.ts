@@ -8,6 +8,7 @@ import { env as managePlaybooksEnv } from '../lambdas/strategy/manage-playbooks.
 import { env as manageTemplatesEnv } from '../lambdas/strategy/manage-templates.env.ts';
 import { env as prepareSnapshotEnv } from '../lambdas/strategy/prepare-snapshot.env.ts';
 import { env as requestApprovalEnv } from '../lambdas/strategy/request-approval.env.ts';
+import { env as sendTestsEnv } from '../lambdas/strategy/send-tests.env.ts';
 import { env as settleApprovalEnv } from '../lambdas/strategy/settle-approval.env.ts';
 import type { Dispatch } from './delivery/dispatch.ts';
 import type { Webhooks } from './delivery/webhooks.ts';
@@ -15,6 +16,7 @@ import { allow, reads, readsAndWrites, remembers, sends, starts } from './kit/bi
 import { TypedFunction } from './kit/typed-function.ts';
 import { TypedStateMachine } from './kit/typed-state-machine.ts';
 import type { Lake } from './lake.ts';
+import type { SendQueues } from './send-queues.ts';
 import { BY_UPDATE_INDEX, type State } from './state.ts';
 
 /** What to send and when: templates, campaigns, their approval and their run. */
@@ -26,7 +28,13 @@ export class Strategy extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { state, lake, dispatch, webhooks }: { state: State; lake: Lake; dispatch: Dispatch; webhooks: Webhooks },
+    {
+      state,
+      lake,
+      sendQueues,
+      dispatch,
+      webhooks,
+    }: { state: State; lake: Lake; sendQueues: SendQueues; dispatch: Dispatch; webhooks: Webhooks },
   ) {
     super(scope, id);
     const DEFINITIONS_TABLE = readsAndWrites(state.definitions);
@@ -48,6 +56,20 @@ export class Strategy extends Construct {
       entry: 'strategy/manage-playbooks',
       env: managePlaybooksEnv,
       environment: { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE },
+      timeout,
+    });
+
+    new TypedFunction(this, 'SendTests', {
+      entry: 'strategy/send-tests',
+      env: sendTestsEnv,
+      environment: {
+        DEFINITIONS_TABLE,
+        AUDIT_TABLE,
+        IDEMPOTENCY_TABLE,
+        PROFILES_TABLE: reads(state.profiles),
+        LEDGER_TABLE: reads(state.ledger),
+        ...sendQueues.bindings,
+      },
       timeout,
     });
 

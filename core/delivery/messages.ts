@@ -2,8 +2,11 @@ import type { AcceptedEvent } from '../event/event.ts';
 import type { FailReason, SkipReason } from './outcome.ts';
 import type { Heard } from './policy.ts';
 
-/** Which plan version a message belongs to. `hash` names the frozen content (see core/strategy/plan-version.ts). */
-export type PlanRef = { kind: 'campaign' | 'trigger'; id: string; hash: string };
+/**
+ * Which plan version a message belongs to. `hash` names the frozen content (see core/strategy/plan-version.ts). A `test` is a message of
+ * no plan, to see a template: its id is that of the template.
+ */
+export type PlanRef = { kind: 'campaign' | 'trigger' | 'test'; id: string; hash: string };
 
 /**
  * What earlier channels of the policy said about a recipient. `reason` and `step` are of the last channel that had an
@@ -63,6 +66,8 @@ export type DirectMessage = Link & {
   kind: 'direct';
   plan: PlanRef;
   profileId: string;
+  /** Of a test: whom it is for, who needs no profile. */
+  to?: SnapshotRow;
   event: AcceptedEvent;
   /**
    * What a trigger's window found: `value` for the template (`{{ window.value }}`; only counts, sums, least and greatest

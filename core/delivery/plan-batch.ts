@@ -160,7 +160,7 @@ const lastWords = (own: Settled, step: number, before: Earlier): { reason: Settl
   return taken === undefined ? lastWord(own, step, before) : { reason: '', step: taken };
 };
 
-type PlanNames = { planKind: 'campaign' | 'trigger'; planId: string };
+type PlanNames = { planKind: Exclude<OutcomeRow['plan_kind'], ''>; planId: string };
 
 /** One row per settled recipient. A row that leaves a channel for the next one says why; the other rows are final. */
 export const outcomeRows = (

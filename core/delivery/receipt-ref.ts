@@ -7,7 +7,7 @@ import { triggerRun, type Work } from './work.ts';
  * SMS, `biz_opaque_callback_data` of WhatsApp), so that a receipt is understood without looking anything up.
  */
 export type ReceiptRef = {
-  planKind: 'campaign' | 'trigger';
+  planKind: 'campaign' | 'trigger' | 'test';
   planId: string;
   run: string;
   /** Names the message among all of Herald's: see `messageName`. */
@@ -35,7 +35,7 @@ export const heardUnit = (unit: string): string => `w#${short(unit)}`;
 
 /** First character of every ref: another form gets another one. Letters, digits, `_` and `-` only, as SES wants its tags. */
 const VERSION = '1';
-const KINDS = ['campaign', 'trigger'] as const;
+const KINDS = ['campaign', 'trigger', 'test'] as const;
 
 /**
  * 130 to 250 characters for ids as people give them; at most 1,000 for 128 characters of any script.
@@ -46,7 +46,7 @@ export const encodeRef = (ref: ReceiptRef): string => {
     `${KINDS.indexOf(planKind)}${waits ? 1 : 0}`,
     channel,
     planId,
-    planKind === 'trigger' ? '' : run,
+    planKind === 'campaign' ? run : '',
     message,
     unit,
     index,
@@ -69,7 +69,7 @@ export const decodeRef = (text: string): ReceiptRef | undefined => {
     return {
       planKind,
       planId,
-      run: planKind === 'trigger' ? triggerRun(planId) : String(run),
+      run: planKind === 'campaign' ? String(run) : triggerRun(planId),
       message: String(message),
       unit: String(unit),
       index: Number(index),

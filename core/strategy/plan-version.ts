@@ -15,7 +15,8 @@ import type { TemplateContent } from './template.ts';
  * first 32 characters) of the canonical JSON of everything else in here.
  */
 export type PlanVersion = {
-  planKind: 'campaign' | 'trigger';
+  /** `test`: see core/strategy/template/test-send.ts. */
+  planKind: 'campaign' | 'trigger' | 'test';
   planId: string;
   hash: string;
   name: string;

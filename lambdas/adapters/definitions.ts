@@ -33,6 +33,7 @@ export type DefinitionKind =
   | 'template'
   /** By the id of the template: its older versions. */
   | `template-version/${string}`
+  | 'test-send'
   | 'trigger'
   | 'webhook-endpoint';
 

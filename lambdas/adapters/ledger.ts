@@ -79,6 +79,14 @@ export const ledger = (table: string) => {
       }
     },
 
+    /** The record as it is, if there is one. Strongly consistent. */
+    async read(key: LedgerKey): Promise<LedgerRecord | undefined> {
+      const { Item } = await dynamo.send(
+        new GetItemCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }),
+      );
+      return Item?.marks && decode(Item);
+    },
+
     /** Writes the record, provided that its token is still the newest. Throws RetryLater when it is not. */
     async save(key: LedgerKey, record: LedgerRecord): Promise<void> {
       try {

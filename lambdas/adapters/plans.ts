@@ -53,6 +53,7 @@ export const plans = (table: string) => {
         const state = (await campaign(id))?.state;
         return state === undefined || state === 'cancelled' || state === 'failed' ? 'plan-cancelled' : undefined;
       }
+      if (kind === 'test') return undefined;
       return (await trigger(id)) === 'active' ? undefined : 'plan-paused';
     },
     /**

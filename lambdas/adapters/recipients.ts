@@ -21,7 +21,7 @@ export const recipients =
       return body;
     };
     return async (message: SendMessage): Promise<(SnapshotRow | undefined)[]> => {
-      if (message.kind === 'direct') return [await profileOf(profilesTable, message.profileId)];
+      if (message.kind === 'direct') return [message.to ?? (await profileOf(profilesTable, message.profileId))];
       const { part, offset, bytes, count } = message;
       const stretch = stretches.find((one) => one.part === part && one.start <= offset && offset < one.end);
       if (!stretch) throw new Error(`${part} at ${offset} did not come with the others`);

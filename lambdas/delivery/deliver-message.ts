@@ -115,7 +115,7 @@ const deliver = async (
     message.kind === 'direct' ? message.profileId : (rows[index]?.profileId ?? '');
   const settled = settledOf(record, 'unpublished');
   for (const [index, reason] of settled) {
-    if (reason !== 'opted-out') continue;
+    if (reason !== 'opted-out' || plan.planKind === 'test') continue;
     await ports.contacts.suppress(profileIdOf(index), ports.sender.channel, { reason, atMs: ports.now() });
   }
   for (const index of touchesToRelease(settled, step)) await release(ports, profileIdOf(index), work.touchKey);

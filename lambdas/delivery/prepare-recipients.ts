@@ -115,7 +115,7 @@ export const prepareRecipients = async (
   const refOf = (index: number, profileId: string, to: string): string => {
     const [message, address] = [messageName(work, profileId), addressTag(to)];
     const about = { planKind, planId, run: work.run, message, unit, index, channel, address, profileId };
-    return encodeRef({ ...about, waits: waitsFor(step, index) !== undefined });
+    return encodeRef({ ...about, waits: planKind === 'test' || waitsFor(step, index) !== undefined });
   };
   const ready: Outgoing[] = [];
   let refused = 0;

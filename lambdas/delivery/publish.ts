@@ -26,7 +26,8 @@ export type Publication = {
  * be published again, which is safe: every effect has a deterministic key.
  */
 export const publish = async (ports: Ports, publications: readonly Publication[]): Promise<void> => {
-  const rows = publications.flatMap(({ plan, step, record, profileIdOf, messageIds }) =>
+  const counted = publications.filter(({ plan }) => plan.planKind !== 'test');
+  const rows = counted.flatMap(({ plan, step, record, profileIdOf, messageIds }) =>
     outcomeRows(settledOf(record, 'unpublished'), profileIdOf, messageIds, step, plan, ports.now()),
   );
   if (rows.length > 0) await ports.append(rows);

@@ -5,7 +5,6 @@ import { changesBetween } from '../../core/strategy/template/changes.ts';
 import { contentOf, type Template, type TemplateInput } from '../../core/strategy/template.ts';
 import { definitions, type Stored } from '../adapters/definitions.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
-import { profileOf } from '../adapters/recipients.ts';
 import { templateVersions } from '../adapters/template-versions.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
@@ -13,6 +12,7 @@ import { readEnv } from '../middleware/read-env.ts';
 import { compileTemplate } from './compile-template.ts';
 import { env } from './manage-templates.env.ts';
 import { refuseTemplate } from './refuse-template.ts';
+import { sampleOf } from './sample-of.ts';
 
 const { DEFINITIONS_TABLE, PROFILES_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
@@ -73,17 +73,11 @@ export const handler = apiHandler(
 
     previewTemplate: async ({ params, body, nowMs }) => {
       const { body: template } = await load(params.templateId);
-      const profile = 'profile' in body ? body.profile : await profileOf(PROFILES_TABLE, body.profileId);
-      if (!profile) throw new Problem('not-found', 'There is no such profile');
-      const { event, window, locale, channels } = body;
+      const { profile, event, window } = await sampleOf(PROFILES_TABLE, body);
       const { profileId } = profile;
       const sample = { id: 'sample', source: 'preview', profileId, timeMs: nowMs, receivedMs: nowMs };
-      const variables = {
-        profile: { ...profile, ...(locale !== undefined && { locale }) },
-        ...(event && { event: { ...sample, ...event } }),
-        ...(window && { window }),
-      };
-      return { body: previewOf(renderer(await import('liquidjs')), contentOf(template), variables, channels) };
+      const variables = { profile, ...(event && { event: { ...sample, ...event } }), ...(window && { window }) };
+      return { body: previewOf(renderer(await import('liquidjs')), contentOf(template), variables, body.channels) };
     },
   },
   IDEMPOTENCY_TABLE,

@@ -73,10 +73,10 @@ const preview = z.object({
   failed: z.array(z.object({ channel: z.enum(CHANNELS), message: z.string() })),
   warnings: z.array(z.object({ channel: z.enum(CHANNELS), variable: z.string(), message: z.string() })),
 });
-/** In which words, and for which channels; absent: the person's, and all. */
-const shown = {
-  locale: z.optional(z.string().check(z.maxLength(35))),
-  channels: z.optional(z.array(z.enum(CHANNELS))),
+/** With whom and what a template is shown, and in which words; absent: the person's. */
+export const sampleBody = <Shape extends z.core.$ZodShape>(shape: Shape) => {
+  const shared = { ...sampleTrigger, locale: z.optional(z.string().check(z.maxLength(35))), ...shape };
+  return z.union([z.strictObject({ profileId: id, ...shared }), z.strictObject({ profile: sampleProfile, ...shared })]);
 };
 
 const exampleTemplate = {
@@ -212,10 +212,7 @@ export const routes = [
       'For a stored profile (`profileId`) or one made up here (`profile`), in the words of its locale or of `locale`. `failed` names channels that this person would not get, `warnings` the variables that the person lacks, `notes` how programs and phones show the message, what it is billed as, and what is doubtful about links, images and tags.',
     handler,
     roles: READERS,
-    body: z.union([
-      z.strictObject({ profileId: id, ...sampleTrigger, ...shown }),
-      z.strictObject({ profile: sampleProfile, ...sampleTrigger, ...shown }),
-    ]),
+    body: sampleBody({ channels: z.optional(z.array(z.enum(CHANNELS))) }),
     example: { profile: { attributes: { firstName: 'Ada' } }, locale: 'fr', channels: ['sms'] },
     success: { status: 200, schema: preview, description: 'The content per channel' },
     errors: ['not-found'],

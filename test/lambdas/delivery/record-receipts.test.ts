@@ -325,3 +325,13 @@ describe('any order and repetition of receipts leaves the same state', () => {
     expect(suppressed).toBeGreaterThan(0);
   });
 });
+
+test('receipts of a test count nowhere; that it arrived is noted for whoever sent it', async () => {
+  const test = { planKind: 'test', planId: 't1', run: 't#t1', waits: true, index: 0, profileId: 'test:1:0' } as const;
+  const delivered = { receipt: { ref: refOf(test), outcome: 'delivered', detail: '', atMs: 5, messageId: 'm' } };
+  expect(await record(sesBounce(refOf(test)), sesComplaint(refOf(test)), delivered)).toEqual({ batchItemFailures: [] });
+  expect(rows()).toEqual([]);
+  expect([...services.queues.values()].flat()).toEqual([]);
+  expect((await contacts.get('test:1:0')).suppressed).toEqual({});
+  expect(await ledger.heardOf({ run: 't#t1', unit: 'b#0#0#0' })).toMatchObject({ delivered: new Set([0]) });
+});
