@@ -7,6 +7,7 @@ const KEYS: Record<string, string[]> = {
   WINDOWS_TABLE: ['profileId', 'triggerId'],
   MEMBERSHIPS_TABLE: ['profileId', 'membership'],
   LEADS_TABLE: ['profileId', 'modelId'],
+  PARTICIPANTS_TABLE: ['profileId', 'journeyId'],
   IDENTITIES_TABLE: ['alias'],
   TIMERS_TABLE: ['bucket', 'timer'],
   LEDGER_TABLE: ['run', 'unit'],

@@ -21,7 +21,7 @@ export class Delivery extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { stage, state, platform }: { stage: Stage; state: State; platform: Platform },
+    { stage, state, platform, journeys }: { stage: Stage; state: State; platform: Platform; journeys: Stack },
   ) {
     super(scope, id, { description: `Herald ${stage.name}: from the send queues to the providers` });
     const { lake, sendQueues, heldMessages, intake } = platform;
@@ -37,7 +37,7 @@ export class Delivery extends Stack {
       timeout: Duration.seconds(15),
     });
 
-    new DeadLetters(this, 'DeadLetters', { state, platform });
+    new DeadLetters(this, 'DeadLetters', { state, platform, journeys });
     tellOfAlarms(this, stage.alarmTopicArn);
   }
 }

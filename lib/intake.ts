@@ -42,6 +42,8 @@ export type IntakeProps = {
   sendQueues: SendQueues;
   /** Of publish-stages. */
   stageChanges: Queue;
+  /** Of advance-participants. */
+  participants: Queue;
   bus: EventBus;
   busDeadLetters: Queue;
 };
@@ -60,7 +62,7 @@ export class Intake extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { stage, state, lake, sendQueues, stageChanges, bus, busDeadLetters }: IntakeProps,
+    { stage, state, lake, sendQueues, stageChanges, participants, bus, busDeadLetters }: IntakeProps,
   ) {
     super(scope, id);
     const events = new QueueWithDeadLetters(this, 'Events', {
@@ -129,6 +131,7 @@ export class Intake extends Construct {
         MEMBERSHIPS_TABLE: readsAndWrites(state.memberships),
         SEGMENT_MEMBERS_STREAM: appends(lake.streams.segment_members),
         INTAKE_QUEUE_URL: sends(events.queue),
+        PARTICIPANTS_QUEUE_URL: sends(participants),
         ...sendQueues.bindings,
       },
       timeout: Duration.seconds(30),

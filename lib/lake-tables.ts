@@ -7,6 +7,7 @@ import type { ConsentRow } from '../core/delivery/consent.ts';
 import type { OutcomeRow } from '../core/delivery/outcome.ts';
 import type { EventRow } from '../core/event/event.ts';
 import type { IdentityRow } from '../core/event/identity.ts';
+import type { StepRow } from '../core/strategy/journey/step-row.ts';
 
 export type Column = { name: string; type: 'string' | 'bigint' | 'boolean' };
 type TypeOf<Value> = Value extends string ? 'string' : Value extends number ? 'bigint' : 'boolean';
@@ -90,6 +91,19 @@ const segmentMembers = {
   at_ms: 'bigint',
 } satisfies ColumnsOf<SegmentMemberRow>;
 
+const participantSteps = {
+  journey_id: 'string',
+  profile_id: 'string',
+  entry: 'bigint',
+  step: 'bigint',
+  version: 'string',
+  node: 'string',
+  kind: 'string',
+  way: 'string',
+  why: 'string',
+  at_ms: 'bigint',
+} satisfies ColumnsOf<StepRow>;
+
 const columns = (types: Record<string, Column['type']>): readonly Column[] =>
   Object.entries(types).map(([name, type]) => ({ name, type }));
 
@@ -103,6 +117,7 @@ export const LAKE_TABLES = {
   list_members: columns(listMembers),
   lead_stages: columns(leadStages),
   segment_members: columns(segmentMembers),
+  participant_steps: columns(participantSteps),
 };
 export type LakeTable = keyof typeof LAKE_TABLES;
 

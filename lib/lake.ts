@@ -125,6 +125,7 @@ export class Lake extends Construct {
       'list_members/': 'read',
       'lead_stages/': 'read',
       'segment_members/': 'read',
+      'participant_steps/': 'read',
     } satisfies Record<`${LakeTable}/`, 'read'>);
     grantObjects(grantee, work, { 'athena/': 'readWriteInParts' });
   }

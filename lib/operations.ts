@@ -26,6 +26,8 @@ export type OperationsProps = {
   strategy: Strategy;
   /** Queue of publish-stages. */
   stageChanges: QueueWithDeadLetters;
+  /** Queue of advance-participants. */
+  participants: QueueWithDeadLetters;
   busDeadLetters: Queue;
 };
 
@@ -34,7 +36,7 @@ export class Operations extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { stage, state, lake, intake, audience, strategy, stageChanges, busDeadLetters }: OperationsProps,
+    { stage, state, lake, intake, audience, strategy, stageChanges, participants, busDeadLetters }: OperationsProps,
   ) {
     super(scope, id);
     const sweepOutbox = new TypedFunction(this, 'SweepOutbox', {
@@ -45,6 +47,7 @@ export class Operations extends Construct {
         PROFILES_TABLE: readsAndWrites(state.profiles, PENDING_INDEX),
         LEADS_TABLE: readsAndWrites(state.leads, PENDING_INDEX),
         STAGES_QUEUE_URL: sends(stageChanges.queue),
+        PARTICIPANTS_QUEUE_URL: sends(participants.queue),
         AUDIT_TABLE: readsAndWrites(state.audit),
         PROFILES_STREAM: appends(lake.streams.profiles),
         INTAKE_QUEUE_URL: sends(intake.queue),

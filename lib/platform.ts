@@ -25,6 +25,8 @@ export class Platform extends Stack {
   readonly intake: Intake;
   readonly audience: Audience;
   readonly strategy: Strategy;
+  /** What has happened to participants of journeys: see lib/journeys.ts. */
+  readonly participants: QueueWithDeadLetters;
 
   constructor(scope: Construct, id: string, { stage, state }: { stage: Stage; state: State }) {
     super(scope, id, { description: `Herald ${stage.name}: whom to reach, with what, when, and what it achieved` });
@@ -35,11 +37,17 @@ export class Platform extends Stack {
     const sendQueues = new SendQueues(this, 'Send');
 
     const stageChanges = new QueueWithDeadLetters(this, 'StageChanges', { oldestMessage: Duration.minutes(15) });
+    // A table that is throttled for half an hour must not make dead letters.
+    this.participants = new QueueWithDeadLetters(this, 'Participants', {
+      oldestMessage: Duration.minutes(5),
+      maxReceiveCount: 15,
+    });
     const webhooks = new Webhooks(this, 'DeliveryWebhooks', { stage, state });
 
     const intake = new Intake(this, 'Intake', {
       ...{ stage, state, lake, sendQueues, bus, busDeadLetters },
       stageChanges: stageChanges.queue,
+      participants: this.participants.queue,
     });
     this.intake = intake;
     this.audience = new Audience(this, 'Audience', {
@@ -63,6 +71,7 @@ export class Platform extends Stack {
       audience: this.audience,
       strategy,
       stageChanges,
+      participants: this.participants,
       busDeadLetters,
     });
 

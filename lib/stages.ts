@@ -44,11 +44,11 @@ export type StageConfig = {
   emailFrom: `${string}@${string}`;
   /**
    * Invocations at once of match-events, and of each channel's sender per lane: the load on the provider and on your
-   * account's concurrency. They are reserved: intake + 3 × (transactional + promotional) for push, SMS and email, the sum
-   * of `others` for each other channel, and 11 for hand-overs and receipts.
-   * @default 10, 5 and 5, others 2 and 3: 71 of an account's 1,000
+   * account's concurrency. They are reserved: intake + participants (advance-participants) + 3 × (transactional + promotional)
+   * for push, SMS and email, the sum of `others` for each other channel, and 11 for hand-overs and receipts.
+   * @default 10, 5, 5 and 5, others 2 and 3: 76 of an account's 1,000
    */
-  concurrency: Lanes & { intake: number; others: Lanes };
+  concurrency: Lanes & { intake: number; participants: number; others: Lanes };
   /** Requests a second that the API takes from all callers together, and how many at one instant. @default 200 and 400 */
   apiThrottle: { rateLimit: number; burstLimit: number };
   /**
@@ -91,7 +91,13 @@ export const DEFAULTS: StageConfig = {
   smsOrigination: 'pool/herald',
   whatsappOrigination: 'phone-number-id/herald',
   emailFrom: 'herald@example.com',
-  concurrency: { intake: 10, transactional: 5, promotional: 5, others: { transactional: 2, promotional: 3 } },
+  concurrency: {
+    intake: 10,
+    participants: 5,
+    transactional: 5,
+    promotional: 5,
+    others: { transactional: 2, promotional: 3 },
+  },
   apiThrottle: { rateLimit: 200, burstLimit: 400 },
   linksThrottle: { rateLimit: 500, burstLimit: 1_000 },
   queryCutoffBytes: 200e9,
@@ -104,7 +110,10 @@ const CONFIGS: Record<StageName, StageConfig> = {
   dev: DEFAULTS,
   prod: {
     ...DEFAULTS,
-    concurrency: { intake: 100, transactional: 50, promotional: 100, others: { transactional: 20, promotional: 30 } },
+    concurrency: {
+      ...{ intake: 100, participants: 50, transactional: 50, promotional: 100 },
+      others: { transactional: 20, promotional: 30 },
+    },
     apiThrottle: { rateLimit: 2_000, burstLimit: 4_000 },
     linksThrottle: { rateLimit: 3_000, burstLimit: 5_000 },
     queryCutoffBytes: 2e12,

@@ -29,6 +29,9 @@ export const BY_DAY_INDEX = 'by-day';
 /** Sparse index of the people who are in a list (or whatever else has members) now, by its name. */
 export const BY_MEMBERSHIP_INDEX = 'by-membership';
 
+/** Sparse index of the participants who are inside a journey now, by journey. */
+export const BY_JOURNEY_INDEX = 'by-journey';
+
 /** Everything that must outlive a release: tables, buckets, people. Nothing in here has a physical name. */
 export class State extends Stack {
   readonly definitions: Table;
@@ -41,6 +44,8 @@ export class State extends Stack {
   readonly identities: Table;
   readonly memberships: Table;
   readonly leads: Table;
+  /** Where each person is in each journey: one item a person and journey. */
+  readonly participants: Table;
   /** Secrets of webhook endpoints, and what became of deliveries. Apart from the definitions, which many functions read. */
   readonly webhooks: Table;
   /** In-app messages, until they expire. */
@@ -85,6 +90,7 @@ export class State extends Stack {
     this.identities = table('Identities', text('alias'));
     this.memberships = table('Memberships', text('profileId'), text('membership'), 'expiresAt');
     this.leads = table('Leads', text('profileId'), text('modelId'), 'expiresAt');
+    this.participants = table('Participants', text('profileId'), text('journeyId'));
     this.webhooks = table('Webhooks', text('endpointId'), text('record'), 'expiresAt');
     this.inbox = table('Inbox', text('profileId'), text('message'), 'expiresAt');
     this.ledger = table('Ledger', text('run'), text('unit'), 'expiresAt');
@@ -164,6 +170,13 @@ export class State extends Stack {
       sortKey: text('profileId'),
       projectionType: ProjectionType.INCLUDE,
       nonKeyAttributes: ['sinceMs'],
+    });
+    // Its keys change when somebody enters or leaves, so a step writes no index.
+    this.participants.addGlobalSecondaryIndex({
+      indexName: BY_JOURNEY_INDEX,
+      partitionKey: text('insideOf'),
+      sortKey: text('profileId'),
+      projectionType: ProjectionType.KEYS_ONLY,
     });
     // Of whoever has a suppression: touches and consents, which are written far more often, write no index.
     this.contacts.addGlobalSecondaryIndex({

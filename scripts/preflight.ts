@@ -106,12 +106,13 @@ const bootstrap: Check = async (_, { ssm, sts }) => {
 };
 
 /**
- * What the functions of a stage reserve: match-events, a sender for each channel (lib/delivery/senders.ts),
+ * What the functions of a stage reserve: match-events, advance-participants, a sender for each channel (lib/delivery/senders.ts),
  * publish-stages and deliver-webhooks.
  */
 export const reservedConcurrency = (stage: Stage): number =>
   [
     stage.concurrency.intake,
+    stage.concurrency.participants,
     ...CHANNELS.flatMap((channel) => LANES.map((lane) => sendersAtOnce(stage, channel)[lane])),
     ...Object.values(FIXED_CONCURRENCY),
   ].reduce((sum, one) => sum + one, 0);
@@ -123,7 +124,9 @@ const concurrency: Check = async (stage, { lambda }) => {
   const fits = unreserved - wanted >= KEPT_UNRESERVED;
   // An earlier deploy of this stage has its share already: looked up only when that decides.
   const own =
-    fits || unreserved === limit ? 0 : await reservedBy(new RegExp(`^Herald(Delivery)?-${stage.name}-`), lambda);
+    fits || unreserved === limit
+      ? 0
+      : await reservedBy(new RegExp(`^Herald(Delivery|Journeys)?-${stage.name}-`), lambda);
   const others = limit - unreserved - own;
   if (limit - others - wanted >= KEPT_UNRESERVED) {
     return [{ level: 'ok', what: `Lambda: Herald reserves ${wanted} of ${limit} executions at once` }];

@@ -9,9 +9,9 @@ const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'ut
 const text = read('../docs/deploy.md');
 const golden = (stack: string): Template => JSON.parse(read(`lib/golden/${stack}-prod.json`));
 const [state, platform] = [golden('HeraldState'), golden('Herald')];
-const [delivery, api] = [golden('HeraldDelivery'), golden('HeraldApi')];
-/** What may cost while nothing happens is in these two. */
-const running = { ...platform.Resources, ...delivery.Resources };
+const [journeys, delivery, api] = [golden('HeraldJourneys'), golden('HeraldDelivery'), golden('HeraldApi')];
+/** What may cost while nothing happens is in these. */
+const running = { ...platform.Resources, ...journeys.Resources, ...delivery.Resources };
 
 const count = (types: string[]): Record<string, number> =>
   Object.fromEntries([...new Set(types)].sort().map((type) => [type, types.filter((one) => one === type).length]));
@@ -22,7 +22,7 @@ describe('docs/deploy.md', () => {
     const listed = Object.fromEntries(
       [...text.matchAll(/(\d+)\s`(AWS::[\w:]+)`/g)].map(([, n, type]) => [type!, Number(n)]),
     );
-    expect(listed).toEqual(count([state, platform, delivery, api].flatMap(typesOf)));
+    expect(listed).toEqual(count([state, platform, journeys, delivery, api].flatMap(typesOf)));
   });
 
   test('names what the stages reserve and the bootstrap version', () => {
@@ -32,7 +32,7 @@ describe('docs/deploy.md', () => {
   });
 
   test('counts what stays when the stacks go', () => {
-    const kept = [state, platform, delivery].flatMap(({ Resources }) =>
+    const kept = [state, platform, journeys, delivery].flatMap(({ Resources }) =>
       Object.values(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain'),
     );
     const { 'AWS::DynamoDB::Table': tables, 'AWS::S3::Bucket': buckets, ...rest } = count(kept.map(({ Type }) => Type));
@@ -79,6 +79,8 @@ describe('what an idle deployment costs', () => {
     for (const [, what = '', arithmetic] of rows.filter(([, what]) => what?.startsWith('sweep'))) {
       expect(arithmetic, what).toMatch(new RegExp(`^${runs} runs × `));
     }
-    expect([state, platform, delivery].flatMap(typesOf).filter((type) => type.startsWith('AWS::KMS'))).toEqual([]);
+    expect(
+      [state, platform, journeys, delivery].flatMap(typesOf).filter((type) => type.startsWith('AWS::KMS')),
+    ).toEqual([]);
   });
 });

@@ -19,6 +19,7 @@ const NAMES: Record<PersonalLakeName, Sql> = {
   list_members: sql`list_members`,
   segment_members: sql`segment_members`,
   lead_stages: sql`lead_stages`,
+  participant_steps: sql`participant_steps`,
 };
 const COLUMNS = { profile_id: sql`t.profile_id`, alias: sql`t.alias` };
 

@@ -17,6 +17,7 @@ export type TableVariable =
   | 'IDENTITIES_TABLE'
   | 'MEMBERSHIPS_TABLE'
   | 'LEADS_TABLE'
+  | 'PARTICIPANTS_TABLE'
   | 'INBOX_TABLE'
   | 'TIMERS_TABLE'
   | 'LEDGER_TABLE'
@@ -54,6 +55,10 @@ export const TABLES = {
     ...{ personal: 'by-person', variable: 'LEADS_TABLE', keys: ['profileId', 'modelId'] },
     holds: 'scores, stages and their history, by person or anonymous id',
   },
+  Participants: {
+    ...{ personal: 'by-person', variable: 'PARTICIPANTS_TABLE', keys: ['profileId', 'journeyId'] },
+    holds: 'where the person is in each journey, the event that they entered with, and their last steps',
+  },
   Inbox: {
     ...{ personal: 'by-person', variable: 'INBOX_TABLE', keys: ['profileId', 'message'] },
     holds: 'in-app messages until they expire, and when they were read',
@@ -61,7 +66,8 @@ export const TABLES = {
   Identities: { personal: 'by-index', variable: 'IDENTITIES_TABLE', holds: 'anonymous ids and aliases' },
   Timers: {
     ...{ personal: 'by-scan', variable: 'TIMERS_TABLE', keys: ['bucket', 'timer'] },
-    holds: 'events whose trigger looks again later, and messages that wait for the end of the night or for a receipt',
+    holds:
+      'events whose trigger looks again later, messages that wait for the end of the night or for a receipt, and who waits in a journey until when',
   },
   Devices: {
     ...{ personal: 'by-scan', variable: 'DEVICES_TABLE', keys: ['deviceId'] },
@@ -110,6 +116,7 @@ export const LAKE = {
   list_members: { people: ['profile_id'] },
   segment_members: { people: ['profile_id'] },
   lead_stages: { people: ['profile_id'] },
+  participant_steps: { people: ['profile_id'] },
 } as const satisfies Record<string, PersonalLakeTable>;
 export type PersonalLakeName = keyof typeof LAKE;
 
@@ -164,6 +171,12 @@ export const QUEUES = {
     personal: 'expires',
     days: 14,
     why: 'What providers say of messages: of whoever was erased record-receipts keeps nothing.',
+  },
+  JourneysDeadLetters: { personal: 'expires', days: 14, why: 'Minutes, and nothing about people.' },
+  Participants: {
+    personal: 'expires',
+    days: 14,
+    why: 'What happened to participants of journeys, which advance-participants drops.',
   },
   StageChanges: { personal: 'expires', days: 14, why: 'Stages of leads, which publish-stages drops.' },
   DeliveryWebhooks: {

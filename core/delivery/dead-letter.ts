@@ -22,6 +22,7 @@ export const LETTER_KINDS = [
   'direct-message',
   'events',
   'timers',
+  'participants',
   'stage-change',
   'webhook',
   'receipt',
@@ -73,6 +74,7 @@ export const subjectOf = ({ body, attributes }: DeadLetter): LetterSubject => {
     return { kind: 'events', about };
   }
   if (Array.isArray(json.timers)) return { kind: 'timers', about: `${json.timers.length} timers that rang` };
+  if (PARTICIPANTS.includes(json.kind)) return participantsSubject(json);
   if (typeof json.modelId === 'string' && typeof json.stage === 'string')
     return { kind: 'stage-change', about: `a lead of model ${json.modelId} came to stage ${json.stage}` };
   if (typeof json.endpointId === 'string')
@@ -81,6 +83,15 @@ export const subjectOf = ({ body, attributes }: DeadLetter): LetterSubject => {
   const heard = json['detail-type'] ?? json.eventType ?? (json.whatsAppWebhookEntry && 'WhatsApp');
   if (typeof heard === 'string') return { kind: 'receipt', about: `what a provider says of a message: ${heard}` };
   return { kind: 'unknown', about: 'a message of no known form' };
+};
+
+const PARTICIPANTS: readonly unknown[] = ['stimuli', 'everybody', 'enter-members'];
+const participantsSubject = ({ kind, journeyId, people }: Json): LetterSubject => {
+  const plan = { kind: 'journey', id: String(journeyId) };
+  if (kind === 'everybody') return { kind: 'participants', about: 'everybody inside the journey is looked at', plan };
+  if (kind === 'enter-members') return { kind: 'participants', about: 'members of a segment enter the journey', plan };
+  const count = Array.isArray(people) ? people.length : 0;
+  return { kind: 'participants', about: `what happened to ${count} participants of journeys` };
 };
 
 const sendSubject = (json: Json): LetterSubject => {

@@ -1,4 +1,5 @@
 import type { Channel } from './channel.ts';
+import type { PlanKind } from './messages.ts';
 import type { ReceiptOutcome } from './receipt.ts';
 
 /** Why the gate, or the sender, did not send. Reports count by these words (M5), so the list is closed. */

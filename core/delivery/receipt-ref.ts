@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CHANNELS, type Channel } from './channel.ts';
-import { triggerRun, type Work } from './work.ts';
+import { PLAN_KINDS, type PlanKind } from './messages.ts';
+import { occasionRun, type Work } from './work.ts';
 
 /**
  * What Herald gives along with each message, and what comes back with each of its receipts (SES message tags, `Context` of
@@ -43,7 +44,7 @@ const KINDS = ['campaign', 'trigger', 'test'] as const;
 export const encodeRef = (ref: ReceiptRef): string => {
   const { planKind, planId, run, message, unit, index, channel, address, waits, profileId } = ref;
   const fields = [
-    `${KINDS.indexOf(planKind)}${waits ? 1 : 0}`,
+    `${PLAN_KINDS.indexOf(planKind)}${waits ? 1 : 0}`,
     channel,
     planId,
     planKind === 'campaign' ? run : '',
@@ -62,7 +63,7 @@ export const decodeRef = (text: string): ReceiptRef | undefined => {
   try {
     const fields: unknown = JSON.parse(`[${Buffer.from(text.slice(1), 'base64url').toString()}]`);
     const [flags, channel, planId, run, message, unit, index, address, profileId] = fields as string[];
-    const planKind = KINDS[Number(flags?.[0])];
+    const planKind = PLAN_KINDS[Number(flags?.[0])];
     const known = CHANNELS.find((one) => one === channel);
     const texts = [planId, run, message, unit, address, profileId];
     if (!planKind || !known || !planId || !profileId || texts.some((one) => typeof one !== 'string')) return undefined;

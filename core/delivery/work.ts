@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Earlier, Link, SendMessage } from './messages.ts';
+import type { Earlier, Link, PlanKind, SendMessage } from './messages.ts';
 import { touchKey } from './touch.ts';
 
 /** A send message as the ledger and the sender see it: a batch of recipients at one step, or a batch of one. */
@@ -20,8 +20,9 @@ export type Work = {
   outcomeIdOf: (profileId: string) => string;
 };
 
-/** Run of an event-triggered message: all messages of a trigger share it. */
-export const triggerRun = (triggerId: string): string => `t#${triggerId}`;
+/** Run of messages that each have an occasion of their own: all of a trigger share it, and all of a journey. */
+export const occasionRun = (kind: Exclude<PlanKind, 'campaign'>, id: string): string => `${RUN_LETTERS[kind]}#${id}`;
+const RUN_LETTERS = { trigger: 't', journey: 'j' } as const;
 
 /** Name of a part within its run: the last segment of its key, without extension. */
 const partName = (key: string): string => key.slice(key.lastIndexOf('/') + 1).replace(/\.ndjson$/, '');
@@ -36,10 +37,10 @@ const MAX_KEY_BYTES = 1_000;
 const bounded = (key: string): string =>
   Buffer.byteLength(key) <= MAX_KEY_BYTES ? key : `h#${createHash('sha256').update(key).digest('base64url')}`;
 
-/** True when the key of a ledger record, which an id of a person is part of in the run of a trigger, names one of these. */
+/** True when the key of a ledger record, which an id of a person is part of in the run of a trigger or a journey, names one of these. */
 export const namesPerson = (run: string, unit: string, ids: ReadonlySet<string>): boolean => {
   const parts = unit.split('#').map((part) => part.replaceAll('%23', '#').replaceAll('%25', '%'));
-  if (!run.startsWith(triggerRun('')) || parts.length !== 4) return false;
+  if (!/^[tj]#/.test(run) || parts.length !== 4) return false;
   // A window's is w, person, firing and step; an event's is source, id, person and step. What could be either is read as a
   // window's: an event of a source that is called w is left to the table's TTL, rather than somebody else's record touched.
   return ids.has(parts[parts[0] === 'w' ? 1 : 2] ?? '');
@@ -67,7 +68,7 @@ export const workOf = (message: SendMessage): Work => {
     };
   }
   const { plan, profileId, event, window, earlier = {} } = message;
-  const run = triggerRun(plan.id);
+  const run = occasionRun(plan.kind === 'journey' ? 'journey' : 'trigger', plan.id);
   // What fired a window is one occasion, whichever of two racing events made it fire.
   const once = bounded(
     (window ? ['w', profileId, window.firing] : [event.source, event.id, profileId]).map(escaped).join('#'),

@@ -5,6 +5,7 @@ import type { Channel } from '../delivery/channel.ts';
 import { allows, type Consents } from '../delivery/consent.ts';
 import type { ContactState } from '../delivery/contact-state.ts';
 import type { Reason } from '../delivery/ledger.ts';
+import type { PlanKind } from '../delivery/messages.ts';
 import { MOVES_ON } from '../delivery/plan-batch.ts';
 import { DAY_MS } from './period.ts';
 import { WHY_WORDS } from './why-words.ts';
@@ -13,7 +14,7 @@ export const WHY_DEFINITION =
   'Decisions: what senders and providers have written about this person and this plan, the oldest first, each once; final is the one with which the person left the plan. Consent is what had been said by then for the channel and the topic. The contact is as it is now. Outcomes and consents are in the lake about a minute after they happen.';
 
 /** `topic` of the plan; `fromMs`: nothing about it is older. */
-export type WhyAsked = { planKind: 'campaign' | 'trigger'; planId: string; profileId: string; fromMs: number };
+export type WhyAsked = { planKind: PlanKind; planId: string; profileId: string; fromMs: number };
 
 /** Every outcome of the person in the plan, and every consent that they ever gave or refused, in order of time. */
 export const whyQuery = ({ planKind, planId, profileId, fromMs }: WhyAsked): Sql => {

@@ -1,6 +1,7 @@
 import type { ResolvedSegment } from '../audience/segment.ts';
 import type { Lane } from '../delivery/channel.ts';
 import type { PlanTracking } from '../delivery/links/link-settings.ts';
+import type { PlanKind } from '../delivery/messages.ts';
 import type { PolicyStep } from '../delivery/policy.ts';
 import type { Priority } from '../delivery/priority.ts';
 import type { Duration } from '../event/trigger.ts';
@@ -18,6 +19,8 @@ export type PlanVersion = {
   /** `test`: see core/strategy/template/test-send.ts. */
   planKind: 'campaign' | 'trigger' | 'test';
   planId: string;
+  /** Of a journey: which of its nodes. */
+  node?: string;
   hash: string;
   name: string;
   topic: string;

@@ -4,6 +4,7 @@ import {
   type QueryCommandOutput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { batchGet } from './batch-get.ts';
 import { dynamo, isConditionFailure } from './dynamo.ts';
 import { inParallel } from './in-parallel.ts';
 import { queryAll } from './query-all.ts';
@@ -93,6 +94,23 @@ export const memberships = (table: string) => {
         from = found.LastEvaluatedKey;
       } while (from);
       return count;
+    },
+
+    /** Which of these each person is a member of. Eventually consistent, for decisions that race with changes anyhow. */
+    async amongst(
+      asked: readonly { profileId: string; memberships: readonly string[] }[],
+    ): Promise<Map<string, Set<string>>> {
+      const keys = asked.flatMap(({ profileId, memberships: names }) =>
+        names.map((name) => ({ profileId: { S: profileId }, membership: { S: name } })),
+      );
+      const unique = [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()];
+      const found = new Map(asked.map(({ profileId }) => [profileId, new Set<string>()]));
+      for await (const { Responses } of batchGet(table, unique)) {
+        for (const { profileId, membership, memberOf } of Responses?.[table] ?? []) {
+          if (memberOf) found.get(profileId?.S ?? '')?.add(membership?.S ?? '');
+        }
+      }
+      return found;
     },
 
     /** What a person is a member of, strongly consistent. `membership` as it was stated. */

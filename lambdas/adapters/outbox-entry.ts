@@ -2,6 +2,7 @@ import type { StageChange } from '../../core/audience/lead.ts';
 import type { MembersChange } from '../../core/audience/membership.ts';
 import type { ProfileRow } from '../../core/audience/profile.ts';
 import type { AcceptedEvent } from '../../core/event/event.ts';
+import type { ParticipantsMessage } from '../../core/strategy/journey/participants-message.ts';
 
 /** Who changed what, kept for good. `subject` is `<kind>/<id>`. */
 export type AuditEntry = {
@@ -42,4 +43,6 @@ export type OutboxEntry =
   /** The set of triggers in force has changed: compile-triggers is told. */
   | { effect: 'compile-triggers' }
   /** A person's lead has moved to another stage: publish-stages tells those who want to know. */
-  | { effect: 'stage-change'; change: StageChange };
+  | { effect: 'stage-change'; change: StageChange }
+  /** Goes into the queue of participants: those inside a journey are looked at, or members of a segment enter it. */
+  | { effect: 'participants'; message: ParticipantsMessage };

@@ -21,6 +21,8 @@ export type Sinks = {
   compileSoon?: () => Promise<void>;
   /** URL of the queue of publish-stages. */
   stagesQueueUrl?: string;
+  /** URL of the queue of advance-participants. */
+  participantsQueueUrl?: string;
 };
 
 /**
@@ -53,6 +55,11 @@ export const publishOutbox = async (entries: readonly OutboxEntry[], sinks: Sink
     if (entry.effect === 'stage-change') {
       const { sendStageChanges } = await import('./stage-queue.ts');
       await sendStageChanges(required(sinks.stagesQueueUrl, 'stagesQueueUrl'), [entry.change]);
+    }
+    if (entry.effect === 'participants') {
+      const { sendAll } = await import('./queues.ts');
+      const body = entry.message;
+      await sendAll(required(sinks.participantsQueueUrl, 'participantsQueueUrl'), [{ body }]);
     }
     if (entry.effect === 'task-success') {
       const { sendTaskSuccess } = await import('./executions.ts');

@@ -1,6 +1,12 @@
-import { type AttributeValue, DeleteItemCommand, ScanCommand, type ScanCommandOutput } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  ScanCommand,
+  type ScanCommandOutput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { Item } from './batch-get.ts';
-import { dynamo } from './dynamo.ts';
+import { dynamo, isConditionFailure } from './dynamo.ts';
 import { inParallel } from './in-parallel.ts';
 import { queryAll } from './query-all.ts';
 
@@ -49,6 +55,24 @@ export const deleteItems = async (table: string, keys: readonly string[], items:
     const Key = Object.fromEntries(keys.map((name) => [name, item[name] as AttributeValue]));
     await dynamo.send(new DeleteItemCommand({ TableName: table, Key }));
   });
+};
+
+/** Puts a text in the place of the one that the item was read with. An item that is gone, or has changed, stays as it is. */
+export const replaceText = async (table: string, keys: readonly string[], item: Item, name: string, text: string) => {
+  try {
+    await dynamo.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key: Object.fromEntries(keys.map((key) => [key, item[key] as AttributeValue])),
+        UpdateExpression: 'SET #name = :text',
+        ConditionExpression: '#name = :before',
+        ExpressionAttributeNames: { '#name': name },
+        ExpressionAttributeValues: { ':text': { S: text }, ':before': item[name] as AttributeValue },
+      }),
+    );
+  } catch (error) {
+    if (!isConditionFailure(error)) throw error;
+  }
 };
 
 /** An item as plain JSON. Texts that are JSON objects, as most bodies are, are read. */

@@ -5,12 +5,13 @@ import { DEFAULT_SETTINGS, type DeliverySettings } from '../../core/delivery/set
 import type { Trigger } from '../../core/event/trigger.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { DEFAULT_HOLDOUT, type Holdout, type HoldoutSettings } from '../../core/strategy/holdout.ts';
+import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { cached } from './cache.ts';
 import { definitions } from './definitions.ts';
 import { loadPlanVersion } from './plan-versions.ts';
 
-/** A campaign that was paused or cancelled, or has failed, stops sending after at most this long, and a changed speed acts. */
+/** A campaign or journey that was paused or ended stops sending after at most this long, and a changed speed acts. */
 const STATE_MAX_AGE_MS = 3_000;
 /** A changed cap acts after at most this long. */
 const SETTINGS_MAX_AGE_MS = 10_000;
@@ -32,6 +33,11 @@ export const plans = (table: string) => {
     return stored && { state, speed, pause: pause?.number };
   });
   const trigger = cached(STATE_MAX_AGE_MS, async (id) => (await defs.get<Trigger>('trigger', id))?.body.state);
+  const journey = cached(STATE_MAX_AGE_MS, async (id) => {
+    const stored = await defs.get<LiveJourney>('live-journey', id);
+    const { state, pause } = stored?.body ?? {};
+    return stored && { state, pause: pause?.number };
+  });
   const settings = cached(
     SETTINGS_MAX_AGE_MS,
     async (id) => (await defs.get<DeliverySettings>('settings', id))?.body ?? DEFAULT_SETTINGS,
@@ -57,12 +63,12 @@ export const plans = (table: string) => {
       return (await trigger(id)) === 'active' ? undefined : 'plan-paused';
     },
     /**
-     * Number of the pause that a campaign is in: its messages wait for the end of that one. `now`: read for this call, and
+     * Number of the pause that a campaign or a journey is in: its messages wait for the end of that one. `now`: read for this call, and
      * strongly consistent, where others may be told what was so 3 seconds ago.
      */
     async pauseOf({ kind, id }: PlanRef, when: 'lately' | 'now' = 'lately'): Promise<number | undefined> {
-      if (kind !== 'campaign') return undefined;
-      return (await campaign(id, when === 'now' ? 0 : undefined))?.pause;
+      if (kind === 'trigger') return undefined;
+      return (await (kind === 'campaign' ? campaign : journey)(id, when === 'now' ? 0 : undefined))?.pause;
     },
     /** The speed of a campaign as it is now; undefined: it has none. */
     async speedOf({ kind, id }: PlanRef): Promise<Speed | undefined> {

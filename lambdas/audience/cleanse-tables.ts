@@ -9,9 +9,10 @@ import type { EventTypeEntry } from '../../core/event/catalogue.ts';
 import { forgetIn } from '../../core/event/catalogue-forget.ts';
 import { anonymousProfileId } from '../../core/event/identity.ts';
 import type { Timer } from '../../core/event/timer.ts';
+import { type WaitingRow, withoutPeople } from '../../core/strategy/journey/waiting.ts';
 import type { Item } from '../adapters/batch-get.ts';
 import { type DefinitionKind, type Definitions, type Stored, VersionConflict } from '../adapters/definitions.ts';
-import { deleteItems, plainItem, scanItems } from '../adapters/person-items.ts';
+import { deleteItems, plainItem, replaceText, scanItems } from '../adapters/person-items.ts';
 import type { PersonTables } from './person-tables.ts';
 
 /** Tables of which only the items themselves say whom they are about. */
@@ -22,7 +23,9 @@ type ScannedVariable = (typeof byScan)[number]['variable'];
 const isAbout: Record<ScannedVariable, (item: Item, ids: ReadonlySet<string>) => boolean> = {
   TIMERS_TABLE: ({ body }, ids) => {
     // A timer, or a message to a person that waits for its time.
-    const { event: own, message } = JSON.parse(body?.S ?? '{}') as Partial<Timer> & Partial<HeldMessage>;
+    const row = JSON.parse(body?.S ?? '{}') as Partial<Timer> & Partial<HeldMessage> & Partial<WaitingRow>;
+    if (isWaiting(row)) return withoutPeople(row, ids) !== undefined;
+    const { event: own, message } = row;
     if (message?.kind === 'direct' && ids.has(message.profileId)) return true;
     const event = own ?? (message?.kind === 'direct' ? message.event : undefined);
     const { profileId, anonymousId } = event ?? {};
@@ -30,6 +33,28 @@ const isAbout: Record<ScannedVariable, (item: Item, ids: ReadonlySet<string>) =>
   },
   DEVICES_TABLE: ({ profileId }, ids) => ids.has(profileId?.S ?? ''),
   LEDGER_TABLE: ({ run, unit }, ids) => namesPerson(run?.S ?? '', unit?.S ?? '', ids),
+};
+
+const isWaiting = (row: Partial<WaitingRow>): row is WaitingRow => row.waiting !== undefined;
+
+/** The row of participants that an item is, if it is one: it is about others as well. */
+const waitingOf = ({ body }: Item): WaitingRow | undefined => {
+  const row = JSON.parse(body?.S?.startsWith('{"waiting"') ? body.S : '{}') as Partial<WaitingRow>;
+  return isWaiting(row) ? row : undefined;
+};
+
+/** What stays of an item, because it is about others as well. */
+const leftOf = (item: Item, ids: ReadonlySet<string>): WaitingRow | undefined => {
+  const row = waitingOf(item);
+  const left = row && withoutPeople(row, ids);
+  return left?.waiting.length ? left : undefined;
+};
+
+/** The item as it may be shown to one of these people: without anybody else. */
+export const ownPart = (item: Item, ids: ReadonlySet<string>): Item => {
+  const row = waitingOf(item);
+  const own = row?.waiting.filter(([profileId]) => ids.has(profileId));
+  return own ? { ...item, body: { S: JSON.stringify({ waiting: own }) } } : item;
 };
 
 /** The items about people in all tables that must be read whole, by the tables' variables. */
@@ -54,7 +79,13 @@ export const cleanseTables = async (
 ): Promise<void> => {
   const ids = idsIn(people);
   for (const { variable, keys, items } of await scanTables(tables, ids)) {
-    await deleteItems(tables[variable], keys, items);
+    const gone: Item[] = [];
+    for (const item of items) {
+      const left = leftOf(item, ids);
+      if (left) await replaceText(tables[variable], keys, item, 'body', JSON.stringify(left));
+      else gone.push(item);
+    }
+    await deleteItems(tables[variable], keys, gone);
   }
   // Forgotten answers are given anew: what such a call has made is found again by its id.
   const quoted = [...ids].map((id) => JSON.stringify(id));

@@ -7,7 +7,7 @@ import { aliasesOf } from '../adapters/links-of-person.ts';
 import { readObject } from '../adapters/objects.ts';
 import type { AuditEntry } from '../adapters/outbox-entry.ts';
 import { itemsOf, plainItem } from '../adapters/person-items.ts';
-import { scanTables } from './cleanse-tables.ts';
+import { ownPart, scanTables } from './cleanse-tables.ts';
 import { byPerson } from './forget-in-tables.ts';
 import type { PersonTables } from './person-tables.ts';
 
@@ -49,8 +49,9 @@ export const collectPerson = async (
       lines.push({ store: 'audit', record: { action, atMs, detail } });
     }
   }
-  for (const { variable, items } of await scanTables(tables, new Set(ids))) {
-    lines.push(...items.map((item) => ({ store: storeOf(variable), record: plainItem(item) })));
+  const own = new Set(ids);
+  for (const { variable, items } of await scanTables(tables, own)) {
+    lines.push(...items.map((item) => ({ store: storeOf(variable), record: plainItem(ownPart(item, own)) })));
   }
   for (const [table, keys] of files) {
     for (const key of keys) {

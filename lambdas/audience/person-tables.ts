@@ -8,6 +8,7 @@ export const tablesByIdEnv = {
   WINDOWS_TABLE: z.string(),
   MEMBERSHIPS_TABLE: z.string(),
   LEADS_TABLE: z.string(),
+  PARTICIPANTS_TABLE: z.string(),
   INBOX_TABLE: z.string(),
   IDENTITIES_TABLE: z.string(),
   AUDIT_TABLE: z.string(),

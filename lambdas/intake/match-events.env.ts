@@ -16,6 +16,7 @@ export const env = z.object({
   MEMBERSHIPS_TABLE: z.string(),
   SEGMENT_MEMBERS_STREAM: z.string(),
   INTAKE_QUEUE_URL: z.string(),
+  PARTICIPANTS_QUEUE_URL: z.string(),
   METRICS_NAMESPACE: z.string(),
   FAILURES_TABLE: z.string(),
   ...leadPortsEnv,

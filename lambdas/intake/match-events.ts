@@ -4,9 +4,9 @@ import { segmentOfMembership } from '../../core/audience/membership.ts';
 import type { Lane } from '../../core/delivery/channel.ts';
 import { channelOf, type PolicyStep } from '../../core/delivery/policy.ts';
 import type { Facts } from '../../core/event/evaluate.ts';
-import type { AcceptedEvent, EventRow, IntakeMessage } from '../../core/event/event.ts';
+import type { AcceptedEvent, EventRow } from '../../core/event/event.ts';
 import { isAnonymous, isLogin } from '../../core/event/identity.ts';
-import type { Timer, TimersMessage } from '../../core/event/timer.ts';
+import type { Timer } from '../../core/event/timer.ts';
 import type { TriggerSet } from '../../core/event/trigger-set.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { definitions } from '../adapters/definitions.ts';
@@ -27,7 +27,10 @@ import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { activeTriggers } from './active-triggers.ts';
 import { reportDropped, withoutErased } from './drop-erased.ts';
+import type { ForJourney } from './hear-for-journeys.ts';
+import { isIntake } from './is-intake.ts';
 import type { learnEvents } from './learn-events.ts';
+import { liveJourneys } from './live-journeys.ts';
 import { liveSegments } from './live-segments.ts';
 import { factsFor, matchEvent, ring, type Triggered } from './match-event.ts';
 import { env } from './match-events.env.ts';
@@ -75,6 +78,7 @@ const watching = {
   metricsNamespace: environment.METRICS_NAMESPACE,
 };
 const segments = liveSegments(defs);
+const journeys = liveJourneys(defs);
 const triggers = activeTriggers(defs, environment.WORK_BUCKET, ports.report);
 /** Loaded once the first messages are queued, for nobody waits for what the catalogue learns. */
 let learning: Promise<ReturnType<typeof learnEvents>> | undefined;
@@ -89,15 +93,16 @@ const PARALLEL_PEOPLE = 20;
 /** An event to match, or a timer that has rung, which is about its event. */
 type Job = { record: SQSRecord; event: AcceptedEvent; timer?: Timer };
 type Known = Job & { facts: Facts };
-/** What is in force: triggers, the models by which leads are scored, and who shows an event to live segments. */
-type InForce = { set: TriggerSet; models: LeadModelSet; watch: Watch };
+/** What is in force: triggers, the models by which leads are scored, and who shows an event to live segments and to journeys. */
+type InForce = { set: TriggerSet; models: LeadModelSet; watch: Watch; hear: Hear };
 type Found = { record: SQSRecord; triggered: Triggered };
 type Watch = (event: AcceptedEvent, timer: Timer | undefined, nowMs: number) => Promise<void>;
+type Hear = (job: Job, nowMs: number) => Promise<void>;
 
 /**
  * Writes events to the lake, finds out whose they are, asks the triggers what to send, scores leads, and shows events to live
- * segments. Running it twice is safe: lake rows are deduplicated by source and id, links never change, windows, leads and
- * memberships know their events, and a message that is queued again finds itself in the ledger.
+ * segments and to journeys. Running it twice is safe: lake rows are deduplicated by source and id, links never change, windows,
+ * leads, memberships and participants know their events, and a message that is queued again finds itself in the ledger.
  */
 export const handler = async (
   { Records }: SQSEvent,
@@ -121,8 +126,9 @@ export const handler = async (
   const events = jobs.filter(({ timer }) => !timer).map(({ event }) => event);
   await appendRows(environment.EVENTS_STREAM, events.map(rowOf));
 
-  const [set, models, live] = await Promise.all([triggers(), leads.models(), segments()]);
-  const isWanted = ({ type }: AcceptedEvent) => set.wants(type) || models.wants(type) || live.wants(type);
+  const [set, models, live, walked] = await Promise.all([triggers(), leads.models(), segments(), journeys()]);
+  const isWanted = ({ type }: AcceptedEvent) =>
+    set.wants(type) || models.wants(type) || live.wants(type) || walked.wants(type);
   const resolved = await resolve(
     jobs.filter(({ event, timer }) => timer || isLogin(event) || isWanted(event)),
     failed,
@@ -132,7 +138,13 @@ export const handler = async (
     const { watchSegments } = await import('./watch-segments.ts');
     await watchSegments(watching, live, event, timer, nowMs);
   };
-  const inForce = { set, models, watch };
+  const stimuli: { record: SQSRecord; found: ForJourney }[] = [];
+  const hear: Hear = async ({ record, event, timer }, nowMs) => {
+    if (timer || !walked.wants(event.type)) return;
+    const { hearForJourneys } = await import('./hear-for-journeys.ts');
+    for (const found of await hearForJourneys(sources, walked, event, nowMs)) stimuli.push({ record, found });
+  };
+  const inForce = { set, models, watch, hear };
   const found: Found[] = [];
   const known = await withFacts(set, resolved, failed);
   // Events of one person one after the other: side by side they would only fight for the same window.
@@ -146,6 +158,7 @@ export const handler = async (
     await work(inForce, await withFacts(set, moved, failed), found, failed, leftMs);
   });
   await enqueue(found, failed);
+  await stimulate(stimuli, failed);
   await learn(events, Date.now());
   await noteFailures(environment.FAILURES_TABLE, failed);
   return { batchItemFailures: [...failed].map(({ messageId }) => ({ itemIdentifier: messageId })) };
@@ -203,19 +216,6 @@ const fail = (failed: Set<SQSRecord>, record: SQSRecord, error: unknown): void =
   failed.add(record);
 };
 
-/** The queue takes messages of this application only, but one that is none would fail all of its neighbours. */
-const isIntake = (message: unknown): message is IntakeMessage | TimersMessage => {
-  if (typeof message !== 'object' || message === null) return false;
-  const { events, timers } = message as { events?: unknown; timers?: unknown };
-  if (Array.isArray(events)) return events.every(isEvent);
-  return Array.isArray(timers) && timers.every((timer: Partial<Timer> | null) => isEvent(timer?.event));
-};
-const isEvent = (value: unknown): boolean => {
-  const { id, type, profileId, source, timeMs, properties } = (value ?? {}) as Partial<AcceptedEvent>;
-  const names = [id, type, profileId, source].every((name) => typeof name === 'string' && name !== '');
-  return names && typeof timeMs === 'number' && typeof properties === 'object' && properties !== null;
-};
-
 /** The jobs with the people that their events count for. Those of whom that cannot be told come again. */
 const resolve = async (jobs: readonly Job[], failed: Set<SQSRecord>): Promise<Job[]> => {
   const resolved = await resolvePeople(
@@ -235,13 +235,14 @@ const resolve = async (jobs: readonly Job[], failed: Set<SQSRecord>): Promise<Jo
 const ENOUGH_MS = 8_000;
 
 const work = async (
-  { set, models, watch }: InForce,
+  { set, models, watch, hear }: InForce,
   jobs: readonly Known[],
   found: Found[],
   failed: Set<SQSRecord>,
   leftMs: () => number,
 ): Promise<void> => {
-  for (const { record, event, facts, timer } of jobs) {
+  for (const job of jobs) {
+    const { record, event, facts, timer } = job;
     try {
       if (leftMs() < ENOUGH_MS) throw new RetryLater('There is more to do in this batch than time');
       const nowMs = Date.now();
@@ -251,9 +252,25 @@ const work = async (
       for (const triggered of asked) found.push({ record, triggered });
       await leads.score(models, event, timer, nowMs);
       await watch(event, timer, nowMs);
+      await hear(job, nowMs);
     } catch (error) {
       fail(failed, record, error);
     }
+  }
+};
+
+/** To the queue of participants; when it refuses, what fed it comes again. */
+const stimulate = async (
+  stimuli: readonly { record: SQSRecord; found: ForJourney }[],
+  failed: Set<SQSRecord>,
+): Promise<void> => {
+  if (stimuli.length === 0) return;
+  try {
+    const { sendStimuli } = await import('./hear-for-journeys.ts');
+    const found = stimuli.map((one) => one.found);
+    await sendStimuli(environment.PARTICIPANTS_QUEUE_URL, found);
+  } catch (error) {
+    for (const { record } of stimuli) fail(failed, record, error);
   }
 };
 

@@ -6,6 +6,7 @@ export const env = z.object({
   PROFILES_TABLE: z.string(),
   LEADS_TABLE: z.string(),
   STAGES_QUEUE_URL: z.string(),
+  PARTICIPANTS_QUEUE_URL: z.string(),
   AUDIT_TABLE: z.string(),
   PROFILES_STREAM: z.string(),
   MEMBERSHIPS_TABLE: z.string(),

@@ -14,6 +14,7 @@ const sinks = {
   profilesStream: environment.PROFILES_STREAM,
   changeMembers: listMembers({ table: environment.MEMBERSHIPS_TABLE, stream: environment.LIST_MEMBERS_STREAM }),
   stagesQueueUrl: environment.STAGES_QUEUE_URL,
+  participantsQueueUrl: environment.PARTICIPANTS_QUEUE_URL,
   intakeQueueUrl: environment.INTAKE_QUEUE_URL,
   compileSoon: () => wakeSoon(compileAt, Date.now()),
   machines: {

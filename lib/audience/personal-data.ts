@@ -18,6 +18,7 @@ import {
   rewrites,
   scans,
   scansAndErases,
+  scansAndRewrites,
   starts,
 } from '../kit/bindings.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
@@ -26,12 +27,16 @@ import { LAKE_TABLES } from '../lake-tables.ts';
 import { BY_PROFILE_INDEX, type State } from '../state.ts';
 
 /** Tables whose items are found by the person's id. */
-const byId = ({ profiles, contacts, windows, memberships, leads, inbox }: State, bind: (table: Table) => Binding) => ({
+const byId = (
+  { profiles, contacts, windows, memberships, leads, participants, inbox }: State,
+  bind: (table: Table) => Binding,
+) => ({
   PROFILES_TABLE: bind(profiles),
   CONTACTS_TABLE: bind(contacts),
   WINDOWS_TABLE: bind(windows),
   MEMBERSHIPS_TABLE: bind(memberships),
   LEADS_TABLE: bind(leads),
+  PARTICIPANTS_TABLE: bind(participants),
   INBOX_TABLE: bind(inbox),
 });
 
@@ -93,7 +98,7 @@ export class PersonalData extends Construct {
         ...byId(state, erases),
         IDENTITIES_TABLE: erases(state.identities, BY_PROFILE_INDEX),
         AUDIT_TABLE: rewrites(state.audit),
-        TIMERS_TABLE: scansAndErases(state.timers),
+        TIMERS_TABLE: scansAndRewrites(state.timers),
         LEDGER_TABLE: scansAndErases(state.ledger),
         DEVICES_TABLE: scansAndErases(state.devices),
         IDEMPOTENCY_TABLE: scansAndErases(state.idempotency),

@@ -15,13 +15,17 @@ const OF_LETTERS = [
 ].map((action) => `sqs:${action}`);
 
 /**
- * Looks at all dead letters, of this stack and of the platform, has them done again, or discards them. Made last: it sees
+ * Looks at all dead letters, of this stack, of the platform and of journeys, has them done again, or discards them. Made last: it sees
  * every queue, and a queue that somebody adds is in it by itself.
  */
 export class DeadLetters extends Construct {
-  constructor(scope: Construct, id: string, { state, platform }: { state: State; platform: Platform }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { state, platform, journeys }: { state: State; platform: Platform; journeys: Stack },
+  ) {
     super(scope, id);
-    const stacks = [platform, Stack.of(this)];
+    const stacks = [platform, journeys, Stack.of(this)];
     const all = stacks.flatMap((stack) => stack.node.findAll());
     const queues = all.filter((it) => it instanceof QueueWithDeadLetters);
     const asynchronous = all.filter((it) => it instanceof TypedFunction).filter(({ onFailure }) => onFailure);

@@ -56,6 +56,9 @@ export const scans = tableBinding(['dynamodb:Scan']);
 /** The same, and items are deleted. */
 export const scansAndErases = tableBinding(['dynamodb:Scan', 'dynamodb:DeleteItem']);
 
+/** The same, and items that are about others as well are written anew, without what is to go. */
+export const scansAndRewrites = tableBinding(['dynamodb:Scan', 'dynamodb:DeleteItem', 'dynamodb:UpdateItem']);
+
 /** ARN of a secret to read. */
 export const readsSecret = (secret: Secret): Binding => ({
   value: secret.secretArn,

@@ -107,6 +107,7 @@ export const startTables = async () => {
     LEDGER_TABLE: 'ledger',
     PROFILES_STREAM: 'profiles-stream',
     STAGES_QUEUE_URL: `${otherUrl}/stages`,
+    PARTICIPANTS_QUEUE_URL: `${otherUrl}/participants`,
     AWS_ENDPOINT_URL_SQS: otherUrl,
     MEMBERSHIPS_TABLE: 'memberships',
     LIST_MEMBERS_STREAM: 'list-members-stream',

@@ -59,7 +59,7 @@ const USED_WITH: Record<string, RegExp> = {
   UpdateItem: /_TABLE$/,
   DeleteItem: /^IDEMPOTENCY_TABLE$/,
   PutRecordBatch: /_STREAM$/,
-  SendMessageBatch: /^(INTAKE|STAGES|WEBHOOK)_QUEUE_URL$|^SEND_\w+_URL$/,
+  SendMessageBatch: /^(INTAKE|STAGES|WEBHOOK|PARTICIPANTS)_QUEUE_URL$|^SEND_\w+_URL$/,
   CreateSchedule: /^SCHEDULE_GROUP$/,
   StartExecution: /_MACHINE_ARN$/,
   SendTaskSuccess: /^APPROVE_MACHINE_ARN$/,

@@ -5,6 +5,7 @@ import { apiRoutes, linkRoutes, routes } from '../../core/access/routes.ts';
 import { FULL_MEMORIES } from '../../core/audience/live/memory.ts';
 import { CHANNELS } from '../../core/delivery/channel.ts';
 import { Delivery } from '../../lib/delivery.ts';
+import { Journeys } from '../../lib/journeys.ts';
 import { handlerEntries } from '../../lib/kit/bundle.ts';
 import { Platform } from '../../lib/platform.ts';
 import { type Stage, stageConfig } from '../../lib/stages.ts';
@@ -122,8 +123,8 @@ describe('queues', () => {
   });
 
   test('every mapping is bounded, fails message by message, and leaves its function six time-outs', () => {
-    // Two for each channel's sender, and four others.
-    expect(mappings).toHaveLength(CHANNELS.length * 2 + 4);
+    // Two for each channel's sender, and five others.
+    expect(mappings).toHaveLength(CHANNELS.length * 2 + 5);
     for (const mapping of mappings) {
       expect(mapping.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
       expect(mapping.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);
@@ -272,16 +273,18 @@ describe('what a stage may say', () => {
     const stage = { ...stageConfig('local'), ...changes };
     const state = new State(app, 'State', stage);
     const platform = new Platform(app, 'Platform', { stage, state });
-    const delivery = new Delivery(app, 'Delivery', { stage, state, platform });
+    const journeys = new Journeys(app, 'Journeys', { stage, state, platform });
+    const delivery = new Delivery(app, 'Delivery', { stage, state, platform, journeys });
     const templateOf = (stack: Stack) => Assertions.fromStack(stack).toJSON() as Template;
-    return { platform: templateOf(platform), delivery: templateOf(delivery) };
+    return { platform: templateOf(platform), journeys: templateOf(journeys), delivery: templateOf(delivery) };
   };
 
   test('alarms tell the topic that is named', () => {
     const alarmTopicArn = 'arn:aws:sns:us-east-1:000000000000:alarms';
-    const { platform, delivery } = stacksOf({ alarmTopicArn });
+    const { platform, journeys, delivery } = stacksOf({ alarmTopicArn });
     for (const [template, count] of [
       [platform, 40],
+      [journeys, 3],
       [delivery, 3],
     ] as const) {
       const alarms = propertiesOf<{ AlarmActions?: string[] }>(template, 'AWS::CloudWatch::Alarm');

@@ -11,7 +11,7 @@ type Output = { Value: unknown; Export?: { Name: string } };
 export type Template = { Resources: Record<string, Resource>; Outputs?: Record<string, Output> };
 
 /** Names of the stacks without their stage, in the order of their deployment. */
-export const STACKS = ['HeraldState', 'Herald', 'HeraldDelivery', 'HeraldApi'] as const;
+export const STACKS = ['HeraldState', 'Herald', 'HeraldJourneys', 'HeraldDelivery', 'HeraldApi'] as const;
 
 export type Synthesized = {
   app: App;
@@ -20,7 +20,7 @@ export type Synthesized = {
   /** Each as it is deployed. */
   stacks: Record<(typeof STACKS)[number], Template>;
   state: Template;
-  /** What has functions behind queues, tables and schedules: Herald and HeraldDelivery together. */
+  /** What has functions behind queues, tables and schedules: Herald, HeraldJourneys and HeraldDelivery together. */
   platform: Template;
   api: Template;
 };
@@ -43,7 +43,7 @@ const synthesize = async (stage: StageName): Promise<Synthesized> => {
   const templateOf = (stack: string): Template =>
     JSON.parse(readFileSync(join(directory, `${stack}-${stage}.template.json`), 'utf8'));
   const stacks = Object.fromEntries(STACKS.map((stack) => [stack, templateOf(stack)])) as Synthesized['stacks'];
-  const platform = together(stacks.Herald, stacks.HeraldDelivery);
+  const platform = together(together(stacks.Herald, stacks.HeraldJourneys), stacks.HeraldDelivery);
   return { app, directory, stacks, state: stacks.HeraldState, platform, api: stacks.HeraldApi };
 };
 

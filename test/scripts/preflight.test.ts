@@ -11,6 +11,8 @@ import goldenDev from '../lib/golden/Herald-dev.json' with { type: 'json' };
 import goldenProd from '../lib/golden/Herald-prod.json' with { type: 'json' };
 import goldenDeliveryDev from '../lib/golden/HeraldDelivery-dev.json' with { type: 'json' };
 import goldenDeliveryProd from '../lib/golden/HeraldDelivery-prod.json' with { type: 'json' };
+import goldenJourneysDev from '../lib/golden/HeraldJourneys-dev.json' with { type: 'json' };
+import goldenJourneysProd from '../lib/golden/HeraldJourneys-prod.json' with { type: 'json' };
 import { type Account, FINE, refused, refusedBySts, serveAccount } from './account.ts';
 
 const DEV = stageConfig('dev');
@@ -139,11 +141,15 @@ describe('the account', () => {
   });
 
   test.each([
-    [DEV, goldenDev, goldenDeliveryDev],
-    [stageConfig('prod'), goldenProd, goldenDeliveryProd],
-  ])('reserves what the templates say', (stage, platform, delivery) => {
+    [DEV, goldenDev, goldenJourneysDev, goldenDeliveryDev],
+    [stageConfig('prod'), goldenProd, goldenJourneysProd, goldenDeliveryProd],
+  ])('reserves what the templates say', (stage, platform, journeys, delivery) => {
     type Resource = { Properties?: { ReservedConcurrentExecutions?: number } };
-    const resources: Record<string, unknown> = { ...platform.Resources, ...delivery.Resources };
+    const resources: Record<string, unknown> = {
+      ...platform.Resources,
+      ...journeys.Resources,
+      ...delivery.Resources,
+    };
     const reserved = Object.values(resources as Record<string, Resource>).map(
       ({ Properties }) => Properties?.ReservedConcurrentExecutions ?? 0,
     );

@@ -57,6 +57,7 @@ export const personWorld = async () => {
         await put('WINDOWS', { profileId: own, triggerId: 't2' });
         await put('MEMBERSHIPS', { profileId: own, membership: 'list#l', memberOf: 'list#l' });
         await put('LEADS', { profileId: own, modelId: 'm' });
+        await put('PARTICIPANTS', { profileId: own, journeyId: 'j' });
         await put('INBOX', { profileId: own, message: 'm' });
         const subject = `profile/${own}`;
         const entry = { subject, action: 'export', actor: 'amir', atMs: n + 1, version: 0, detail: device };
@@ -67,6 +68,11 @@ export const personWorld = async () => {
     /** The same in the tables that are read whole. */
     async inWholeTables(id: string) {
       await put('TIMERS', { bucket: 'b', timer: `1#${id}`, body: { event: { profileId: id, id: 'e' } } });
+      const waiting = [
+        [id, 'j', 1, 1],
+        ['somebody-else', 'j', 1, 1],
+      ];
+      await put('TIMERS', { bucket: 'wait#b', timer: Buffer.from(id).toString('hex'), body: { waiting } });
       const message = { kind: 'direct', profileId: id, event: { profileId: id, id: 'e' }, step: 0 };
       const held = { channel: 'sms', lane: 'promotional', message };
       await put('TIMERS', { bucket: 'send#b', timer: `2#${id}`, body: held });

@@ -71,6 +71,7 @@ beforeAll(async () => {
     IDENTITIES_TABLE: 'identities',
     LEADS_TABLE: 'leads',
     STAGES_QUEUE_URL: queueUrl('stages'),
+    PARTICIPANTS_QUEUE_URL: queueUrl('participants'),
     EVENTS_STREAM: 'events',
     IDENTITIES_STREAM: 'identities',
     MEMBERSHIPS_TABLE: 'memberships',

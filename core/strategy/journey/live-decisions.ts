@@ -1,0 +1,66 @@
+import type { ProblemType } from '../../access/problems.ts';
+import { heardBy } from './heard-patterns.ts';
+import type { JourneyVersion } from './journey-version.ts';
+import type { Inside, LiveJourney } from './live-journey.ts';
+
+/** What is done to a journey that runs: `same` says that it was done before, `refuse` is told to the caller. */
+export type LiveDecision =
+  | { kind: 'change'; action: 'publish' | 'pause' | 'resume' | 'stop'; live: LiveJourney; detail: string }
+  | { kind: 'same'; live: LiveJourney }
+  | { kind: 'refuse'; problem: ProblemType; detail: string };
+
+const next = (live: LiveJourney, change: Partial<LiveJourney>): LiveJourney => ({
+  ...live,
+  ...change,
+  version: live.version + 1,
+});
+
+/**
+ * The version is what people enter from now on. Others stay until nobody is inside of them, which nobody counts: what they wait
+ * for is listened to for as long as a participant may stay. A journey that is paused stays so; one that was stopped, too.
+ */
+export const published = (
+  before: LiveJourney | undefined,
+  version: JourneyVersion,
+  inside: Inside,
+  nowMs: number,
+): LiveDecision => {
+  if (before?.state === 'stopped') return refuse('A journey that was stopped is not published again');
+  const { hash, name, journeyId: id } = version;
+  if (before?.current === hash && before.inside === inside) return { kind: 'same', live: before };
+  const { entry, maxLatenessMs, patterns } = heardBy(version);
+  const { entry: _entry, ...rest } = before ?? {
+    ...{ id, version: 0, name, state: 'live' as const, sinceMs: nowMs, current: hash, inside, versions: [] },
+    ...{ patterns: {}, maxLatenessMs },
+  };
+  const live = next(rest, {
+    ...{ name, current: hash, inside, maxLatenessMs, patterns: { ...rest.patterns, ...patterns } },
+    versions: [...rest.versions.filter((one) => one.hash !== hash), { hash, sinceMs: nowMs }],
+    ...(entry && { entry }),
+  });
+  return { kind: 'change', action: 'publish', live, detail: `${hash}, those inside: ${inside}` };
+};
+
+const refuse = (detail: string): LiveDecision => ({ kind: 'refuse', problem: 'state-conflict', detail });
+
+/** Nobody enters or goes on until it is resumed; its messages wait. Pausing again keeps who was first. */
+export const pausedLive = (live: LiveJourney, by: string, reason: string, nowMs: number): LiveDecision => {
+  if (live.state === 'paused') return { kind: 'same', live };
+  if (live.state === 'stopped') return refuse('A journey that was stopped takes no pause');
+  const pause = { number: live.version + 1, by, atMs: nowMs, reason };
+  return { kind: 'change', action: 'pause', live: next(live, { state: 'paused', pause }), detail: reason };
+};
+
+export const resumedLive = (live: LiveJourney, nowMs: number): LiveDecision => {
+  if (live.state === 'live') return { kind: 'same', live };
+  if (live.state === 'stopped') return refuse('A journey that was stopped takes no resume');
+  const { pause: _over, ...rest } = live;
+  return { kind: 'change', action: 'resume', live: next(rest, { state: 'live', sinceMs: nowMs }), detail: '' };
+};
+
+/** For good: whoever is inside leaves, and no message goes out any more. */
+export const stoppedLive = (live: LiveJourney, reason: string): LiveDecision => {
+  if (live.state === 'stopped') return { kind: 'same', live };
+  const { pause: _over, ...rest } = live;
+  return { kind: 'change', action: 'stop', live: next(rest, { state: 'stopped' }), detail: reason };
+};

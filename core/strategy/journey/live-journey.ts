@@ -1,0 +1,34 @@
+import type { EventPattern } from '../../event/trigger.ts';
+
+/** What becomes of those inside when another version is published: they finish theirs, go on in the new one, or leave. */
+export const INSIDE = ['finish', 'move', 'exit'] as const;
+export type Inside = (typeof INSIDE)[number];
+
+/** `paused`: nobody enters or moves, goals and exits count. `stopped`: for good; whoever is inside leaves. */
+export type LiveState = 'live' | 'paused' | 'stopped';
+
+/**
+ * What runs of a journey, beside its definition and with the same id: the versions that people may be inside of, and what is
+ * listened to for them. `current`: hash of the version that whoever enters walks.
+ */
+export type LiveJourney = {
+  id: string;
+  version: number;
+  name: string;
+  state: LiveState;
+  /** Epoch ms at which it went live, or was resumed last. */
+  sinceMs: number;
+  pause?: { number: number; by: string; atMs: number; reason: string };
+  current: string;
+  inside: Inside;
+  versions: { hash: string; sinceMs: number }[];
+  /** What makes people enter; absent where that is no event. */
+  entry?: EventPattern;
+  /** Events older than this when they arrive let nobody enter. */
+  maxLatenessMs: number;
+  /** What all versions wait for anywhere, their goals and their exits, by id. */
+  patterns: Record<string, EventPattern>;
+};
+
+/** So many may be live or paused: each event is compared with all of them. */
+export const MAX_LIVE_JOURNEYS = 200;

@@ -1,0 +1,32 @@
+import type { Stimulus } from './participant.ts';
+
+/** What has happened to somebody in a journey, or may have, in its order. */
+export type Stimuli = { profileId: string; journeyId: string; stimuli: Stimulus[] };
+
+/**
+ * Body of a message in the queue of participants: what happened to some people; or everybody who is inside a journey is
+ * looked at; or the members of a live segment enter it. The two work page by page: `cursor` is the id after which to go on.
+ */
+export type ParticipantsMessage =
+  | { kind: 'stimuli'; people: Stimuli[] }
+  | { kind: 'everybody'; journeyId: string; cursor?: string }
+  | { kind: 'enter-members'; journeyId: string; segmentId: string; asOfMs: number; cursor?: string };
+
+/** SQS bills each 64 KB as a request. */
+const MESSAGE_BYTES = 60 * 1024;
+
+/** Packs stimuli into messages of at most 60 KB, or one person alone. What is of one person and journey stays together. */
+export const chunkStimuli = (people: readonly Stimuli[]): ParticipantsMessage[] => {
+  const chunks: Stimuli[][] = [];
+  let room = 0;
+  for (const one of people) {
+    const bytes = Buffer.byteLength(JSON.stringify(one)) + 1;
+    if (bytes > room) {
+      chunks.push([]);
+      room = MESSAGE_BYTES;
+    }
+    chunks.at(-1)?.push(one);
+    room -= bytes;
+  }
+  return chunks.map((chunk) => ({ kind: 'stimuli', people: chunk }));
+};

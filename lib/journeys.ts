@@ -1,0 +1,23 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { tellOfAlarms } from './kit/tell-of-alarms.ts';
+import type { Platform } from './platform.ts';
+import type { Stage } from './stages.ts';
+import type { State } from './state.ts';
+import { Participants } from './strategy/participants.ts';
+
+/**
+ * Journeys, and who walks them. A stack of its own, for a stack has room for 500 resources. What happens to participants comes
+ * through a queue of the platform, which matching fills, and nothing of the platform knows this stack.
+ */
+export class Journeys extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, state, platform }: { stage: Stage; state: State; platform: Platform },
+  ) {
+    super(scope, id, { description: `Herald ${stage.name}: journeys, and who walks them` });
+    new Participants(this, 'Journeys', { stage, state, platform });
+    tellOfAlarms(this, stage.alarmTopicArn);
+  }
+}

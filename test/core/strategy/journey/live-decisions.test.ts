@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import type { JourneyVersion } from '../../../../core/strategy/journey/journey-version.ts';
+import {
+  type LiveDecision,
+  pausedLive,
+  published,
+  resumedLive,
+  stoppedLive,
+} from '../../../../core/strategy/journey/live-decisions.ts';
+import type { LiveJourney } from '../../../../core/strategy/journey/live-journey.ts';
+
+const signedUp = { eventType: 'signed-up' };
+const ordered = { eventType: 'ordered' };
+const refunded = { eventType: 'refunded' };
+const version = (hash: string, change: Partial<JourneyVersion> = {}): JourneyVersion => ({
+  ...{
+    journeyId: 'j1',
+    hash,
+    name: 'Welcome',
+    topic: 'news',
+    start: 'w',
+    hold: 'pooled',
+    longestMs: 1,
+    early: [],
+    needs: {},
+  },
+  entry: { by: 'event', pattern: 'in', maxLatenessMs: 60_000 },
+  nodes: { w: { kind: 'wait-for-event', events: [{ pattern: 'a', next: 'w' }], withinMs: 1, onTimeout: 'w' } },
+  ...{ goals: [], exits: [], properties: [], patterns: { in: signedUp, a: ordered } },
+  ...change,
+});
+const changed = (decision: LiveDecision): LiveJourney => {
+  if (decision.kind !== 'change') throw new Error(`It is ${decision.kind}`);
+  return decision.live;
+};
+const first = changed(published(undefined, version('h1'), 'finish', 1_000));
+
+describe('publishing', () => {
+  test('begins with what lets people enter and what they wait for', () => {
+    expect(first).toEqual({
+      ...{ id: 'j1', version: 1, name: 'Welcome', state: 'live', sinceMs: 1_000, current: 'h1', inside: 'finish' },
+      versions: [{ hash: 'h1', sinceMs: 1_000 }],
+      ...{ entry: signedUp, maxLatenessMs: 60_000, patterns: { a: ordered } },
+    });
+  });
+
+  test('a further version is entered from now on, and what the older one waits for is still listened to', () => {
+    const goals = [{ name: 'g', pattern: 'b', exits: false }];
+    const patterns = { in: ordered, b: refunded };
+    const next = changed(published(first, version('h2', { goals, patterns, nodes: {} }), 'move', 2_000));
+    expect(next).toMatchObject({ version: 2, current: 'h2', inside: 'move', sinceMs: 1_000, entry: ordered });
+    expect(next.patterns).toEqual({ a: ordered, b: refunded });
+    expect(next.versions.map(({ hash }) => hash)).toEqual(['h1', 'h2']);
+  });
+
+  test('an entry that is no event takes the place of one that was', () => {
+    const api = version('h2', { entry: { by: 'api', maxLatenessMs: 1 } });
+    expect(changed(published(first, api, 'finish', 2_000))).not.toHaveProperty('entry');
+  });
+
+  test('the same again changes nothing; with another choice for those inside it does', () => {
+    expect(published(first, version('h1'), 'finish', 2_000)).toEqual({ kind: 'same', live: first });
+    expect(changed(published(first, version('h1'), 'exit', 2_000))).toMatchObject({ version: 2, inside: 'exit' });
+  });
+
+  test('what is paused stays paused; what was stopped is refused', () => {
+    const paused = changed(pausedLive(first, 'otto', 'why', 2_000));
+    expect(changed(published(paused, version('h2'), 'finish', 3_000))).toMatchObject({
+      state: 'paused',
+      current: 'h2',
+    });
+    const stopped = changed(stoppedLive(first, 'why'));
+    expect(published(stopped, version('h2'), 'finish', 3_000)).toMatchObject({
+      kind: 'refuse',
+      problem: 'state-conflict',
+    });
+  });
+});
+
+describe('a pause', () => {
+  const paused = changed(pausedLive(first, 'otto', 'A wrong price', 2_000));
+
+  test('has a number of its own, and who was first keeps it', () => {
+    expect(paused).toMatchObject({ state: 'paused', pause: { number: 2, by: 'otto', atMs: 2_000 } });
+    expect(pausedLive(paused, 'ada', 'too', 3_000)).toEqual({ kind: 'same', live: paused });
+  });
+
+  test('ends with a resume, from which on people enter, or with a stop', () => {
+    const resumed = changed(resumedLive(paused, 5_000));
+    expect(resumed).toMatchObject({ state: 'live', sinceMs: 5_000, version: 3 });
+    expect(resumed).not.toHaveProperty('pause');
+    expect(resumedLive(resumed, 6_000)).toEqual({ kind: 'same', live: resumed });
+    const stopped = changed(stoppedLive(paused, 'over'));
+    expect(stopped).not.toHaveProperty('pause');
+    expect([pausedLive(stopped, 'x', 'y', 1), resumedLive(stopped, 1)]).toMatchObject([
+      { kind: 'refuse' },
+      { kind: 'refuse' },
+    ]);
+    expect(stoppedLive(stopped, 'again')).toEqual({ kind: 'same', live: stopped });
+  });
+});
