@@ -16,7 +16,6 @@ import { references } from '../adapters/references.ts';
 import { wakeSchedules } from '../adapters/schedules.ts';
 import { sendQueueUrl } from '../adapters/send-queues.ts';
 import { sendRates } from '../adapters/send-rates.ts';
-import { changeProfile } from '../audience/change-profile.ts';
 import { noteFailures } from '../middleware/note-failures.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
@@ -44,15 +43,11 @@ const sinks = {
 const effects = {
   versionOf,
   planOf: (id: string, hash: string) => planOf({ kind: 'journey', id, hash }),
-  change: (profileId, attributes, actor) =>
-    changeProfile(
-      { profiles: people, sinks },
-      profileId,
-      // An update is never the beginning of a person.
-      (current) => current && { attributes },
-      actor,
-      Date.now(),
-    ),
+  // Loaded by the first journey that changes profiles: with their schemas they are 40 KB.
+  change: async (profileId, attributes, journeyId) => {
+    const { changeAttributes } = await import('./change-attributes.ts');
+    await changeAttributes({ profiles: people, sinks }, profileId, attributes, journeyId, Date.now());
+  },
   enqueue: (channel, lane, messages) =>
     sendAll(
       sendQueueUrl(environment, channel, lane),

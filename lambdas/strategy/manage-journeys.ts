@@ -25,7 +25,7 @@ import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { refuseErased } from '../middleware/refuse-erased.ts';
 import { changeLiveJourney, isLiveRefusal } from './change-live-journey.ts';
-import { type Frozen, frozenJourney } from './freeze-journey.ts';
+import type { Frozen } from './freeze-journey.ts';
 import { env } from './manage-journeys.env.ts';
 
 const environment = readEnv(env);
@@ -74,13 +74,13 @@ export const handler = apiHandler(
     },
 
     validateJourney: async ({ params }) => {
-      const { defects, version } = await frozenJourney(defs, await load(params.journeyId));
+      const { defects, version } = await freeze(await load(params.journeyId));
       return { body: { defects, ...(version && { hash: version.hash }) } };
     },
 
     publishJourney: async ({ params, body: { version, hash, inside }, actor, nowMs }) => {
       const journey = await load(params.journeyId, version);
-      const frozen = await frozenJourney(defs, journey);
+      const frozen = await freeze(journey);
       refuseOwnWork(journey, frozen, actor);
       const current = soundVersion(frozen, hash);
       await refuseTooMany(journey.id);
@@ -211,6 +211,10 @@ const changed = async (id: string, actor: string, nowMs: number, decide: (live: 
   );
   return { body: await viewOf(journey) };
 };
+
+/** Loaded by whoever validates or publishes: most calls compile nothing. */
+const freeze = async (journey: Journey): Promise<Frozen> =>
+  (await import('./freeze-journey.ts')).frozenJourney(defs, journey);
 
 /** Nobody puts in force what they wrote, be it the journey or one of its templates. */
 const refuseOwnWork = (journey: Journey, { writers }: Frozen, actor: string): void => {

@@ -1,4 +1,3 @@
-import { ProfileTooLarge } from '../../core/audience/profile.ts';
 import type { Channel, Lane } from '../../core/delivery/channel.ts';
 import type { DirectMessage } from '../../core/delivery/messages.ts';
 import { channelOf } from '../../core/delivery/policy.ts';
@@ -17,8 +16,8 @@ export type EffectPorts = {
   change(
     profileId: string,
     attributes: Record<string, string | number | boolean | null>,
-    actor: string,
-  ): Promise<unknown>;
+    journeyId: string,
+  ): Promise<void>;
   enqueue(channel: Channel, lane: Lane, messages: readonly DirectMessage[]): Promise<void>;
 };
 
@@ -49,20 +48,13 @@ export const publishEffects = async (ports: EffectPorts, all: readonly Effects[]
   }
 };
 
-/** A profile that is full keeps nobody from going on. */
-const update = async ({ versionOf, change }: EffectPorts, { key }: Effects, { hash, node: id }: Effect) => {
-  const node = (await versionOf(key.journeyId, hash)).nodes[id];
-  if (node?.kind !== 'update') return;
-  try {
-    await change(key.profileId, node.set, `journey/${key.journeyId}`);
-  } catch (error) {
-    if (!(error instanceof ProfileTooLarge)) throw error;
-    console.error({
-      message: 'An update of a journey finds no room in the profile',
-      journeyId: key.journeyId,
-      node: id,
-    });
-  }
+const update = async (
+  { versionOf, change }: EffectPorts,
+  { key: { profileId, journeyId } }: Effects,
+  { hash, node: id }: Effect,
+): Promise<void> => {
+  const node = (await versionOf(journeyId, hash)).nodes[id];
+  if (node?.kind === 'update') await change(profileId, node.set, journeyId);
 };
 
 /** The message of a node is worth sending for so long after its participant has come to it. */

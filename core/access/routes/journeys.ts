@@ -2,10 +2,12 @@ import * as z from 'zod/mini';
 import { journeyInput } from '../../strategy/journey/journey-input.ts';
 import { INSIDE } from '../../strategy/journey/live-journey.ts';
 import { listQuery, pageOf } from '../page.ts';
-import { APPROVERS, OPERATORS, PROFILE_READERS, READERS, WRITERS } from '../role.ts';
+import { APPROVERS, PROFILE_READERS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
 
 const handler = 'strategy/manage-journeys';
+/** Whoever runs it may stop it, without waiting for anybody. */
+const STOPPERS = [...WRITERS, 'operator'] as const;
 const count = z.int();
 const version = z.int().check(z.minimum(1));
 const reason = z.string().check(z.minLength(1), z.maxLength(2_000));
@@ -161,7 +163,7 @@ export const routes = [
     description:
       'Nobody enters or goes on; messages that no provider has yet wait. Goals and exits count. What is due, or awaited and has come, happens when it is resumed. Messages wait for 60 days at most.',
     handler,
-    roles: OPERATORS,
+    roles: STOPPERS,
     body: z.strictObject({ reason }),
     example: { reason: 'A wrong price in the second message' },
     success: { status: 200, schema: journey, description: 'The paused journey' },
@@ -173,7 +175,7 @@ export const routes = [
     path: '/v1/journeys/{journeyId}/resume',
     summary: 'Go on with a paused journey',
     handler,
-    roles: OPERATORS,
+    roles: STOPPERS,
     body: z.strictObject({}),
     example: {},
     success: { status: 200, schema: journey, description: 'The journey, live' },
@@ -186,7 +188,7 @@ export const routes = [
     summary: 'End a journey for good',
     description: 'Everybody inside leaves, and no message of it goes out any more.',
     handler,
-    roles: OPERATORS,
+    roles: STOPPERS,
     body: z.strictObject({ reason }),
     example: { reason: 'The offer has ended' },
     success: { status: 200, schema: journey, description: 'The stopped journey' },
@@ -204,7 +206,7 @@ export const routes = [
     body: z.strictObject({ profileId: id, properties: z.optional(z.record(z.string(), z.json())) }),
     example: { profileId: 'ada', properties: { plan: 'gold' } },
     create: true,
-    success: { status: 202, schema: z.object({ eventId: z.string() }), description: 'They are on their way in' },
+    success: { status: 201, schema: z.object({ eventId: z.string() }), description: 'They are on their way in' },
     errors: ['not-found', 'state-conflict', 'invalid-reference', 'person-erased'],
   },
   {
