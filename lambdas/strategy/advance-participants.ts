@@ -15,14 +15,13 @@ import { sendAll } from '../adapters/queues.ts';
 import { references } from '../adapters/references.ts';
 import { wakeSchedules } from '../adapters/schedules.ts';
 import { sendQueueUrl } from '../adapters/send-queues.ts';
-import { sendRates } from '../adapters/send-rates.ts';
+import type { SendRates } from '../adapters/send-rates.ts';
 import { noteFailures } from '../middleware/note-failures.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { env } from './advance-participants.env.ts';
 import { publishEffects } from './publish-effects.ts';
-import { spreadStimuli } from './spread-stimuli.ts';
 import { type Walk, type WalkPorts, walkParticipants } from './walk-participants.ts';
 
 const environment = readEnv(env);
@@ -31,7 +30,9 @@ const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_
 const people = profiles(environment.PROFILES_TABLE);
 const members = memberships(environment.MEMBERSHIPS_TABLE);
 const states = participants(environment.PARTICIPANTS_TABLE);
-const rates = sendRates(environment.LEDGER_TABLE);
+/** Loaded by the first throttle. */
+let rates: Promise<SendRates> | undefined;
+const loadRates = async () => (await import('../adapters/send-rates.ts')).sendRates(environment.LEDGER_TABLE);
 const { planOf, settings, holdout } = plans(environment.DEFINITIONS_TABLE);
 const { journeyOf, versionOf } = journeys(defs);
 const sinks = {
@@ -72,8 +73,11 @@ const ports: WalkPorts = {
     shares: async () => ({}),
   },
   holds: participantTimers(environment.TIMERS_TABLE, wakeSchedules(environment), () => Date.now()),
-  takeSlot: (journeyId, node, perMinute) =>
-    rates.standInLine(`throttle#${journeyId}#${node}`, 'promotional', 60_000 / perMinute, Date.now()),
+  takeSlot: async (journeyId, node, perMinute) => {
+    rates ??= loadRates();
+    const ms = 60_000 / perMinute;
+    return (await rates).standInLine(`throttle#${journeyId}#${node}`, 'promotional', ms, Date.now());
+  },
   publish: (all) => publishEffects(effects, all),
   append: (all) =>
     appendRows(
@@ -131,7 +135,12 @@ export const handler = async (
   }
   for (const { record, message } of received) {
     if (failed.has(record) || message.kind === 'stimuli') continue;
-    await spreadStimuli(spreading, message).catch((error: unknown) => fail(record, error));
+    try {
+      const { spreadStimuli } = await import('./spread-stimuli.ts');
+      await spreadStimuli(spreading, message);
+    } catch (error) {
+      fail(record, error);
+    }
   }
   await noteFailures(environment.FAILURES_TABLE, failed);
   return { batchItemFailures: [...failed].map(({ messageId }) => ({ itemIdentifier: messageId })) };
