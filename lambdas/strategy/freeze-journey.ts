@@ -1,30 +1,91 @@
+import type { LiveSegment } from '../../core/audience/live/live-segment.ts';
+import { trackingOf } from '../../core/delivery/links/link-settings.ts';
+import type { ReferenceTable } from '../../core/event/reference-table.ts';
 import { compileJourney } from '../../core/strategy/journey/compile.ts';
+import type { Defect, JourneyReferences } from '../../core/strategy/journey/defect.ts';
 import type { Journey } from '../../core/strategy/journey/journey.ts';
+import { namedIn } from '../../core/strategy/journey/journey-names.ts';
 import type { JourneyVersion } from '../../core/strategy/journey/journey-version.ts';
+import { journeyDefects } from '../../core/strategy/journey/validate.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { renderer } from '../../core/strategy/render.ts';
 import type { Template } from '../../core/strategy/template.ts';
-import type { Definitions } from '../adapters/definitions.ts';
-
-export type JourneyDefect = { path: string; code: string; message: string };
+import type { DefinitionKind, Definitions } from '../adapters/definitions.ts';
+import { linkSettingsOf } from '../adapters/link-settings.ts';
 
 /**
- * A journey as it would run if it were published now: what is wrong with it, or its version, and the plan of each node that sends.
+ * A journey as it would run if it were published now: what is wrong with it, or its version and the plan of each node that sends.
  * `writers`: everybody who wrote one of its templates.
  */
 export type Frozen = { defects: JourneyDefect[]; version?: JourneyVersion; plans: PlanVersion[]; writers: string[] };
+export type JourneyDefect = Omit<Defect, 'code'> & { code: Defect['code'] | 'not-supported' };
 
 export const frozenJourney = async (defs: Definitions, journey: Journey): Promise<Frozen> => {
-  const templates = await templatesOf(defs, journey);
-  const writers = [...new Set([...templates.values()].flatMap(({ editors }) => editors))];
-  const source = { journeyId: journey.id, input: journey, templates: Object.fromEntries(templates) };
-  const { version, plans } = compileJourney(source, renderer(await import('liquidjs')));
-  return { defects: [], version, plans, writers };
+  const { templates, references } = await named(defs, journey);
+  const writers = [...new Set(Object.values(templates).flatMap(({ editors }) => editors))];
+  const render = renderer(await import('liquidjs'));
+  const defects = [...unsupported(journey), ...journeyDefects(journey, references, render)];
+  if (defects.length > 0) return { defects, plans: [], writers };
+  return { defects, writers, ...compileJourney({ journeyId: journey.id, input: journey, templates }, render) };
 };
 
-/** By id, those that exist of the ones that the journey names. */
-const templatesOf = async (defs: Definitions, { nodes }: Journey): Promise<Map<string, Template>> => {
-  const ids = new Set(Object.values(nodes).flatMap((node) => (node.kind === 'message' ? [node.templateId] : [])));
-  const found = await Promise.all([...ids].map((id) => defs.get<Template>('template', id)));
-  return new Map(found.flatMap((stored) => (stored ? [[stored.id, stored.body] as const] : [])));
+/** What can be written and is not carried out yet. */
+const unsupported = ({ entry, hold }: Journey): JourneyDefect[] => [
+  ...('schedule' in entry
+    ? [
+        {
+          ...{ path: 'entry.schedule', code: 'not-supported' as const },
+          message: 'Nobody enters a journey on schedule yet: let them enter by a live segment, or by the API',
+        },
+      ]
+    : []),
+  ...(hold === 'traced'
+    ? [{ path: 'hold', code: 'not-supported' as const, message: 'Participants are pooled; traced ones are to come' }]
+    : []),
+];
+
+/** All that the journey names, as it is now. */
+const named = async (
+  defs: Definitions,
+  journey: Journey,
+): Promise<{ templates: Record<string, Template>; references: JourneyReferences }> => {
+  const ids = namedIn(journey);
+  const [templates, live, lists, endpoints, tables, links] = await Promise.all([
+    byId<Template>(defs, 'template', ids.templates),
+    byId<LiveSegment>(defs, 'live-segment', ids.segments),
+    byId(defs, 'list', ids.lists),
+    byId(defs, 'webhook-endpoint', ids.endpoints),
+    byId<ReferenceTable>(defs, 'reference-table', ids.tables),
+    linkSettingsOf(defs),
+  ]);
+  const segments = await byId(defs, 'segment', ids.segments);
+  const references: JourneyReferences = {
+    templates,
+    segments: Object.fromEntries(
+      Object.keys(segments).map((id) => {
+        const isLive = live[id] !== undefined && live[id].state !== 'off';
+        return [id, { isLive, attributes: live[id] ? attributesIn(live[id].segment) : [] }];
+      }),
+    ),
+    lists: new Set(Object.keys(lists)),
+    endpoints: new Set(Object.keys(endpoints)),
+    tables,
+    hasAudience: true,
+    tracking: trackingOf(links, undefined, undefined),
+  };
+  return { templates, references };
+};
+
+const byId = async <T>(defs: Definitions, kind: DefinitionKind, ids: readonly string[]): Promise<Record<string, T>> => {
+  const found = await Promise.all(ids.map((id) => defs.get<T>(kind, id)));
+  return Object.fromEntries(found.flatMap((stored) => (stored ? [[stored.id, stored.body]] : [])));
+};
+
+/** Names of the attributes that a rule asks about, wherever they stand in it. */
+const attributesIn = (rule: unknown): string[] => {
+  if (Array.isArray(rule)) return rule.flatMap(attributesIn);
+  if (typeof rule !== 'object' || rule === null) return [];
+  return Object.entries(rule).flatMap(([name, value]) =>
+    name === 'attribute' && typeof value === 'string' ? [value] : attributesIn(value),
+  );
 };
