@@ -2,11 +2,15 @@ import type { AcceptedEvent } from '../event/event.ts';
 import type { FailReason, SkipReason } from './outcome.ts';
 import type { Heard } from './policy.ts';
 
+/** What a message may belong to. Of a journey each message node is frozen by itself. The order is part of every receipt's ref. */
+export const PLAN_KINDS = ['campaign', 'trigger', 'test', 'journey'] as const;
+export type PlanKind = (typeof PLAN_KINDS)[number];
+
 /**
  * Which plan version a message belongs to. `hash` names the frozen content (see core/strategy/plan-version.ts). A `test` is a message of
  * no plan, to see a template: its id is that of the template.
  */
-export type PlanRef = { kind: 'campaign' | 'trigger' | 'test'; id: string; hash: string };
+export type PlanRef = { kind: PlanKind; id: string; hash: string };
 
 /**
  * What earlier channels of the policy said about a recipient. `reason` and `step` are of the last channel that had an

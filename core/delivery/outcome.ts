@@ -44,7 +44,7 @@ export type FailReason = (typeof FAIL_REASONS)[number];
 export type OutcomeRow = {
   outcome_id: string;
   /** As all that names the plan and the person '' for a receipt that names its message only. Tests leave no rows. */
-  plan_kind: 'campaign' | 'trigger' | 'test' | '';
+  plan_kind: PlanKind | '';
   plan_id: string;
   run_id: string;
   profile_id: string;

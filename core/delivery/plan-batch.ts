@@ -1,6 +1,6 @@
 import { type Lane, reachableStep } from './channel.ts';
 import type { Reason, Settled } from './ledger.ts';
-import type { Earlier, Later, PlanKind, SendMessage, SnapshotMessage, SnapshotRow } from './messages.ts';
+import type { Earlier, Later, SendMessage, SnapshotMessage, SnapshotRow } from './messages.ts';
 import { FAIL_REASONS, type OutcomeRow } from './outcome.ts';
 import { channelOf, channelsOf, type PolicyStep } from './policy.ts';
 import { awaitsUntil } from './waiting.ts';

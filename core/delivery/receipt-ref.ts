@@ -8,7 +8,7 @@ import { occasionRun, type Work } from './work.ts';
  * SMS, `biz_opaque_callback_data` of WhatsApp), so that a receipt is understood without looking anything up.
  */
 export type ReceiptRef = {
-  planKind: 'campaign' | 'trigger' | 'test';
+  planKind: PlanKind;
   planId: string;
   run: string;
   /** Names the message among all of Herald's: see `messageName`. */
@@ -36,7 +36,6 @@ export const heardUnit = (unit: string): string => `w#${short(unit)}`;
 
 /** First character of every ref: another form gets another one. Letters, digits, `_` and `-` only, as SES wants its tags. */
 const VERSION = '1';
-const KINDS = ['campaign', 'trigger', 'test'] as const;
 
 /**
  * 130 to 250 characters for ids as people give them; at most 1,000 for 128 characters of any script.
@@ -70,7 +69,7 @@ export const decodeRef = (text: string): ReceiptRef | undefined => {
     return {
       planKind,
       planId,
-      run: planKind === 'campaign' ? String(run) : triggerRun(planId),
+      run: planKind === 'campaign' ? String(run) : occasionRun(planKind, planId),
       message: String(message),
       unit: String(unit),
       index: Number(index),

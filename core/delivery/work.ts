@@ -22,7 +22,7 @@ export type Work = {
 
 /** Run of messages that each have an occasion of their own: all of a trigger share it, and all of a journey. */
 export const occasionRun = (kind: Exclude<PlanKind, 'campaign'>, id: string): string => `${RUN_LETTERS[kind]}#${id}`;
-const RUN_LETTERS = { trigger: 't', journey: 'j' } as const;
+const RUN_LETTERS = { trigger: 't', test: 't', journey: 'j' } as const;
 
 /** Name of a part within its run: the last segment of its key, without extension. */
 const partName = (key: string): string => key.slice(key.lastIndexOf('/') + 1).replace(/\.ndjson$/, '');
@@ -68,7 +68,7 @@ export const workOf = (message: SendMessage): Work => {
     };
   }
   const { plan, profileId, event, window, earlier = {} } = message;
-  const run = occasionRun(plan.kind === 'journey' ? 'journey' : 'trigger', plan.id);
+  const run = occasionRun(plan.kind === 'campaign' ? 'trigger' : plan.kind, plan.id);
   // What fired a window is one occasion, whichever of two racing events made it fire.
   const once = bounded(
     (window ? ['w', profileId, window.firing] : [event.source, event.id, profileId]).map(escaped).join('#'),

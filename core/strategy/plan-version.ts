@@ -17,7 +17,7 @@ import type { TemplateContent } from './template.ts';
  */
 export type PlanVersion = {
   /** `test`: see core/strategy/template/test-send.ts. */
-  planKind: 'campaign' | 'trigger' | 'test';
+  planKind: PlanKind;
   planId: string;
   /** Of a journey: which of its nodes. */
   node?: string;

@@ -60,6 +60,10 @@ export const plans = (table: string) => {
         return state === undefined || state === 'cancelled' || state === 'failed' ? 'plan-cancelled' : undefined;
       }
       if (kind === 'test') return undefined;
+      if (kind === 'journey') {
+        const state = (await journey(id))?.state;
+        return state === undefined || state === 'stopped' ? 'plan-cancelled' : undefined;
+      }
       return (await trigger(id)) === 'active' ? undefined : 'plan-paused';
     },
     /**
@@ -67,7 +71,7 @@ export const plans = (table: string) => {
      * strongly consistent, where others may be told what was so 3 seconds ago.
      */
     async pauseOf({ kind, id }: PlanRef, when: 'lately' | 'now' = 'lately'): Promise<number | undefined> {
-      if (kind === 'trigger') return undefined;
+      if (kind === 'trigger' || kind === 'test') return undefined;
       return (await (kind === 'campaign' ? campaign : journey)(id, when === 'now' ? 0 : undefined))?.pause;
     },
     /** The speed of a campaign as it is now; undefined: it has none. */
