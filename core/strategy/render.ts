@@ -1,5 +1,6 @@
 import type { Context, Template } from 'liquidjs';
 import type { Channel } from '../delivery/channel.ts';
+import { ArgumentFault, FILTERS, type Reader, readerOf } from './template/filters.ts';
 import { localeChain, localized } from './template/locales.ts';
 import type { RenderedContent, TemplateContent } from './template.ts';
 import { scopeOf, type TemplateVariables, type VariableUse, valueAt, variableError } from './template-variables.ts';
@@ -69,6 +70,8 @@ const MAX_CHAINS = 1_000;
  * `default` filter follows it at once. Templates include no files.
  */
 export const renderer = (liquidjs: typeof import('liquidjs')) => {
+  /** Whom is written to at the moment, found out by the first filter that asks: rendering is never interrupted. */
+  let reader: () => Reader;
   const engine = (html: boolean) => {
     const liquid = new liquidjs.Liquid({
       strictVariables: true,
@@ -80,6 +83,8 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
       ...(html && { outputEscape: 'escape' as const }),
     });
     for (const tag of ['include', 'render', 'layout', 'block']) delete liquid.tags[tag];
+    for (const [name, filter] of Object.entries(FILTERS))
+      liquid.registerFilter(name, (value: unknown, ...args: unknown[]) => filter(value, reader(), args));
     return liquid;
   };
   const engines = { html: engine(true), text: engine(false), line: engine(false) };
@@ -151,14 +156,16 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
       .flat()
       .map((variable) => ({ segments: variable.toArray(), line: variable.location.row }));
 
-  /** A trial with nothing known: what is too much for an empty profile is too much for everyone. */
+  /** A trial with nothing known: what is too much, or makes no sense, for an empty profile does so for everyone. */
   const costOf = (template: TemplateContent, field: Field): TemplateError[] => {
     try {
+      reader = () => readerOf(undefined, {});
       renderField(template, field, scopeOf({ profile: { profileId: '', attributes: {} } }), false);
       return [];
     } catch (error) {
-      if (!isTooCostly(error)) return [];
-      return [{ field: field.field, line: lineOf(error), message: messageOf(error), tooCostly: true }];
+      const tooCostly = isTooCostly(error);
+      if (!tooCostly && !((error as { originalError?: unknown }).originalError instanceof ArgumentFault)) return [];
+      return [{ field: field.field, line: lineOf(error), message: messageOf(error), tooCostly }];
     }
   };
 
@@ -167,6 +174,11 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
     render(template: TemplateContent, channel: Channel, variables: TemplateVariables): RenderResult {
       const scope = scopeOf(variables);
       const found = contentFor(template, channel, variables.profile.locale);
+      let known: Reader | undefined;
+      reader = () => {
+        known ??= readerOf(found?.place.locale ?? template.locale, variables.profile);
+        return known;
+      };
       if (!found) {
         return { kind: 'render-failed', message: `the template has no content for ${channel}`, tooCostly: false };
       }
