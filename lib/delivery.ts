@@ -6,7 +6,7 @@ import { Inbox } from './delivery/inbox.ts';
 import { Links } from './delivery/links.ts';
 import { Receipts } from './delivery/receipts.ts';
 import { Senders } from './delivery/senders.ts';
-import { readsAndWrites } from './kit/bindings.ts';
+import { readsAndWrites, starts } from './kit/bindings.ts';
 import { tellOfAlarms } from './kit/tell-of-alarms.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import type { Platform } from './platform.ts';
@@ -33,7 +33,11 @@ export class Delivery extends Stack {
     new TypedFunction(this, 'ManageSettings', {
       entry: 'delivery/manage-settings',
       env: manageSettingsEnv,
-      environment: { DEFINITIONS_TABLE: readsAndWrites(state.definitions), AUDIT_TABLE: readsAndWrites(state.audit) },
+      environment: {
+        DEFINITIONS_TABLE: readsAndWrites(state.definitions),
+        AUDIT_TABLE: readsAndWrites(state.audit),
+        RELEASE_MACHINE_ARN: starts(platform.strategy.releaseParked.machine),
+      },
       timeout: Duration.seconds(15),
     });
 

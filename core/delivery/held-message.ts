@@ -10,11 +10,13 @@ export type HeldMessage = { channel: Channel; lane: Lane; message: SendMessage }
 /** Held messages wait in the table of timers, in buckets of their own: see decision 0007. */
 export const heldBucket = (minuteMs: number, shard: number): string => `send#${bucketOf(minuteMs, shard)}`;
 
-/** Messages that wait for the end of a pause of their campaign have buckets of their own. `pause`: its number. */
-export const parkedBucket = (campaignId: string, pause: number, shard: number): string =>
-  `paused#${campaignId}#${pause}#${shard}`;
-export const parkedBuckets = (campaignId: string, pause: number): string[] =>
-  Array.from({ length: SHARDS }, (_, shard) => parkedBucket(campaignId, pause, shard));
+/** Names what messages wait for the end of: a pause of a campaign, or a stop of everything promotional, and its number. */
+export const waitName = (id: string, pause: number): string => `${id}#${pause}`;
+
+/** Messages that wait for the end of something have buckets of their own. `wait`: its name. */
+export const parkedBucket = (wait: string, shard: number): string => `paused#${wait}#${shard}`;
+export const parkedBuckets = (id: string, pause: number): string[] =>
+  Array.from({ length: SHARDS }, (_, shard) => parkedBucket(waitName(id, pause), shard));
 
 /** Where in a bucket a message is: the same whenever it is put there, so that it is there once. */
 export const placeOfHeld = ({ message }: HeldMessage): { shard: number; key: string } => {

@@ -19,16 +19,16 @@ export const heldMessages = (table: string, wakeAt: WakeAt, clock: () => number)
   },
 
   /**
-   * Puts the message where it is found when that pause of its campaign ends. Only what is there before the pause has ended is
+   * Puts the message where it is found when that pause of its campaign, or stop, ends. Only what is there before that has ended is
    * sure to be found: the caller looks whether it still lasts. Parking it again is harmless: it is there once.
    */
-  async park(held: HeldMessage, pause: number): Promise<void> {
+  async park(held: HeldMessage, wait: string): Promise<void> {
     const { shard, key } = placeOfHeld(held);
     await dynamo.send(
       new PutItemCommand({
         TableName: table,
         Item: {
-          bucket: { S: parkedBucket(held.message.plan.id, pause, shard) },
+          bucket: { S: parkedBucket(wait, shard) },
           timer: { S: key },
           body: { S: JSON.stringify(held) },
           expiresAt: { N: String(Math.floor(clock() / 1_000) + PARKED_SECONDS) },

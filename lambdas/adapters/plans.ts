@@ -1,3 +1,5 @@
+import { EMERGENCY_STOP, type EmergencyStop, isInForce } from '../../core/delivery/emergency-stop.ts';
+import { waitName } from '../../core/delivery/held-message.ts';
 import { DEFAULT_LINK_SETTINGS, type LinkSettings } from '../../core/delivery/links/link-settings.ts';
 import type { PlanRef } from '../../core/delivery/messages.ts';
 import type { Speed } from '../../core/delivery/pace.ts';
@@ -50,29 +52,41 @@ export const plans = (table: string) => {
     SETTINGS_MAX_AGE_MS,
     async (id) => (await defs.get<HoldoutSettings>('settings', id))?.body ?? DEFAULT_HOLDOUT,
   );
+  const stop = cached(STATE_MAX_AGE_MS, async (id) => (await defs.get<EmergencyStop>('settings', id))?.body);
+  const planOf = ({ id, hash }: PlanRef): Promise<PlanVersion> => version(`${id}@${hash}`);
+  const stopOf = async ({ kind, id }: PlanRef): Promise<'plan-cancelled' | 'plan-paused' | undefined> => {
+    if (kind === 'campaign') {
+      const state = (await campaign(id))?.state;
+      return state === undefined || state === 'cancelled' || state === 'failed' ? 'plan-cancelled' : undefined;
+    }
+    if (kind === 'test') return undefined;
+    if (kind === 'journey') {
+      const state = (await journey(id))?.state;
+      return state === undefined || state === 'stopped' ? 'plan-cancelled' : undefined;
+    }
+    return (await trigger(id)) === 'active' ? undefined : 'plan-paused';
+  };
   return {
     /** The frozen plan; never changes, so it is kept for ever. Throws when there is none. */
-    planOf: ({ id, hash }: PlanRef): Promise<PlanVersion> => version(`${id}@${hash}`),
+    planOf,
     /** Why nothing more may be sent of the plan, if so. */
-    async stopOf({ kind, id }: PlanRef): Promise<'plan-cancelled' | 'plan-paused' | undefined> {
-      if (kind === 'campaign') {
-        const state = (await campaign(id))?.state;
-        return state === undefined || state === 'cancelled' || state === 'failed' ? 'plan-cancelled' : undefined;
-      }
-      if (kind === 'test') return undefined;
-      if (kind === 'journey') {
-        const state = (await journey(id))?.state;
-        return state === undefined || state === 'stopped' ? 'plan-cancelled' : undefined;
-      }
-      return (await trigger(id)) === 'active' ? undefined : 'plan-paused';
-    },
+    stopOf,
     /**
-     * Number of the pause that a campaign or a journey is in: its messages wait for the end of that one. `now`: read for this call, and
-     * strongly consistent, where others may be told what was so 3 seconds ago.
+     * Name of the pause that a campaign or a journey is in, or of the stop that holds everything promotional: its messages wait for the end of
+     * that one. What is cancelled waits for no stop. `now`: read for this call, and strongly consistent, where others may be
+     * told what was so 3 seconds ago.
      */
-    async pauseOf({ kind, id }: PlanRef, when: 'lately' | 'now' = 'lately'): Promise<number | undefined> {
-      if (kind === 'trigger' || kind === 'test') return undefined;
-      return (await (kind === 'campaign' ? campaign : journey)(id, when === 'now' ? 0 : undefined))?.pause;
+    async pauseOf(plan: PlanRef, when: 'lately' | 'now' = 'lately'): Promise<string | undefined> {
+      const { kind, id } = plan;
+      // A test goes to colleagues only.
+      if (kind === 'test') return undefined;
+      const maxAgeMs = when === 'now' ? 0 : undefined;
+      const ownOf = kind === 'campaign' ? campaign : kind === 'journey' ? journey : undefined;
+      const pause = (await ownOf?.(id, maxAgeMs))?.pause;
+      if (pause !== undefined) return waitName(id, pause);
+      const stopped = await stop(EMERGENCY_STOP, maxAgeMs);
+      if (!isInForce(stopped) || (await planOf(plan)).lane !== 'promotional') return undefined;
+      return (await stopOf(plan)) ? undefined : waitName(EMERGENCY_STOP, stopped.number);
     },
     /** The speed of a campaign as it is now; undefined: it has none. */
     async speedOf({ kind, id }: PlanRef): Promise<Speed | undefined> {

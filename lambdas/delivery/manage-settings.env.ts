@@ -3,4 +3,5 @@ import * as z from 'zod/mini';
 export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
   AUDIT_TABLE: z.string(),
+  RELEASE_MACHINE_ARN: z.string(),
 });

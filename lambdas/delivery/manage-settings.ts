@@ -1,4 +1,5 @@
 import { routes } from '../../core/access/routes/delivery.ts';
+import { goneOn, stopped } from '../../core/delivery/emergency-stop.ts';
 import { DEFAULT_LINK_SETTINGS, type LinkSettings } from '../../core/delivery/links/link-settings.ts';
 import { DEFAULT_SETTINGS, type DeliverySettings, settingsText } from '../../core/delivery/settings.ts';
 import { DEFAULT_HOLDOUT, type HoldoutSettings, shuffled } from '../../core/strategy/holdout.ts';
@@ -7,14 +8,28 @@ import { saveDefinition } from '../adapters/outbox.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
+import { emergencyStops, stopView } from './emergency-stops.ts';
 import { env } from './manage-settings.env.ts';
 
-const { DEFINITIONS_TABLE, AUDIT_TABLE } = readEnv(env);
+const { DEFINITIONS_TABLE, AUDIT_TABLE, RELEASE_MACHINE_ARN } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
-const sinks = { auditTable: AUDIT_TABLE };
+const sinks = { auditTable: AUDIT_TABLE, machines: { 'release-parked': RELEASE_MACHINE_ARN } };
+const emergency = emergencyStops(defs, sinks);
 
-/** Settings of all sends. Running a change twice is safe: the second finds another version and is refused. */
+/** Settings of all sends, and the stop of all. Running a change twice is safe: the second finds another version and is refused, or that it is done. */
 export const handler = apiHandler('delivery/manage-settings', routes, {
+  getEmergencyStop: async () => ({ body: stopView((await emergency.load()).stop) }),
+
+  stopEverything: async ({ body: { reason }, actor, nowMs }) => ({
+    body: stopView(
+      await emergency.change(actor, nowMs, (before, version) => stopped(before, version, { by: actor, reason }, nowMs)),
+    ),
+  }),
+
+  endEmergencyStop: async ({ actor, nowMs }) => ({
+    body: stopView(await emergency.change(actor, nowMs, (before) => goneOn(before, actor, nowMs))),
+  }),
+
   getDeliverySettings: async () => {
     const stored = await defs.get<DeliverySettings>('settings', 'delivery');
     return { body: { ...(stored?.body ?? DEFAULT_SETTINGS), version: stored?.version ?? 0 } };

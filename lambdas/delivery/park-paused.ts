@@ -2,7 +2,7 @@ import type { SendMessage } from '../../core/delivery/messages.ts';
 import type { Ports } from './ports.ts';
 
 /**
- * True when the campaign of the message is paused: then it waits where the end of the pause finds it, and may leave its queue.
+ * True when the campaign of the message is paused, or everything promotional is stopped: then it waits where the end of the pause finds it, and may leave its queue.
  * It waits as it is, for it is the one message of its batch: what its ledger record says was done stays done when it comes
  * again, whoever is open is gated again, and nobody is settled by a pause.
  *

@@ -22,8 +22,8 @@ export type Ports = {
   planOf(plan: PlanRef): Promise<PlanVersion>;
   /** Why nothing more is to be sent of the plan, if so. At most 3 seconds old. */
   stopOf(plan: PlanRef): Promise<'plan-cancelled' | 'plan-paused' | undefined>;
-  /** Number of the pause that a campaign is in. At most 3 seconds old, or read `now`. */
-  pauseOf(plan: PlanRef, when?: 'now'): Promise<number | undefined>;
+  /** Name of the pause that a campaign is in, or of the stop of everything promotional. At most 3 seconds old, or read `now`. */
+  pauseOf(plan: PlanRef, when?: 'now'): Promise<string | undefined>;
   settings(): Promise<DeliverySettings>;
   /** Who gets nothing promotional. Asked about messages of events; a campaign has told them apart before. */
   holdout(): Promise<Holdout>;
@@ -48,5 +48,5 @@ export type Ports = {
   /** Has it enqueued when it is due. */
   hold(message: HeldMessage, dueMs: number): Promise<void>;
   /** Has it enqueued when that pause of its campaign ends, if that is still to come. */
-  park(message: HeldMessage, pause: number): Promise<void>;
+  park(message: HeldMessage, wait: string): Promise<void>;
 };

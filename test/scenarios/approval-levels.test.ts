@@ -5,6 +5,8 @@ import { addPerson, type CampaignView, draftCampaign, importCsv, stateOf, submit
 
 const HOUR = 3_600_000;
 const PEOPLE = 300;
+/** A third of them the provider keeps waiting for a second attempt (+1555552…). */
+const phoneOf = (n: number) => `${n % 3 === 0 ? '+1555552' : '+1202555'}${String(n).padStart(4, '0')}`;
 
 localTest(
   'days of virtual time',
@@ -12,7 +14,7 @@ localTest(
   async () => {
     const herald = await bootLocal({ days: true });
     const { api, as, cloud } = herald;
-    const rows = Array.from({ length: PEOPLE }, (_, n) => `p${n},+1555552${String(n).padStart(4, '0')},Paris,yes`);
+    const rows = Array.from({ length: PEOPLE }, (_, n) => `p${n},${phoneOf(n)},Paris,yes`);
     await importCsv(herald, ['id,phone,city,ok', ...rows].join('\n'), {
       ...{ id: 'profileId', phone: 'phone', city: 'attributes.city', ok: 'consent.sms' },
     });
@@ -44,8 +46,8 @@ localTest(
     expect(await cloud.inbox.count()).toBe(0);
     await api.must(`${path}/approve`, await as('viewer-vera', { comment: 'Lawful' }));
 
-    // The promotional lane gathers batches for five seconds; a provider of these numbers asks to be tried again.
-    await cloud.clock.advance(8_000);
+    // The promotional lane gathers batches for five seconds.
+    await cloud.clock.advance(6_000);
     expect(await stateOf(herald, draft)).toBe('sending');
     const revoked = await api.must<CampaignView>(`${path}/revoke`, await as('viewer-vera', { reason: 'Wrong price' }));
     expect(revoked).toMatchObject({
@@ -54,6 +56,7 @@ localTest(
     });
     await cloud.clock.advance(HOUR);
     const sent = await cloud.inbox.count();
+    expect(sent).toBeGreaterThan(0);
     expect(sent).toBeLessThan(PEOPLE);
     const read = `GET /v1/campaigns/${draft.id}/report` as const;
     expect(await api.must<CampaignReport>(read, await as('viewer-vera'))).toMatchObject({

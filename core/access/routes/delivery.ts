@@ -3,6 +3,7 @@ import { deliverySettings } from '../../delivery/settings-input.ts';
 import { OPERATORS, READERS } from '../role.ts';
 import type { Route } from '../route.ts';
 import { routes as deadLetters } from './dead-letters.ts';
+import { routes as emergencyStop } from './emergency-stop.ts';
 import { routes as holdoutSettings } from './holdout-settings.ts';
 import { routes as inbox } from './inbox.ts';
 import { routes as linkSettings } from './link-settings.ts';
@@ -53,6 +54,7 @@ export const routes = [
     errors: ['version-conflict'],
   },
   ...deadLetters,
+  ...emergencyStop,
   ...inbox,
   ...holdoutSettings,
   ...linkSettings,

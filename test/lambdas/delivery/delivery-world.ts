@@ -178,7 +178,7 @@ export class World {
       now: () => this.nowMs,
       planOf: async ({ id }) => this.plans.get(id) as PlanVersion,
       stopOf: async () => this.stop,
-      pauseOf: async () => this.pause,
+      pauseOf: async () => (this.pause === undefined ? undefined : `${this.pause}`),
       settings: async () => this.settings,
       holdout: async () => this.holdout,
       speedOf: async ({ kind }) => (kind === 'campaign' ? this.speed : undefined),

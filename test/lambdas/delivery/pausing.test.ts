@@ -130,9 +130,9 @@ class Restless extends World {
   override ports(channel: Channel, chunk = 3) {
     const pauseOf = async (_plan: unknown, when?: 'now') => {
       if (this.toggles.shift()) this.toggle();
-      if (when !== 'now' && this.stale.shift()) return this.said;
+      if (when !== 'now' && this.stale.shift()) return this.said === undefined ? undefined : `${this.said}`;
       this.said = this.pause;
-      return this.said;
+      return this.said === undefined ? undefined : `${this.said}`;
     };
     return { ...super.ports(channel, chunk), pauseOf };
   }
