@@ -124,7 +124,7 @@ const live = (input: JourneyInput, world: { happened: Happening[]; rings: number
 const cases = fc.record({ input: journeys, happened: happenings, rings: ringings, changed: changes });
 
 test('comes to the same as who forgets nothing; nobody is lost, nothing is done twice', () => {
-  const seen = { entered: 0, byEvent: 0, timeout: 0, goal: 0, reentered: 0, exited: 0, gone: 0 };
+  const seen = { entered: 0, byEvent: 0, timeout: 0, goal: 0, reentered: 0, exited: 0 };
   fc.assert(
     fc.property(cases, ({ input, ...world }) => {
       const { participant, steps, other } = live(input, world);
@@ -148,12 +148,11 @@ test('comes to the same as who forgets nothing; nobody is lost, nothing is done 
       seen.timeout += steps.filter(({ way }) => way === 'timeout').length;
       seen.goal += steps.filter(({ kind }) => kind === 'goal').length;
       seen.exited += steps.filter(({ way }) => way === 'exit-criterion' || way === 'version-ended').length;
-      seen.gone += steps.filter(({ way }) => way === 'node-gone').length;
     }),
     { seed: 20_261_129, numRuns: 1_000 },
   );
   // The worlds are such that all of it happens.
-  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(2);
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(20);
 });
 
 test('the same world is the same path', () => {
