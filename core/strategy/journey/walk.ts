@@ -3,6 +3,7 @@ import { type Asked, type Draft, ended, movedBy, noted } from './draft.ts';
 import type { NodeId } from './journey-node.ts';
 import type { JourneyVersion, VersionNodeOf } from './journey-version.ts';
 import type { Advanced, Effect, JourneyFacts } from './participant.ts';
+import { withAttributes } from './profile-after.ts';
 import type { Place, Turn } from './turn.ts';
 import { throttleTurn, waitForEventTurn, waitTurn, waitUntilTurn } from './waits.ts';
 
@@ -115,13 +116,4 @@ const resting = (draft: Draft, { id, node }: Place, { dueMs, why }: Extract<Turn
     ...(isLast && { isLast: true as const }),
   };
   return { ...done, participant: { ...participant, hold } };
-};
-
-/** What the rest of the walk sees of a profile that an update node changes. */
-const withAttributes = (facts: JourneyFacts, set: VersionNodeOf<'update'>['set']): JourneyFacts => {
-  const before = facts.profile?.attributes ?? {};
-  const attributes = Object.fromEntries(
-    Object.entries({ ...before, ...set }).filter((one): one is [string, (typeof before)[string]] => one[1] !== null),
-  );
-  return { ...facts, profile: { ...facts.profile, attributes } };
 };
