@@ -1,5 +1,6 @@
 import type { Trigger } from '../../core/event/trigger.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
+import type { Journey } from '../../core/strategy/journey/journey.ts';
 import type { Drafts } from '../../core/strategy/playbook/instantiate.ts';
 import type { Template } from '../../core/strategy/template.ts';
 import type { DefinitionKind, Definitions } from '../adapters/definitions.ts';
@@ -29,6 +30,7 @@ export const createDrafts = async (
     await create<Template>('template', { ...template, id, version: 1, editors: [actor], ...saved });
   }
   const draft = { ...born, id: plan.id, state: 'draft' as const, editors: [] };
-  if (plan.kind === 'trigger') await create<Trigger>('trigger', { ...plan.trigger, ...draft });
-  else await create<Campaign>('campaign', { ...plan.campaign, ...draft });
+  if (plan.kind === 'trigger') await create<Trigger>('trigger', { ...plan.input, ...draft });
+  else if (plan.kind === 'campaign') await create<Campaign>('campaign', { ...plan.input, ...draft });
+  else await create<Journey>('journey', { ...plan.input, ...draft });
 };

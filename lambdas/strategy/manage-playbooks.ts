@@ -42,8 +42,7 @@ export const handler = apiHandler(
       const { parameters, segments = {}, templates, plan } = playbook;
       const needs = needsOf(playbook, {});
       const missing = missingOf(needs, await seenOf(needs));
-      const draft = plan.kind === 'trigger' ? plan.trigger : plan.campaign;
-      return { body: { ...headOf(playbook), parameters, needs, missing, segments, templates, draft } };
+      return { body: { ...headOf(playbook), parameters, needs, missing, segments, templates, draft: plan.draft } };
     },
 
     instantiatePlaybook: async ({ params, body, actor, nowMs, newId }) => {
@@ -111,5 +110,5 @@ const seenOf = async ({ events }: PlaybookNeeds): Promise<Seen> => {
 const namesOf = ({ segments, templates, plan }: Drafts) => ({
   segments: segments.map(({ key, id, name }) => ({ key, id, name })),
   templates: templates.map(({ key, id, template: { name } }) => ({ key, id, name })),
-  plan: { kind: plan.kind, id: plan.id, name: plan.kind === 'trigger' ? plan.trigger.name : plan.campaign.name },
+  plan: { kind: plan.kind, id: plan.id, name: plan.input.name },
 });

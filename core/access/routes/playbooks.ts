@@ -7,7 +7,7 @@ import type { Route } from '../route.ts';
 const handler = 'strategy/manage-playbooks';
 
 const text = z.object(Object.fromEntries(LANGUAGES.map((language) => [language, z.string()])));
-const planKind = z.enum(['trigger', 'campaign']);
+const planKind = z.enum(['trigger', 'campaign', 'journey']);
 
 const head = {
   id: z.string(),

@@ -1,19 +1,22 @@
 import type { Segment } from '../../audience/segment.ts';
 import type { TriggerInput } from '../../event/trigger.ts';
 import type { CampaignInput } from '../campaign.ts';
+import type { JourneyInput } from '../journey/journey-input.ts';
 import type { CompiledTemplate } from '../template.ts';
 import { layOutEmail } from './email-layout.ts';
 import { fill, fillHtml, fillText, type PlaceholderValues } from './fill-placeholders.ts';
-import type { Language, Playbook, PlaybookContent, PlaybookPlan } from './playbook.ts';
+import type { Language, Playbook, PlaybookContent } from './playbook.ts';
 import { valuesOf } from './values.ts';
 
 /** What is made from a playbook: drafts of things as marketers write them, and the ids that they have for one another. */
 export type Drafts = {
   segments: { key: string; id: string; name: string; segment: Segment }[];
   templates: { key: string; id: string; template: CompiledTemplate }[];
-  plan:
-    | { kind: 'trigger'; id: string; trigger: TriggerInput }
-    | { kind: 'campaign'; id: string; campaign: CampaignInput };
+  plan: { id: string } & (
+    | { kind: 'trigger'; input: TriggerInput }
+    | { kind: 'campaign'; input: CampaignInput }
+    | { kind: 'journey'; input: JourneyInput }
+  );
 };
 
 export type Instance = {
@@ -58,7 +61,11 @@ export const instantiate = (playbook: Playbook, { name, values: given, languages
         },
       };
     }),
-    plan: planOf(playbook.plan, name, idOf('plan'), values),
+    plan: {
+      kind: playbook.plan.kind,
+      id: idOf('plan'),
+      input: { name, ...(fill(playbook.plan.draft, values) as object) },
+    } as Drafts['plan'],
   };
 };
 
@@ -84,8 +91,3 @@ const channelsOf = (
     ...(push && { push: { title: fillText(push.title, values), body: fillText(push.body, values) } }),
   };
 };
-
-const planOf = (plan: PlaybookPlan, name: string, id: string, values: PlaceholderValues): Drafts['plan'] =>
-  plan.kind === 'trigger'
-    ? { kind: 'trigger', id, trigger: { name, ...(fill(plan.trigger, values) as Omit<TriggerInput, 'name'>) } }
-    : { kind: 'campaign', id, campaign: { name, ...(fill(plan.campaign, values) as Omit<CampaignInput, 'name'>) } };

@@ -11,7 +11,7 @@ export type PlaybookNeeds = {
 };
 
 /** Whether its messages are sent without consent. */
-const isTransactional = ({ plan }: Playbook): boolean => plan.kind === 'trigger' && plan.trigger.lane === LANES[0];
+const isTransactional = ({ plan }: Playbook): boolean => plan.kind === 'trigger' && plan.draft.lane === LANES[0];
 
 /** With the values as they are given; a parameter that has none is left out. */
 export const needsOf = (playbook: Playbook, given: Readonly<Record<string, unknown>>): PlaybookNeeds => {

@@ -2,6 +2,7 @@ import type { Segment } from '../../audience/segment.ts';
 import type { Channel } from '../../delivery/channel.ts';
 import type { Duration, TriggerInput } from '../../event/trigger.ts';
 import type { CampaignInput } from '../campaign.ts';
+import type { JourneyInput } from '../journey/journey-input.ts';
 
 /** Languages in which the texts of playbooks are written. The first is that of people who have another one. */
 export const LANGUAGES = ['en', 'zh'] as const;
@@ -64,8 +65,9 @@ export type PlaybookContent = {
 /** The name is the marketer's. */
 type Written<Input> = Exclude<WithPlaceholders<Omit<Input, 'name'>>, Placeholder>;
 export type PlaybookPlan =
-  | { kind: 'trigger'; trigger: Written<TriggerInput> }
-  | { kind: 'campaign'; campaign: Written<CampaignInput> };
+  | { kind: 'trigger'; draft: Written<TriggerInput> }
+  | { kind: 'campaign'; draft: Written<CampaignInput> }
+  | { kind: 'journey'; draft: Written<JourneyInput> };
 
 /** An entry of the strategy library: a ready plan to start from. It is data; instantiate.ts makes drafts of it. */
 export type Playbook = {

@@ -54,7 +54,7 @@ export const backInStock: Playbook = {
   },
   plan: {
     kind: 'trigger',
-    trigger: {
+    draft: {
       eventType: '[[restocked]]',
       templateId: '[[template.alert]]',
       channelPolicy: ['push', 'email', 'sms'],

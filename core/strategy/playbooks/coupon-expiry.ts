@@ -82,7 +82,7 @@ export const couponExpiry: Playbook = {
   },
   plan: {
     kind: 'trigger',
-    trigger: {
+    draft: {
       eventType: '[[couponIssued]]',
       window: { without: { eventType: '[[couponRedeemed]]' }, within: '[[wait]]', same: 'code' },
       templateId: '[[template.reminder]]',

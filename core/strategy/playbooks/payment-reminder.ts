@@ -80,7 +80,7 @@ export const paymentReminder: Playbook = {
   },
   plan: {
     kind: 'trigger',
-    trigger: {
+    draft: {
       eventType: '[[orderPlaced]]',
       window: { without: { eventType: '[[orderPaid]]' }, within: '[[wait]]', same: 'orderId' },
       templateId: '[[template.reminder]]',

@@ -68,7 +68,7 @@ export const priceDrop: Playbook = {
   },
   plan: {
     kind: 'trigger',
-    trigger: {
+    draft: {
       eventType: '[[priceDropped]]',
       where: [{ property: 'percentOff', atLeast: '[[minimumPercent]]' }],
       templateId: '[[template.alert]]',

@@ -74,7 +74,7 @@ export const reviewRequest: Playbook = {
   },
   plan: {
     kind: 'trigger',
-    trigger: {
+    draft: {
       eventType: '[[orderDelivered]]',
       window: { without: { eventType: '[[reviewPosted]]' }, within: '[[wait]]', same: 'orderId' },
       templateId: '[[template.request]]',

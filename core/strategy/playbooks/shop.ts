@@ -1,3 +1,4 @@
+import type { Duration } from '../../event/trigger.ts';
 import type { Parameter } from '../playbook/playbook.ts';
 
 // Parameters that playbooks have in common.
@@ -80,3 +81,26 @@ export const NAME = {
 export const EVENT_URL = '{{ event.properties.url | default: "[[shopUrl]]" }}';
 /** How text messages end that people may refuse. */
 export const STOP = { en: 'Reply STOP to opt out', zh: '退订回T' } as const;
+
+export const signedUp = {
+  signedUp: {
+    kind: 'event',
+    default: 'user.registered',
+    properties: {},
+    about: { en: 'Somebody has signed up', zh: '注册事件' },
+  },
+} as const satisfies Record<string, Parameter>;
+
+/** How long somebody is left alone before the journey may begin anew for them. */
+export const pause = (days: number) =>
+  ({
+    pause: {
+      kind: 'duration',
+      atMost: { days: 31 },
+      default: { days },
+      about: { en: 'How long after an entry somebody may enter again', zh: '同一用户再次进入的最短间隔' },
+    },
+  }) as const satisfies Record<string, Parameter>;
+
+export const wait = (name: string, length: Duration, about: { en: string; zh: string }) =>
+  ({ [name]: { kind: 'duration', atMost: { days: 31 }, default: length, about } }) as Record<string, Parameter>;

@@ -73,7 +73,7 @@ export const spendThreshold: Playbook = {
   },
   plan: {
     kind: 'trigger',
-    trigger: {
+    draft: {
       eventType: '[[orderPlaced]]',
       window: { sum: 'total', within: '[[period]]', reaches: '[[threshold]]' },
       templateId: '[[template.reward]]',

@@ -81,7 +81,7 @@ export const winBack: Playbook = {
   },
   plan: {
     kind: 'campaign',
-    campaign: {
+    draft: {
       audience: { segmentId: '[[segment.lapsed]]' },
       templateId: '[[template.offer]]',
       channelPolicy: ['email', 'push', 'sms'],

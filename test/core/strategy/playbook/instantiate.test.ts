@@ -52,7 +52,7 @@ const playbook: Playbook = {
   },
   plan: {
     kind: 'trigger',
-    trigger: {
+    draft: {
       eventType: '[[came]]',
       window: { without: { eventType: 'bought' }, within: '[[wait]]' },
       templateId: '[[template.one]]',
@@ -83,7 +83,7 @@ describe('the drafts of a playbook', () => {
     expect(plan).toMatchObject({
       kind: 'trigger',
       id: 'id-plan',
-      trigger: {
+      input: {
         name: 'Mine',
         eventType: 'came.in',
         window: { within: { minutes: 7 } },

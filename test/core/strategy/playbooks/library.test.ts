@@ -7,8 +7,12 @@ import { segment } from '../../../../core/audience/segment.ts';
 import { DEFAULT_LINK_SETTINGS } from '../../../../core/delivery/links/link-settings.ts';
 import { channelsOf, policySlips } from '../../../../core/delivery/policy.ts';
 import { smsParts } from '../../../../core/delivery/sms-parts.ts';
+import type { TriggerInput } from '../../../../core/event/trigger.ts';
 import { triggerInput } from '../../../../core/event/trigger-input.ts';
 import { campaignInput } from '../../../../core/strategy/campaign.ts';
+import type { JourneyReferences } from '../../../../core/strategy/journey/defect.ts';
+import { journeyInput } from '../../../../core/strategy/journey/journey-input.ts';
+import { journeyDefects } from '../../../../core/strategy/journey/validate.ts';
 import { placeholdersIn } from '../../../../core/strategy/playbook/fill-placeholders.ts';
 import { type Drafts, instantiate } from '../../../../core/strategy/playbook/instantiate.ts';
 import { needsOf } from '../../../../core/strategy/playbook/needs.ts';
@@ -24,7 +28,8 @@ import { renderer } from '../../../../core/strategy/render.ts';
 import { templateInput } from '../../../../core/strategy/template.ts';
 import { examplesOf, variablesOf } from './samples.ts';
 
-const { render, errorsIn } = renderer(liquidjs);
+const liquid = renderer(liquidjs);
+const { render, errorsIn } = liquid;
 const idOf = (thing: string) => thing.toUpperCase().replaceAll(/[^A-Z]/g, '');
 const drafts = (playbook: Playbook, first: Language, values: Record<string, unknown> = examplesOf(playbook)) =>
   instantiate(playbook, {
@@ -32,13 +37,26 @@ const drafts = (playbook: Playbook, first: Language, values: Record<string, unkn
     languages: [first, ...LANGUAGES.filter((language) => language !== first)],
   });
 
+type Message = Pick<TriggerInput, 'templateId' | 'channelPolicy'>;
 /** The messages of a plan: which template by which policy. */
-const messagesOf = ({ plan }: Drafts) => {
-  const { templateId, channelPolicy } = plan.kind === 'trigger' ? plan.trigger : plan.campaign;
-  return [{ templateId, channelPolicy }];
+const messagesOf = ({ plan }: Drafts): Message[] =>
+  plan.kind === 'journey' ? Object.values(plan.input.nodes).filter((node) => node.kind === 'message') : [plan.input];
+const INPUTS = { trigger: triggerInput, campaign: campaignInput, journey: journeyInput };
+const parsed = ({ plan }: Drafts) => INPUTS[plan.kind].safeParse(plan.input);
+
+/** What keeps a journey from being published, if its segments are live. */
+const defectsOf = ({ plan, segments, templates }: Drafts): string[] => {
+  if (plan.kind !== 'journey') return [];
+  const asked = (rule: unknown) =>
+    [...JSON.stringify(rule).matchAll(/"attribute":"(\w+)"/g)].map(([, name = '']) => name);
+  const references: JourneyReferences = {
+    templates: Object.fromEntries(templates.map(({ id, template }) => [id, template])),
+    segments: Object.fromEntries(segments.map(({ id, segment }) => [id, { isLive: true, attributes: asked(segment) }])),
+    ...{ lists: new Set(), endpoints: new Set(), tables: {}, hasAudience: false },
+    tracking: DEFAULT_LINK_SETTINGS.tracking,
+  };
+  return journeyDefects(plan.input, references, liquid).map(({ path, message }) => `${path}: ${message}`);
 };
-const parsed = ({ plan }: Drafts) =>
-  plan.kind === 'trigger' ? triggerInput.safeParse(plan.trigger) : campaignInput.safeParse(plan.campaign);
 
 /** Everything that would keep somebody from saving the drafts, in words. */
 const faultsOf = (made: Drafts): string[] => {
@@ -55,6 +73,7 @@ const faultsOf = (made: Drafts): string[] => {
     ...messagesOf(made).flatMap(({ channelPolicy }) =>
       policySlips(channelPolicy, DEFAULT_LINK_SETTINGS.tracking).map(({ message }) => message),
     ),
+    ...defectsOf(made),
     ...placeholdersIn(made).map((name) => `[[${name}]] is left`),
   ];
 };

@@ -27,8 +27,14 @@ export const eventOf = ({ id, parameters }: Playbook, name: string) => {
 };
 
 /** Name of the parameter that says which event the plan starts from; undefined when none does. */
-export const startOf = ({ plan }: Playbook): string | undefined =>
-  plan.kind === 'trigger' ? String(plan.trigger.eventType).slice(2, -2) : undefined;
+export const startOf = ({ plan }: Playbook): string | undefined => {
+  if (plan.kind === 'trigger') return parameterOf(plan.draft.eventType);
+  const entry = plan.kind === 'journey' ? plan.draft.entry : undefined;
+  return typeof entry === 'object' && 'event' in entry && typeof entry.event === 'object'
+    ? parameterOf(entry.event.eventType)
+    : undefined;
+};
+const parameterOf = (placeholder: string): string => placeholder.slice(2, -2);
 
 /** What the templates of a playbook are rendered with: Ada, who has all attributes, or Bob, who has none. */
 export const variablesOf = (playbook: Playbook, who: 'ada' | 'bob', locale: string): TemplateVariables => {
