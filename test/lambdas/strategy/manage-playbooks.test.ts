@@ -19,7 +19,7 @@ afterAll(() => tables.stop());
 type Made = {
   segments: { id: string; name: string }[];
   templates: { id: string; name: string }[];
-  plan: { kind: 'trigger' | 'campaign'; id: string; name: string };
+  plan: { kind: string; id: string; name: string };
   missing: { eventTypes: string[]; properties: object[]; attributes: string[] | null };
   next: { call: string; why: string }[];
 };
@@ -124,6 +124,23 @@ describe('starting from a playbook', () => {
       where: [{ property: 'percentOff', atLeast: 10 }],
     });
     expect(next).toMatchObject([{ call: `POST /v1/triggers/${plan.id}/activate` }]);
+  });
+
+  test('a journey of a segment says that this has to be live first', async () => {
+    const { body, headers } = await start('repurchase', {
+      parameters: { brand: 'Luma', shopUrl: 'https://luma.example' },
+    });
+    const { plan, segments, next } = body as Made;
+    expect(headers.location).toBe(`/v1/journeys/${plan.id}`);
+    expect((await defs.get('journey', plan.id))?.body).toMatchObject({
+      ...{ name: 'Repurchase', state: 'draft', version: 1, author: 'mia', editors: [] },
+      entry: { segment: segments[0]?.id },
+    });
+    expect(next.map((step) => step.call)).toEqual([
+      `PUT /v1/segments/${segments[0]?.id}/live`,
+      `POST /v1/journeys/${plan.id}/validate`,
+      `POST /v1/journeys/${plan.id}/publish`,
+    ]);
   });
 
   test('is refused with every value that does not fit, and makes nothing', async () => {
