@@ -4,6 +4,7 @@
  * `npm run bench -- intake`   event → provider call under load, and events a second of match-events (intake/run.ts)
  * `npm run bench -- audience` people decided a second, previews beside the same questions by hand, an import, a real history
  * `npm run bench -- delivery` each sender alone, campaigns of growing size, messages by event, and what they cost
+ * `npm run bench -- journeys`  participants advanced a second, what a wait costs pooled and traced, three weeks of onboarding
  * `npm run bench -- send-time` how well the best hour to send is found, of people who are made up
  * Each takes its own options; all take --json.
  */
@@ -13,6 +14,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   intake: () => import('./intake/run.ts'),
   audience: () => import('./audience/run.ts'),
   delivery: () => import('./delivery/run.ts'),
+  journeys: () => import('./journeys/run.ts'),
   'send-time': () => import('./send-time/run.ts'),
 };
 

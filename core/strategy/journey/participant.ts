@@ -60,7 +60,18 @@ export type Hold = {
  * A message to be asked for, or a change of the profile, of the node of a version (`hash`). Doing it twice is harmless. `atMs`: when they
  * came to the node (epoch ms).
  */
-export type Effect = { kind: 'send' | 'update'; entry: number; step: number; node: NodeId; hash: string; atMs: number };
+export type NodeEffect = {
+  kind: 'send' | 'update';
+  entry: number;
+  step: number;
+  node: NodeId;
+  hash: string;
+  atMs: number;
+};
+
+/** Of traced participants: an execution is to follow them from this step on; the one that waits with this token is to look again. */
+export type TracingEffect = { kind: 'follow'; entry: number; step: number } | { kind: 'wake'; token: string };
+export type Effect = NodeEffect | TracingEffect;
 
 /** One line of what somebody did; the lake has the rest. */
 export type PastStep = Pick<Step, 'step' | 'node' | 'way' | 'atMs'>;
@@ -106,6 +117,8 @@ export type Participant = {
   pending?: Effect[];
   /** Of a traced participant: the task that waits. */
   token?: string;
+  /** Of a traced participant inside: an execution follows them, or will. */
+  followed?: true;
 };
 
 /** What happened to somebody, or may have. Any may come twice, late, or out of order. */

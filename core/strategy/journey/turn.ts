@@ -1,6 +1,6 @@
 import type { NodeId } from './journey-node.ts';
 import type { JourneyVersion, VersionNode } from './journey-version.ts';
-import type { Effect, EndReason, JourneyFacts, Participant } from './participant.ts';
+import type { EndReason, JourneyFacts, NodeEffect, Participant } from './participant.ts';
 
 /** What a node is asked about: who has come to it, with what is known. */
 export type Place<Node extends VersionNode = VersionNode> = {
@@ -20,7 +20,7 @@ export type Turn =
       to: NodeId;
       way: string;
       why: string;
-      effect?: Effect['kind'];
+      effect?: NodeEffect['kind'];
       /** What chance has decided. */
       arm?: string;
       /** An event that had come before and is taken. */

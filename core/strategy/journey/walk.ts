@@ -2,7 +2,7 @@ import { armTurn, branchTurn, holdoutTurn } from './choices.ts';
 import { type Asked, type Draft, ended, movedBy, noted } from './draft.ts';
 import type { NodeId } from './journey-node.ts';
 import type { JourneyVersion, VersionNodeOf } from './journey-version.ts';
-import type { Advanced, Effect, JourneyFacts } from './participant.ts';
+import type { Advanced, JourneyFacts, NodeEffect } from './participant.ts';
 import { withAttributes } from './profile-after.ts';
 import type { Place, Turn } from './turn.ts';
 import { throttleTurn, waitForEventTurn, waitTurn, waitUntilTurn } from './waits.ts';
@@ -91,7 +91,7 @@ const gone = (draft: Draft, { id, node }: Place, turn: Extract<Turn, { kind: 'go
   const { participant } = done;
   const { entry, step, hash } = participant;
   const effect =
-    turn.effect && ({ kind: turn.effect, entry, step, node: id, hash, atMs: participant.clockMs } as Effect);
+    turn.effect && ({ kind: turn.effect, entry, step, node: id, hash, atMs: participant.clockMs } as NodeEffect);
   return {
     ...done,
     participant: {
