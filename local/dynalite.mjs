@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { isDeepStrictEqual } from 'node:util';
 
 /**
  * dynalite without its HTTP server: its inner modules are called directly, which makes conditional updates five times as fast;
@@ -8,12 +9,17 @@ const require = createRequire(import.meta.url);
 const db = require('dynalite/db');
 const { checkTypes, checkValidations } = require('dynalite/validations');
 
-// dynalite bills only the table's own write; AWS also bills what reaches a global index (not: updates that leave it as it was).
+// dynalite bills only the table's own write; AWS also bills what reaches a global index, but no write that leaves there what it was.
 const { updateIndexes, checkConditional } = db;
 const writeUnits = (item) => Math.max(1, Math.ceil(db.itemSize(item) / 1024));
 db.updateIndexes = (request, table, before, after, done) => {
-  const { puts, deletes } = db.getIndexActions(table.GlobalSecondaryIndexes ?? [], before, after, table);
-  for (const { item } of puts) request.indexUnits += writeUnits(item);
+  const indexes = table.GlobalSecondaryIndexes ?? [];
+  const { puts, deletes } = db.getIndexActions(indexes, before, after, table);
+  const { puts: old } = db.getIndexActions(indexes, undefined, before, table);
+  for (const { index, key, item } of puts) {
+    const isThere = old.some((one) => one.index === index && one.key === key && isDeepStrictEqual(one.item, item));
+    if (!isThere) request.indexUnits += writeUnits(item);
+  }
   request.indexUnits += deletes.length * writeUnits(before ?? {});
   updateIndexes(request, table, before, after, done);
 };

@@ -13,8 +13,11 @@ const WAITS = 5;
 const PER_MESSAGE = 100;
 
 type Hold = 'pooled' | 'traced';
-/** `spikeSeconds`: of the machine, from the minute in which all of them are due until all of them wait again. */
-export type Waits = { hold: Hold; people: number; bill: Bill; spikeSeconds: number; perSecond: number };
+/**
+ * `aMinute`: so many enter in each minute, and are due in one later; absent: all in the same one, and then `spikeSeconds` are those of the
+ * machine until all of them wait again.
+ */
+export type Waits = { hold: Hold; people: number; aMinute?: number; bill: Bill; spikeSeconds?: number };
 
 const journey = (hold: Hold) => ({
   name: `Waits, ${hold}`,
@@ -33,8 +36,8 @@ const journey = (hold: Hold) => ({
   },
 });
 
-/** Puts so many people into a journey at once, as the members of a segment enter, and lets all of them wait together. */
-const waitTogether = async (hold: Hold, people: number): Promise<Waits> => {
+/** Puts so many people into a journey, as the members of a segment enter, and lets them wait. */
+const letWait = async ({ hold, people, aMinute }: Omit<Waits, 'bill'>): Promise<Waits> => {
   // What makes good for crashes runs every six hours: it belongs to no wait.
   const cloud: Cloud = await startCloud({
     assembly: assembly('local'),
@@ -52,9 +55,10 @@ const waitTogether = async (hold: Hold, people: number): Promise<Waits> => {
     const queue = cloud.resources.find(
       ({ logicalId, type }) => type === 'AWS::SQS::Queue' && /^Participants(?!.*Dead)/.test(logicalId),
     );
-    const atMs = cloud.clock.now();
-    for (let from = 0; from < people; from += PER_MESSAGE) {
-      const some = Array.from({ length: Math.min(PER_MESSAGE, people - from) }, (_, n): Stimuli => {
+    const size = aMinute ?? PER_MESSAGE;
+    for (let from = 0; from < people; from += size) {
+      const atMs = cloud.clock.now();
+      const some = Array.from({ length: Math.min(size, people - from) }, (_, n): Stimuli => {
         const event = {
           id: `e${from + n}`,
           type: 'herald.journey.entered',
@@ -70,6 +74,7 @@ const waitTogether = async (hold: Hold, people: number): Promise<Waits> => {
       });
       const message: ParticipantsMessage = { kind: 'stimuli', people: some };
       cloud.services.sqs.send(queue?.attributes.Arn ?? '', JSON.stringify(message), { group: id });
+      if (aMinute) await cloud.clock.advance(60_000);
     }
     await cloud.clock.advance(60_000);
     const before = cloud.meter.snapshot();
@@ -87,17 +92,15 @@ const waitTogether = async (hold: Hold, people: number): Promise<Waits> => {
       await as('operator-oscar'),
     );
     if (items.length > 0) throw new Error(`At least ${items.length} of ${people} are still inside`);
-    return {
-      hold,
-      people,
-      bill: billPer(counts, people * (WAITS - 1)),
-      spikeSeconds,
-      perSecond: people / spikeSeconds,
-    };
+    const bill = billPer(counts, people * (WAITS - 1));
+    return { hold, people, bill, ...(aMinute ? { aMinute } : { spikeSeconds }) };
   } finally {
     await cloud.stop();
   }
 };
+
+/** So many become due in each minute of a quiet day. */
+const QUIET = { people: 600, aMinute: 5 };
 
 /** What a wait costs, and how fast those move on who are due in the same minute. */
 export const measureWaits = async (
@@ -106,16 +109,26 @@ export const measureWaits = async (
   tell: (text: string) => void,
 ): Promise<Part> => {
   const found: Waits[] = [];
-  for (const [hold, people] of [...sizes.map((size) => ['pooled', size] as const), ['traced', traced] as const]) {
-    tell(`  ${people} ${hold} …`);
-    found.push(await waitTogether(hold, people));
+  for (const asked of [
+    ...sizes.map((people) => ({ hold: 'pooled' as const, people })),
+    { hold: 'pooled' as const, ...QUIET },
+    { hold: 'traced' as const, people: traced },
+  ]) {
+    tell(`  ${asked.people} ${asked.hold} …`);
+    found.push(await letWait(asked));
   }
-  const text = ({ hold, people, bill, spikeSeconds, perSecond }: Waits) =>
-    `  ${hold} ${people.toLocaleString('en').padStart(9)}: $${bill.usdPerMillion.toFixed(2)} a million waits, ${bill.writeUnits.toFixed(2)} write units, ${bill.requests.toFixed(2)} requests each; all due at once: ${spikeSeconds.toFixed(1)} s (${perSecond.toFixed(0)} a second)`;
-  const largest = found.filter(({ hold }) => hold === 'pooled').at(-1);
+  const largest = found.filter(({ hold, aMinute }) => hold === 'pooled' && !aMinute).at(-1);
   return {
     figures: { waits: found },
-    text: `Waits of a day of all of them together, through the local cloud\n${found.map(text).join('\n')}`,
+    text: `Waits of a day, through the local cloud\n${found.map(textOf).join('\n')}`,
     bars: bar('a million pooled waits', largest?.bill.usdPerMillion, 1.5, 'USD'),
   };
+};
+
+const textOf = ({ hold, people, aMinute, bill, spikeSeconds = 0 }: Waits): string => {
+  const { usdPerMillion, writeUnits, requests } = bill;
+  const when = aMinute
+    ? `${aMinute} due in each minute`
+    : `all due at once, done in ${spikeSeconds.toFixed(1)} s (${(people / spikeSeconds).toFixed(0)} a second)`;
+  return `  ${hold} ${people.toLocaleString('en').padStart(9)}: $${usdPerMillion.toFixed(2)} a million, ${writeUnits.toFixed(2)} write units, ${requests.toFixed(2)} requests each; ${when}`;
 };

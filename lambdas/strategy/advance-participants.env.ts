@@ -1,23 +1,11 @@
 import * as z from 'zod/mini';
-import { schedulesEnv } from '../adapters/schedules.env.ts';
-import { sendQueuesEnv } from '../adapters/send-queues.ts';
+import { walkPortsEnv } from './walk-ports.env.ts';
 
 export const env = z.object({
-  DEFINITIONS_TABLE: z.string(),
-  PARTICIPANTS_TABLE: z.string(),
-  PROFILES_TABLE: z.string(),
-  CONTACTS_TABLE: z.string(),
-  MEMBERSHIPS_TABLE: z.string(),
-  LEDGER_TABLE: z.string(),
-  AUDIT_TABLE: z.string(),
+  ...walkPortsEnv,
+  FOLLOW_MACHINE_ARN: z.string(),
   FAILURES_TABLE: z.string(),
-  TIMERS_TABLE: z.string(),
-  ...schedulesEnv,
-  PARTICIPANT_STEPS_STREAM: z.string(),
-  PROFILES_STREAM: z.string(),
-  INTAKE_QUEUE_URL: z.string(),
   PARTICIPANTS_QUEUE_URL: z.string(),
   ERASURES_TABLE: z.string(),
   ERASURE_KEY_ARN: z.string(),
-  ...sendQueuesEnv,
 });

@@ -1,93 +1,24 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { ParticipantsMessage, Stimuli } from '../../core/strategy/journey/participants-message.ts';
-import { stepRow } from '../../core/strategy/journey/step-row.ts';
-import { contacts } from '../adapters/contacts.ts';
-import { definitions } from '../adapters/definitions.ts';
 import { erasedPeople } from '../adapters/erased-people.ts';
-import { journeys } from '../adapters/journeys.ts';
-import { appendRows } from '../adapters/lake.ts';
+import { executionsOf } from '../adapters/followers.ts';
 import { memberships } from '../adapters/memberships.ts';
-import { participantTimers } from '../adapters/participant-timers.ts';
 import { participants } from '../adapters/participants.ts';
-import { plans } from '../adapters/plans.ts';
-import { profiles } from '../adapters/profiles.ts';
 import { sendAll } from '../adapters/queues.ts';
-import { references } from '../adapters/references.ts';
-import { wakeSchedules } from '../adapters/schedules.ts';
-import { sendQueueUrl } from '../adapters/send-queues.ts';
-import type { SendRates } from '../adapters/send-rates.ts';
 import { noteFailures } from '../middleware/note-failures.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { env } from './advance-participants.env.ts';
-import { publishEffects } from './publish-effects.ts';
-import { type Walk, type WalkPorts, walkParticipants } from './walk-participants.ts';
+import { type Walk, walkParticipants } from './walk-participants.ts';
+import { walkPorts } from './walk-ports.ts';
 
 const environment = readEnv(env);
-const defs = definitions(environment.DEFINITIONS_TABLE);
 const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN);
-const people = profiles(environment.PROFILES_TABLE);
-const members = memberships(environment.MEMBERSHIPS_TABLE);
-const states = participants(environment.PARTICIPANTS_TABLE);
-/** Loaded by the first throttle. */
-let rates: Promise<SendRates> | undefined;
-const loadRates = async () => (await import('../adapters/send-rates.ts')).sendRates(environment.LEDGER_TABLE);
-const { planOf, settings, holdout } = plans(environment.DEFINITIONS_TABLE);
-const { journeyOf, versionOf } = journeys(defs);
-const sinks = {
-  auditTable: environment.AUDIT_TABLE,
-  profilesStream: environment.PROFILES_STREAM,
-  intakeQueueUrl: environment.INTAKE_QUEUE_URL,
-};
-
-const effects = {
-  versionOf,
-  planOf: (id: string, hash: string) => planOf({ kind: 'journey', id, hash }),
-  // Loaded by the first journey that changes profiles: with their schemas they are 40 KB.
-  change: async (profileId, attributes, journeyId) => {
-    const { changeAttributes } = await import('./change-attributes.ts');
-    await changeAttributes({ profiles: people, sinks }, profileId, attributes, journeyId, Date.now());
-  },
-  enqueue: (channel, lane, messages) =>
-    sendAll(
-      sendQueueUrl(environment, channel, lane),
-      messages.map((message) => ({ body: message, group: message.plan.id })),
-    ),
-} satisfies Parameters<typeof publishEffects>[0];
-
-const ports: WalkPorts = {
-  now: () => Date.now(),
-  participants: states,
-  journeyOf,
-  versionOf,
-  facts: {
-    profiles: people,
-    contacts: contacts(environment.CONTACTS_TABLE),
-    references: references(environment.DEFINITIONS_TABLE),
-    memberships: members,
-    settings: async () => {
-      const [{ fallbackTimeZone }, globalHoldout] = await Promise.all([settings(), holdout()]);
-      return { ...(fallbackTimeZone && { fallbackTimeZone }), globalHoldout };
-    },
-    shares: async () => ({}),
-  },
-  holds: participantTimers(environment.TIMERS_TABLE, wakeSchedules(environment), () => Date.now()),
-  takeSlot: async (journeyId, node, perMinute) => {
-    rates ??= loadRates();
-    const ms = 60_000 / perMinute;
-    return (await rates).standInLine(`throttle#${journeyId}#${node}`, 'promotional', ms, Date.now());
-  },
-  publish: (all) => publishEffects(effects, all),
-  append: (all) =>
-    appendRows(
-      environment.PARTICIPANT_STEPS_STREAM,
-      all.flatMap(({ key, steps }) => steps.map((step) => stepRow(key, step))),
-    ),
-};
+const ports = walkPorts(environment, executionsOf(environment.FOLLOW_MACHINE_ARN));
 const spreading = {
-  participants: states,
-  memberships: members,
+  participants: participants(environment.PARTICIPANTS_TABLE),
+  memberships: memberships(environment.MEMBERSHIPS_TABLE),
   send: (messages: readonly ParticipantsMessage[], group: string) =>
     sendAll(
       environment.PARTICIPANTS_QUEUE_URL,

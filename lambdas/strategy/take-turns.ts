@@ -8,6 +8,7 @@ import type {
   Participant,
   Stimulus,
 } from '../../core/strategy/journey/participant.ts';
+import { traced } from '../../core/strategy/journey/tracing.ts';
 import type { ParticipantKey, StoredParticipant } from '../adapters/participants.ts';
 import { askedOf, type JourneyFactSources, loadJourneyFacts } from './journey-facts.ts';
 
@@ -67,7 +68,8 @@ const turnOf = async (
   facts: JourneyFacts,
 ): Promise<Turn> => {
   for (const [before, stimulus] of stimuli.entries()) {
-    const advanced = await advancedBy(ports, key, stored?.participant, moment, stimulus, facts);
+    const decided = await advancedBy(ports, key, stored?.participant, moment, stimulus, facts);
+    const advanced = traced(stored?.participant, decided, moment);
     const { participant, park, wake } = advanced;
     if (participant !== stored?.participant || park || wake) return { taken: before + 1, advanced };
   }

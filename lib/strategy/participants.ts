@@ -1,18 +1,32 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { env as advanceParticipantsEnv } from '../../lambdas/strategy/advance-participants.env.ts';
+import { env as followParticipantEnv } from '../../lambdas/strategy/follow-participant.env.ts';
+import { env as holdParticipantEnv } from '../../lambdas/strategy/hold-participant.env.ts';
 import { env as manageJourneysEnv } from '../../lambdas/strategy/manage-journeys.env.ts';
 import { env as wakeParticipantsEnv } from '../../lambdas/strategy/wake-participants.env.ts';
+import type { walkPortsEnv } from '../../lambdas/strategy/walk-ports.env.ts';
 import { knowsErased } from '../erased-people.ts';
-import { addsTo, allow, appends, reads, readsAndWrites, remembers, sends, starts } from '../kit/bindings.ts';
+import {
+  addsTo,
+  allow,
+  appends,
+  type Binding,
+  reads,
+  readsAndWrites,
+  remembers,
+  sends,
+  starts,
+} from '../kit/bindings.ts';
 import { deadLetterQueue } from '../kit/dead-letter-queue.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
+import { TypedStateMachine } from '../kit/typed-state-machine.ts';
 import { WakeSchedules } from '../kit/wake-schedules.ts';
 import type { Platform } from '../platform.ts';
 import type { Stage } from '../stages.ts';
 import { BY_JOURNEY_INDEX, BY_MEMBERSHIP_INDEX, type State } from '../state.ts';
 
-/** Who walks a journey: moved on by what happens and by time; and the API by which journeys are written, published and stopped. */
+/** Who walks a journey: moved on by what happens and by time, which an execution may watch for each of them; and the API by which journeys are written, published and stopped. */
 export class Participants extends Construct {
   constructor(
     scope: Construct,
@@ -40,28 +54,52 @@ export class Participants extends Construct {
     });
     const schedules = new WakeSchedules(this, 'Schedules', { wakes: wakeParticipants, deadLetters });
 
+    const walking: Record<keyof typeof walkPortsEnv, Binding> = {
+      DEFINITIONS_TABLE: reads(state.definitions),
+      PARTICIPANTS_TABLE: readsAndWrites(state.participants),
+      PROFILES_TABLE: readsAndWrites(state.profiles),
+      CONTACTS_TABLE: reads(state.contacts),
+      MEMBERSHIPS_TABLE: reads(state.memberships),
+      LEDGER_TABLE: readsAndWrites(state.ledger),
+      AUDIT_TABLE: readsAndWrites(state.audit),
+      TIMERS_TABLE: addsTo(state.timers),
+      ...schedules.bindings,
+      PARTICIPANT_STEPS_STREAM: appends(lake.streams.participant_steps),
+      PROFILES_STREAM: appends(lake.streams.profiles),
+      INTAKE_QUEUE_URL: sends(intake.queue),
+      ...sendQueues.bindings,
+    };
+    const timeout = Duration.seconds(60);
+    const followParticipant = new TypedFunction(this, 'FollowParticipant', {
+      entry: 'strategy/follow-participant',
+      env: followParticipantEnv,
+      environment: walking,
+      timeout,
+    });
+    const holdParticipant = new TypedFunction(this, 'HoldParticipant', {
+      entry: 'strategy/hold-participant',
+      env: holdParticipantEnv,
+      environment: { PARTICIPANTS_TABLE: readsAndWrites(state.participants) },
+      timeout: Duration.seconds(15),
+    });
+    const followed = new TypedStateMachine(this, 'Followed', {
+      definition: 'strategy/follow-participant',
+      functions: [followParticipant, holdParticipant],
+    });
+
     const advanceParticipants = new TypedFunction(this, 'AdvanceParticipants', {
       entry: 'strategy/advance-participants',
       env: advanceParticipantsEnv,
       environment: {
-        DEFINITIONS_TABLE: reads(state.definitions),
+        ...walking,
         PARTICIPANTS_TABLE: readsAndWrites(state.participants, BY_JOURNEY_INDEX),
-        PROFILES_TABLE: readsAndWrites(state.profiles),
-        CONTACTS_TABLE: reads(state.contacts),
         MEMBERSHIPS_TABLE: reads(state.memberships, BY_MEMBERSHIP_INDEX),
-        LEDGER_TABLE: readsAndWrites(state.ledger),
-        AUDIT_TABLE: readsAndWrites(state.audit),
+        FOLLOW_MACHINE_ARN: starts(followed.machine, true),
         FAILURES_TABLE: addsTo(state.failures),
-        TIMERS_TABLE: addsTo(state.timers),
-        ...schedules.bindings,
-        PARTICIPANT_STEPS_STREAM: appends(lake.streams.participant_steps),
-        PROFILES_STREAM: appends(lake.streams.profiles),
-        INTAKE_QUEUE_URL: sends(intake.queue),
         PARTICIPANTS_QUEUE_URL,
         ...knowsErased(state),
-        ...sendQueues.bindings,
       },
-      timeout: Duration.seconds(60),
+      timeout,
       memoryMb: 1024,
       reservedConcurrency: stage.concurrency.participants,
     });

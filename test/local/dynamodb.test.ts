@@ -34,9 +34,10 @@ beforeAll(async () => {
       Type: 'AWS::DynamoDB::Table',
       Properties: {
         KeySchema: [key('pk'), key('sk', 'RANGE')],
-        AttributeDefinitions: [attribute('pk'), attribute('sk'), attribute('pending')],
+        AttributeDefinitions: [attribute('pk'), attribute('sk'), attribute('pending'), attribute('group')],
         GlobalSecondaryIndexes: [
           { IndexName: 'pending', KeySchema: [key('pending')], Projection: { ProjectionType: 'ALL' } },
+          { IndexName: 'group', KeySchema: [key('group')], Projection: { ProjectionType: 'KEYS_ONLY' } },
         ],
       },
     },
@@ -123,6 +124,23 @@ describe('write units', () => {
     expect(found.Count).toBe(1);
     await update('REMOVE pending');
     expect(units('dynamodb-write-unit')).toBe(5);
+  });
+
+  test('a write that changes nothing of what an index shows is not billed for the index', async () => {
+    const put = (body: string, group: string) =>
+      client.send(
+        new PutItemCommand({
+          TableName: cloud.ref('Indexed'),
+          Item: { pk: { S: 'g' }, sk: { S: 's' }, body: { S: body }, group: { S: group } },
+        }),
+      );
+    await put('1', 'a');
+    expect(units('dynamodb-write-unit')).toBe(2);
+    await put('2', 'a');
+    expect(units('dynamodb-write-unit')).toBe(3);
+    // Out of one group and into another.
+    await put('3', 'b');
+    expect(units('dynamodb-write-unit')).toBe(6);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Effect, Participant } from './participant.ts';
+import type { Advanced, Effect, JourneyMoment, Participant } from './participant.ts';
 
 /** Whether whoever waits for the participant waits for something else now. */
 const hasMoved = (before: Participant | undefined, after: Participant): boolean =>
@@ -25,4 +25,17 @@ export const withTracing = (before: Participant | undefined, after: Participant,
     ...(follows && { followed: true as const }),
     ...(effects.length > 0 && { pending: [...(after.pending ?? []), ...effects] }),
   };
+};
+
+/** `advanced` where whoever follows them is an execution: that needs no timer. Without a change there is nothing to tell. */
+export const traced = (
+  before: Participant | undefined,
+  advanced: Advanced,
+  { current, own }: Pick<JourneyMoment, 'current' | 'own'>,
+): Advanced => {
+  const { participant, wake, ...rest } = advanced;
+  if (!participant) return advanced;
+  const isTraced = [current, own].find((version) => version?.hash === participant.hash)?.hold === 'traced';
+  const told = participant === before ? participant : withTracing(before, participant, isTraced);
+  return { ...rest, participant: told, ...(wake && !isTraced && { wake }) };
 };

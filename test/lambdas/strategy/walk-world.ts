@@ -4,7 +4,7 @@ import type { JourneyInput } from '../../../core/strategy/journey/journey-input.
 import type { JourneyVersion } from '../../../core/strategy/journey/journey-version.ts';
 import { published } from '../../../core/strategy/journey/live-decisions.ts';
 import type { LiveJourney } from '../../../core/strategy/journey/live-journey.ts';
-import type { Step, Stimulus } from '../../../core/strategy/journey/participant.ts';
+import type { Effect, Step, Stimulus } from '../../../core/strategy/journey/participant.ts';
 import type { Waiting } from '../../../core/strategy/journey/waiting.ts';
 import { renderer } from '../../../core/strategy/render.ts';
 import type { ParticipantKey, StoredParticipant } from '../../../lambdas/adapters/participants.ts';
@@ -57,6 +57,12 @@ export const entering = (id: string, timeMs: number): Stimulus => ({
   kind: 'enter',
   event: { id, type: 'signed-up', source: 'shop', timeMs, receivedMs: timeMs, properties: {} },
 });
+
+const effectWords = (effect: Effect): string[] => {
+  if (effect.kind === 'wake') return ['wake', effect.token];
+  const node = effect.kind === 'follow' ? [] : [effect.node];
+  return [effect.kind, `${effect.entry}.${effect.step}`, ...node];
+};
 
 const nameOf = ({ journeyId, profileId }: ParticipantKey) => `${journeyId} ${profileId}`;
 
@@ -148,8 +154,8 @@ export class WalkWorld {
       publish: (all) =>
         this.effect(() => {
           for (const { key, effects } of all) {
-            for (const { kind, entry, step, node } of effects)
-              this.published.push(`${key.profileId} ${kind} ${entry}.${step} ${node}`);
+            for (const effect of effects)
+              this.published.push([key.profileId, ...effectWords(effect)].join(' '));
           }
         }),
       append: (all) => this.effect(() => void this.rows.push(...all.flatMap(({ steps }) => steps))),

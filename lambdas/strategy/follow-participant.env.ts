@@ -1,0 +1,4 @@
+import * as z from 'zod/mini';
+import { walkPortsEnv } from './walk-ports.env.ts';
+
+export const env = z.object(walkPortsEnv);

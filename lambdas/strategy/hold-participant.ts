@@ -1,0 +1,27 @@
+import { participants } from '../adapters/participants.ts';
+import { readEnv } from '../middleware/read-env.ts';
+import { env } from './hold-participant.env.ts';
+
+const states = participants(readEnv(env).PARTICIPANTS_TABLE);
+
+/** They have gone on since: there is nothing to wait for. The state machine goes on at this name. */
+class ParticipantMoved extends Error {
+  override name = 'ParticipantMoved';
+}
+
+type Task = { profileId: string; journeyId: string; entry: number; step: number; taskToken: string };
+
+/**
+ * Task of follow-participant, which waits after it: puts the task token on the participant, where whoever moves them on finds it. Throws
+ * ParticipantMoved. Running it twice is safe: the state machine waits for the token of the last attempt, and that is kept.
+ */
+export const handler = async ({ entry, step, taskToken, ...key }: Task): Promise<void> => {
+  const stored = await states.get(key);
+  const { participant } = stored ?? {};
+  if (!stored || !participant?.followed || participant.entry !== entry || participant.hold?.step !== step) {
+    throw new ParticipantMoved(`${key.profileId} does not rest at step ${entry}.${step} of ${key.journeyId} any more`);
+  }
+  const isSaved = await states.save(key, { ...stored, participant: { ...participant, token: taskToken } });
+  // The state machine asks again, and then they may have gone on.
+  if (!isSaved) throw new Error(`${key.profileId} in ${key.journeyId} was changed by somebody else`);
+};

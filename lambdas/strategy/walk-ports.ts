@@ -1,0 +1,80 @@
+import { stepRow } from '../../core/strategy/journey/step-row.ts';
+import { contacts } from '../adapters/contacts.ts';
+import { definitions } from '../adapters/definitions.ts';
+import { journeys } from '../adapters/journeys.ts';
+import { appendRows } from '../adapters/lake.ts';
+import { memberships } from '../adapters/memberships.ts';
+import { participantTimers } from '../adapters/participant-timers.ts';
+import { participants } from '../adapters/participants.ts';
+import { plans } from '../adapters/plans.ts';
+import { profiles } from '../adapters/profiles.ts';
+import { sendAll } from '../adapters/queues.ts';
+import { references } from '../adapters/references.ts';
+import { wakeSchedules } from '../adapters/schedules.ts';
+import { sendQueueUrl } from '../adapters/send-queues.ts';
+import type { SendRates } from '../adapters/send-rates.ts';
+import { type EffectPorts, publishEffects } from './publish-effects.ts';
+import type { WalkPorts } from './walk-participants.ts';
+import type { walkPortsEnv } from './walk-ports.env.ts';
+
+/** What moving participants on touches, as it is on AWS. `followers`: what follows those who are traced. */
+export const walkPorts = (
+  environment: Record<keyof typeof walkPortsEnv, string>,
+  followers: Pick<EffectPorts, 'follow' | 'wake'>,
+): WalkPorts => {
+  const people = profiles(environment.PROFILES_TABLE);
+  /** Loaded by the first throttle. */
+  let rates: Promise<SendRates> | undefined;
+  const loadRates = async () => (await import('../adapters/send-rates.ts')).sendRates(environment.LEDGER_TABLE);
+  const { planOf, settings, holdout } = plans(environment.DEFINITIONS_TABLE);
+  const { journeyOf, versionOf } = journeys(definitions(environment.DEFINITIONS_TABLE));
+  const sinks = {
+    auditTable: environment.AUDIT_TABLE,
+    profilesStream: environment.PROFILES_STREAM,
+    intakeQueueUrl: environment.INTAKE_QUEUE_URL,
+  };
+  const effects: EffectPorts = {
+    ...followers,
+    versionOf,
+    planOf: (id, hash) => planOf({ kind: 'journey', id, hash }),
+    // Loaded by the first journey that changes profiles: with their schemas they are 40 KB.
+    change: async (profileId, attributes, journeyId) => {
+      const { changeAttributes } = await import('./change-attributes.ts');
+      await changeAttributes({ profiles: people, sinks }, profileId, attributes, journeyId, Date.now());
+    },
+    enqueue: (channel, lane, messages) =>
+      sendAll(
+        sendQueueUrl(environment, channel, lane),
+        messages.map((message) => ({ body: message, group: message.plan.id })),
+      ),
+  };
+  return {
+    now: () => Date.now(),
+    participants: participants(environment.PARTICIPANTS_TABLE),
+    journeyOf,
+    versionOf,
+    facts: {
+      profiles: people,
+      contacts: contacts(environment.CONTACTS_TABLE),
+      references: references(environment.DEFINITIONS_TABLE),
+      memberships: memberships(environment.MEMBERSHIPS_TABLE),
+      settings: async () => {
+        const [{ fallbackTimeZone }, globalHoldout] = await Promise.all([settings(), holdout()]);
+        return { ...(fallbackTimeZone && { fallbackTimeZone }), globalHoldout };
+      },
+      shares: async () => ({}),
+    },
+    holds: participantTimers(environment.TIMERS_TABLE, wakeSchedules(environment), () => Date.now()),
+    takeSlot: async (journeyId, node, perMinute) => {
+      rates ??= loadRates();
+      const ms = 60_000 / perMinute;
+      return (await rates).standInLine(`throttle#${journeyId}#${node}`, 'promotional', ms, Date.now());
+    },
+    publish: (all) => publishEffects(effects, all),
+    append: (all) =>
+      appendRows(
+        environment.PARTICIPANT_STEPS_STREAM,
+        all.flatMap(({ key, steps }) => steps.map((step) => stepRow(key, step))),
+      ),
+  };
+};
