@@ -4,7 +4,7 @@ import type { JourneyInput } from '../../../core/strategy/journey/journey-input.
 import type { JourneyVersion } from '../../../core/strategy/journey/journey-version.ts';
 import { published } from '../../../core/strategy/journey/live-decisions.ts';
 import type { LiveJourney } from '../../../core/strategy/journey/live-journey.ts';
-import type { Effect, Step, Stimulus } from '../../../core/strategy/journey/participant.ts';
+import type { Step, Stimulus } from '../../../core/strategy/journey/participant.ts';
 import type { Waiting } from '../../../core/strategy/journey/waiting.ts';
 import { renderer } from '../../../core/strategy/render.ts';
 import type { ParticipantKey, StoredParticipant } from '../../../lambdas/adapters/participants.ts';
@@ -58,12 +58,6 @@ export const entering = (id: string, timeMs: number): Stimulus => ({
   event: { id, type: 'signed-up', source: 'shop', timeMs, receivedMs: timeMs, properties: {} },
 });
 
-const effectWords = (effect: Effect): string[] => {
-  if (effect.kind === 'wake') return ['wake', effect.token];
-  const node = effect.kind === 'follow' ? [] : [effect.node];
-  return [effect.kind, `${effect.entry}.${effect.step}`, ...node];
-};
-
 const nameOf = ({ journeyId, profileId }: ParticipantKey) => `${journeyId} ${profileId}`;
 
 /**
@@ -86,6 +80,7 @@ export class WalkWorld {
   published: string[] = [];
   rows: Step[] = [];
   slotMs = START;
+  executions = new Executions(this);
 
   constructor(input: JourneyInput = welcome()) {
     this.publish(input, 'finish');
@@ -154,8 +149,11 @@ export class WalkWorld {
       publish: (all) =>
         this.effect(() => {
           for (const { key, effects } of all) {
-            for (const effect of effects)
-              this.published.push([key.profileId, ...effectWords(effect)].join(' '));
+            for (const effect of effects) {
+              if (effect.kind === 'follow') this.executions.follow(key.profileId, effect.entry, effect.step);
+              else if (effect.kind === 'wake') this.executions.answer(effect.token);
+              else this.published.push(`${key.profileId} ${effect.kind} ${effect.entry}.${effect.step} ${effect.node}`);
+            }
           }
         }),
       append: (all) => this.effect(() => void this.rows.push(...all.flatMap(({ steps }) => steps))),
@@ -167,14 +165,18 @@ export class WalkWorld {
     for (let receive = 1; ; receive += 1) {
       const walk: Walk = { key: { profileId, journeyId: 'j1' }, stimuli, isRepeat: receive > 1 };
       const failed = await walkParticipants(this.ports(), [walk]);
-      if (failed.size === 0) return receive;
+      if (failed.size === 0) {
+        await this.executions.run();
+        return receive;
+      }
       const [error] = failed.values();
       if (!(error instanceof Crash)) throw error;
     }
   }
 
-  /** Wakes whoever is due, as the schedules of minutes do. */
+  /** Wakes whoever is due, as the schedules of minutes do, and executions that have waited long enough. */
   async wake(): Promise<void> {
+    await this.executions.timeOut();
     for (const { profileId, entry, step, dueMs } of [...this.waiting]) {
       if (dueMs <= this.nowMs) await this.deliver([{ kind: 'due', entry, step }], profileId);
     }
@@ -189,5 +191,70 @@ export class WalkWorld {
   /** What the lake knows, each step once. */
   told(): string[] {
     return [...new Set(this.rows.map(({ entry, step, node, way }) => `${entry}.${step} ${node} ${way}`))];
+  }
+}
+
+type Followed = { profileId: string; entry: number; isBusy?: true; waits?: { token: string; untilMs: number } };
+
+/** What follow-participant does, one execution for each step from which somebody is to be followed. */
+class Executions {
+  private readonly named = new Map<string, Followed>();
+  private tokens = 0;
+  private readonly world: WalkWorld;
+  constructor(world: WalkWorld) {
+    this.world = world;
+  }
+
+  /** Those that have not ended. */
+  get running(): Followed[] {
+    return [...this.named.values()].filter(({ entry }) => entry > 0);
+  }
+
+  follow(profileId: string, entry: number, step: number): void {
+    const name = `${profileId} ${entry}.${step}`;
+    if (!this.named.has(name)) this.named.set(name, { profileId, entry });
+  }
+
+  answer(token: string): void {
+    for (const one of this.running) if (one.waits?.token === token) delete one.waits;
+  }
+
+  async timeOut(): Promise<void> {
+    for (const one of this.running) if (one.waits && one.waits.untilMs <= this.world.nowMs) delete one.waits;
+    await this.run();
+  }
+
+  /** Until each of them waits or has ended. */
+  async run(): Promise<void> {
+    for (const one of this.running) {
+      if (one.waits || one.isBusy) continue;
+      one.isBusy = true;
+      await this.step(one);
+      delete one.isBusy;
+    }
+  }
+
+  /** As follow-participant.ts and hold-participant.ts say. */
+  private async step(one: Followed): Promise<void> {
+    const { world } = this;
+    const inside = () => {
+      const participant = world.stored.get(nameOf({ journeyId: 'j1', profileId: one.profileId }))?.participant;
+      return participant?.hold && participant.entry === one.entry && participant.followed ? participant : undefined;
+    };
+    const { hold } = inside() ?? {};
+    if (hold && hold.dueMs <= world.nowMs) {
+      await world.deliver([{ kind: 'due', entry: one.entry, step: hold.step }], one.profileId);
+    }
+    const participant = inside();
+    if (!participant?.hold) {
+      one.entry = 0;
+      return;
+    }
+    this.tokens += 1;
+    const token = `token-${this.tokens}`;
+    participant.token = token;
+    participant.version += 1;
+    const { dueMs } = participant.hold;
+    one.waits = { token, untilMs: dueMs > world.nowMs ? dueMs : Number.POSITIVE_INFINITY };
   }
 }
