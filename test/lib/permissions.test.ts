@@ -62,7 +62,7 @@ const USED_WITH: Record<string, RegExp> = {
   SendMessageBatch: /^(INTAKE|STAGES|WEBHOOK|PARTICIPANTS)_QUEUE_URL$|^SEND_\w+_URL$/,
   CreateSchedule: /^SCHEDULE_GROUP$/,
   StartExecution: /_MACHINE_ARN$/,
-  SendTaskSuccess: /^APPROVE_MACHINE_ARN$/,
+  SendTaskSuccess: /^(APPROVE|FOLLOW)_MACHINE_ARN$/,
 };
 /** They use of their adapters only what reads. */
 const READERS = [
