@@ -139,7 +139,7 @@ test('comes to the same as who forgets nothing; nobody is lost, nothing is done 
       // Each step has a number of its own, and each message is asked for once.
       const names = steps.map(({ entry, step }) => `${entry}.${step}`);
       expect(new Set(names).size).toBe(names.length);
-      const sends = (participant?.pending ?? []).filter((effect) => effect.kind === 'send' || effect.kind === 'update');
+      const sends = (participant?.pending ?? []).filter((effect) => 'node' in effect);
       expect(sends.map(({ entry, node }) => `${entry} ${node}`)).toEqual(other.sent);
       expect(new Set(sends.map(({ entry, step }) => `${entry}.${step}`)).size).toBe(sends.length);
       seen.entered += Number(steps.length > 0);
