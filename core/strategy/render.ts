@@ -1,7 +1,12 @@
 import type { Context, Template } from 'liquidjs';
 import type { Channel } from '../delivery/channel.ts';
+import { referenceKey } from '../event/evaluate.ts';
+import type { RowName } from '../event/facts.ts';
+import { type Lookup, MAX_LOOKUPS, tablesIn } from './template/catalogue.ts';
 import { ArgumentFault, FILTERS, type Reader, readerOf } from './template/filters.ts';
 import { localeChain, localized } from './template/locales.ts';
+import { isTooCostly, lineOf, messageOf } from './template/render-errors.ts';
+import { shieldLiquid } from './template/shield-liquid.ts';
 import type { RenderedContent, TemplateContent } from './template.ts';
 import { scopeOf, type TemplateVariables, type VariableUse, valueAt, variableError } from './template-variables.ts';
 
@@ -72,6 +77,16 @@ const MAX_CHAINS = 1_000;
 export const renderer = (liquidjs: typeof import('liquidjs')) => {
   /** Whom is written to at the moment, found out by the first filter that asks: rendering is never interrupted. */
   let reader: () => Reader;
+  /** Rows of reference tables, and how many this field has asked for. */
+  let lookup: Lookup | undefined;
+  let lookups = 0;
+  const catalogue = (value: unknown, table: unknown) => {
+    const key = referenceKey(value);
+    if (key === undefined) return undefined;
+    lookups += 1;
+    if (lookups > MAX_LOOKUPS) throw new Error('look-up limit exceeded');
+    return lookup?.({ table: String(table), key });
+  };
   const engine = (html: boolean) => {
     const liquid = new liquidjs.Liquid({
       strictVariables: true,
@@ -85,6 +100,7 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
     for (const tag of ['include', 'render', 'layout', 'block']) delete liquid.tags[tag];
     for (const [name, filter] of Object.entries(FILTERS))
       liquid.registerFilter(name, (value: unknown, ...args: unknown[]) => filter(value, reader(), args));
+    liquid.registerFilter('catalogue', catalogue);
     return liquid;
   };
   const engines = { html: engine(true), text: engine(false), line: engine(false) };
@@ -132,6 +148,7 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
 
   const renderField = (template: TemplateContent, field: Field, scope: object, strict: boolean): string => {
     const liquid = engines[field.mode];
+    lookups = 0;
     let steps = 0;
     // liquidjs asks its time limit before each step; ours counts the steps instead.
     const renderLimit = {
@@ -160,6 +177,7 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
   const costOf = (template: TemplateContent, field: Field): TemplateError[] => {
     try {
       reader = () => readerOf(undefined, {});
+      lookup = undefined;
       renderField(template, field, scopeOf({ profile: { profileId: '', attributes: {} } }), false);
       return [];
     } catch (error) {
@@ -174,6 +192,7 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
     render(template: TemplateContent, channel: Channel, variables: TemplateVariables): RenderResult {
       const scope = scopeOf(variables);
       const found = contentFor(template, channel, variables.profile.locale);
+      lookup = variables.catalogue;
       let known: Reader | undefined;
       reader = () => {
         known ??= readerOf(found?.place.locale ?? template.locale, variables.profile);
@@ -191,6 +210,35 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
       } catch (error) {
         return { kind: 'render-failed', message: messageOf(error), tooCostly: isTooCostly(error) };
       }
+    },
+
+    /** The rows that a message would ask for, rendered for a trial with those that `lookup` knows. Never throws. */
+    rowsAskedBy(template: TemplateContent, channel: Channel, variables: TemplateVariables, known: Lookup): RowName[] {
+      const asked: RowName[] = [];
+      const noting: Lookup = (name) => {
+        asked.push(name);
+        return known(name);
+      };
+      const found = contentFor(template, channel, variables.profile.locale);
+      reader = () => readerOf(undefined, {});
+      lookup = noting;
+      for (const field of found ? fieldsOf(found.content, found.place) : []) {
+        try {
+          renderField(template, field, scopeOf(variables), false);
+        } catch {
+          // Whatever it is, the rendering that counts says so.
+        }
+      }
+      return asked;
+    },
+
+    /** The reference tables that a template names, each with its place; without a table where it names none by its id. */
+    tablesOf(template: TemplateContent): { field: string; line: number; table: string | undefined }[] {
+      return allFields(template).flatMap(({ field, source }) =>
+        shieldLiquid(liquidjs, source).pieces.flatMap((piece) =>
+          tablesIn(piece.source).map((table) => ({ field, line: piece.line, table })),
+        ),
+      );
     },
 
     /** Everything that makes the template unfit to be saved: syntax, unknown variables, loops without measure. */
@@ -245,14 +293,3 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
   };
 };
 export type Renderer = ReturnType<typeof renderer>;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Limits end in one of these words, whoever set them; V8 itself refuses strings of half a gigabyte. */
-const isTooCostly = (error: unknown): boolean => /limit exceeded|Invalid string length/.test(messageOf(error));
-
-/** liquidjs errors know their token; its position is [line, column], from 1. */
-const lineOf = (error: unknown): number => {
-  const token = (error as { token?: { getPosition?: () => [number, number] } }).token;
-  return token?.getPosition?.()[0] ?? 1;
-};

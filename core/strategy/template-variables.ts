@@ -1,5 +1,6 @@
 import { attributeName } from '../audience/profile.ts';
 import type { AcceptedEvent } from '../event/event.ts';
+import type { Lookup } from './template/catalogue.ts';
 
 /** What a template may say about the person: the profile as the API gives it, without version and tokens. */
 export type TemplateProfile = {
@@ -22,6 +23,8 @@ export type TemplateVariables = {
   event?: AcceptedEvent;
   window?: { value?: number };
   links?: LinkVariables;
+  /** Of a template that asks for rows of reference tables: where they are. Absent: there are none. */
+  catalogue?: Lookup;
 };
 
 /** The variables that exist at all, so that a misspelt one is found when the template is saved. */

@@ -10,6 +10,9 @@ import type { DeliverySettings } from '../../core/delivery/settings.ts';
 import type { Holdout } from '../../core/strategy/holdout.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import type { Renderer } from '../../core/strategy/render.ts';
+import type { Lookup } from '../../core/strategy/template/catalogue.ts';
+import type { TemplateContent } from '../../core/strategy/template.ts';
+import type { TemplateVariables } from '../../core/strategy/template-variables.ts';
 import type { Contacts } from '../adapters/contacts.ts';
 import type { Ledger } from '../adapters/ledger.ts';
 import type { Touches } from '../adapters/touches.ts';
@@ -40,6 +43,8 @@ export type Ports = {
   renderer(): Promise<Pick<Renderer, 'render'>>;
   /** What makes the links of a plan's messages on this channel; undefined where they have none of Herald's. */
   linksOf(plan: PlanVersion, source: string | undefined): Promise<ReturnType<typeof messageLinks> | undefined>;
+  /** The rows of reference tables that these messages need; undefined where the template asks for none. */
+  catalogueOf(template: TemplateContent, everybody: readonly TemplateVariables[]): Promise<Lookup | undefined>;
   sender: ChannelSender;
   append(rows: readonly OutcomeRow[]): Promise<void>;
   enqueue(channel: Channel, lane: Lane, messages: readonly SendMessage[]): Promise<void>;

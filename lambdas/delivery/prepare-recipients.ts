@@ -105,10 +105,12 @@ export const prepareRecipients = async (
   const strongly = lane === 'transactional' || takenOver || toRead.some(isTouched);
   const profileIds = toRead.map(({ row }) => row.profileId);
   const source = message.kind === 'direct' ? message.event.source : undefined;
-  const [known, renderer, linksOf] = await Promise.all([
+  const everybody = addressed.map(({ row }) => variablesOf(message, row));
+  const [known, renderer, linksOf, catalogue] = await Promise.all([
     ports.contacts.getMany(profileIds, strongly),
     ports.renderer(),
     ports.linksOf(plan, source),
+    ports.catalogueOf(plan.template, everybody),
   ]);
   const { planKind, planId } = plan;
   const unit = heardUnit(work.unit);
@@ -154,7 +156,11 @@ export const prepareRecipients = async (
     // Rendered before the touch is written: who cannot be rendered for needs none.
     const ref = refOf(index, profileId, address);
     const links = linksOf?.({ profileId, ref });
-    const variables = { ...variablesOf(message, row), ...(links && { links: links.variables }) };
+    const variables = {
+      ...variablesOf(message, row),
+      ...(links && { links: links.variables }),
+      ...(catalogue && { catalogue }),
+    };
     const rendered = renderer.render(plan.template, channel, variables);
     if (rendered.kind === 'render-failed') {
       // Not for whom: logs outlive the erasure of a person.

@@ -7,6 +7,7 @@ import { needsLinks } from '../../core/delivery/links/needs-links.ts';
 import type { SendMessage } from '../../core/delivery/messages.ts';
 import type { ChannelSender } from '../../core/delivery/sender.ts';
 import type { Renderer } from '../../core/strategy/render.ts';
+import { readsCatalogue } from '../../core/strategy/template/catalogue.ts';
 import { breakerOf } from '../adapters/breakers.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { erasedPeople } from '../adapters/erased-people.ts';
@@ -80,6 +81,13 @@ export const sendBatch = <C extends Channel>(env: Environment, sender: ChannelSe
       if (plan.planKind === 'test' || !needsLinks(plan.template, sender.channel)) return undefined;
       links ??= loadLinks();
       return (await links)(plan, sender.channel, source);
+    },
+    async catalogueOf(template, everybody) {
+      if (!readsCatalogue(template, sender.channel)) return undefined;
+      renderer ??= loadRenderer();
+      const [{ rowsFor }, own] = await Promise.all([import('./rows-for.ts'), renderer]);
+      const messages = everybody.map((variables) => ({ channel: sender.channel, variables }));
+      return rowsFor(env.DEFINITIONS_TABLE, own, template, messages);
     },
     // deliverMessage hands a sender only content of its own channel: it checks the step's channel first.
     sender: guardSender(sender as unknown as ChannelSender, {

@@ -1,11 +1,14 @@
 import { routes } from '../../core/access/routes/templates.ts';
+import { CHANNELS } from '../../core/delivery/channel.ts';
 import { previewOf } from '../../core/strategy/preview.ts';
 import { renderer } from '../../core/strategy/render.ts';
+import { readsCatalogue } from '../../core/strategy/template/catalogue.ts';
 import { changesBetween } from '../../core/strategy/template/changes.ts';
 import { contentOf, type Template, type TemplateInput } from '../../core/strategy/template.ts';
 import { definitions, type Stored } from '../adapters/definitions.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
 import { templateVersions } from '../adapters/template-versions.ts';
+import { rowsFor } from '../delivery/rows-for.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
@@ -77,7 +80,13 @@ export const handler = apiHandler(
       const { profileId } = profile;
       const sample = { id: 'sample', source: 'preview', profileId, timeMs: nowMs, receivedMs: nowMs };
       const variables = { profile, ...(event && { event: { ...sample, ...event } }), ...(window && { window }) };
-      return { body: previewOf(renderer(await import('liquidjs')), contentOf(template), variables, body.channels) };
+      const content = contentOf(template);
+      const liquid = renderer(await import('liquidjs'));
+      const messages = CHANNELS.map((channel) => ({ channel, variables }));
+      const catalogue = CHANNELS.some((channel) => readsCatalogue(content, channel))
+        ? await rowsFor(DEFINITIONS_TABLE, liquid, content, messages)
+        : undefined;
+      return { body: previewOf(liquid, content, { ...variables, ...(catalogue && { catalogue }) }, body.channels) };
     },
   },
   IDEMPOTENCY_TABLE,

@@ -22,10 +22,11 @@ export const refuseTemplate = async (defs: Definitions, template: TemplateConten
   const slips = localeSlips(template);
   if (slips[0]) throw new Problem('invalid-template', slips[0].message, { errors: slips });
   await refuseEndpoints(defs, template);
-  const { errorsIn, attributesOf } = renderer(await import('liquidjs'));
+  const { errorsIn, attributesOf, tablesOf } = renderer(await import('liquidjs'));
   const found = errorsIn(template);
   const [first] = found;
   if (!first) {
+    await refuseTables(defs, tablesOf(template));
     const { length } = attributesOf(template);
     if (length <= MAX_ATTRIBUTES) return;
     const message = `It uses ${length} attributes of the profile; ${MAX_ATTRIBUTES} fit into a snapshot`;
@@ -34,6 +35,21 @@ export const refuseTemplate = async (defs: Definitions, template: TemplateConten
   const errors = found.map(({ field, line, message }) => ({ path: field, message, line }));
   const type = found.some(({ tooCostly }) => tooCostly) ? 'template-too-costly' : 'invalid-template';
   throw new Problem(type, `${first.field}, line ${first.line}: ${first.message}`, { errors });
+};
+
+type Named = { field: string; line: number; table: string | undefined };
+/** Throws 422 when a look-up names a reference table that does not exist, or none. */
+const refuseTables = async (defs: Definitions, named: readonly Named[]): Promise<void> => {
+  const ids = [...new Set(named.flatMap(({ table }) => table ?? []))];
+  const found = await Promise.all(ids.map(async (id) => ((await defs.get('reference-table', id)) ? [id] : [])));
+  const existing = new Set(found.flat());
+  const errors = named.flatMap(({ field, line, table }) => {
+    if (table !== undefined && existing.has(table)) return [];
+    const message =
+      table === undefined ? 'Name the table: catalogue: "products"' : `There is no reference table ${table}`;
+    return [{ path: field, line, message }];
+  });
+  if (errors[0]) throw new Problem('invalid-reference', errors[0].message, { errors });
 };
 
 /** Throws 422 when a webhook's content names an endpoint that does not exist. */

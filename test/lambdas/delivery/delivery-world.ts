@@ -251,6 +251,7 @@ export class World {
       refusals: this.refusals,
       renderer: async () => liquid,
       linksOf: async () => undefined,
+      catalogueOf: async () => undefined,
       sender: { channel, chunk, send: (messages) => this.effect(() => this.provide(channel, messages)) },
       append: (rows) => this.effect(() => void this.outcomes.push(...rows)),
       enqueue: (next, _lane: Lane, messages) =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decodeRef } from '../../../core/delivery/receipt-ref.ts';
 import { testMessage, testOutcome, testPlan } from '../../../core/strategy/template/test-send.ts';
+import { deliverMessage } from '../../../lambdas/delivery/deliver-message.ts';
 import { plan, World } from './delivery-world.ts';
 
 const { template } = plan();
@@ -58,4 +59,23 @@ describe('a test of a template', () => {
     const hashes = (['sms', 'sms', 'email'] as const).map((channel) => testPlan('t1', template, channel).hash);
     expect([hashes[0] === hashes[1], hashes[0] === hashes[2]]).toEqual([true, false]);
   });
+});
+
+test('senders read rows of reference tables for all of a batch at once', async () => {
+  const text = '{% assign p = profile.attributes.sku | catalogue: "products" %}{{ p.name | default: "it" }}';
+  const version = plan({ channelPolicy: ['sms'], template: { name: 't', channels: { sms: { text } } } });
+  const world = new World(version);
+  for (const [n, sku] of ['a1', 'b2', 'a1'].entries()) {
+    world.addPerson({ profileId: `p${n}`, phone: `+3361234567${n}`, attributes: { sku } });
+  }
+  const ports = world.ports('sms');
+  const seen: string[][] = [];
+  const catalogueOf: typeof ports.catalogueOf = async (_, everybody) => {
+    seen.push(everybody.map(({ profile }) => String(profile.attributes.sku)));
+    return ({ key }) => (key === 'a1' ? { name: 'Tea' } : undefined);
+  };
+  await deliverMessage({ ...ports, catalogueOf }, world.pointer(), world.attempt(1));
+  expect(seen).toEqual([['a1', 'b2', 'a1']]);
+  const texts = world.accepted.map(({ text }) => (JSON.parse(text) as { text: string }).text);
+  expect(texts.toSorted()).toEqual(['Tea', 'Tea', 'it']);
 });

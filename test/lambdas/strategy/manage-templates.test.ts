@@ -293,6 +293,27 @@ describe('preview', () => {
     expect(rendered).toMatchObject([{ channel: 'push', title: 'Hello' }]);
   });
 
+  test('with rows of reference tables, which must exist', async () => {
+    const text = (table: string) =>
+      `{% assign p = profile.attributes.sku | catalogue: "${table}" %}{{ p.name | default: "it" }}`;
+    expect((await create(sms(`x\n${text('products')}`))).body).toMatchObject({
+      type: '/problems/invalid-reference',
+      errors: [{ path: 'channels.sms.text', line: 2, message: 'There is no reference table products' }],
+    });
+    for (const [kind, key, body] of [
+      ['reference-table', 'products', { name: 'Products', columns: { name: 'text' } }],
+      ['reference/products', 'a1', { name: 'Tea' }],
+    ] as const) {
+      const strings = { kind: { S: kind }, id: { S: key }, body: { S: JSON.stringify(body) } };
+      const Item = { ...strings, version: { N: '1' }, updatedMs: { N: '1' } };
+      await tables.client.send(new PutItemCommand({ TableName: 'definitions', Item }));
+    }
+    const { id } = await made(sms(text('products')));
+    const shown = async (sku: string) => await preview(id, { profile: { attributes: { sku } } });
+    expect(await shown('a1')).toMatchObject({ rendered: [{ text: 'Tea' }] });
+    expect(await shown('b2')).toMatchObject({ rendered: [{ text: 'it' }] });
+  });
+
   test('with a sample event', async () => {
     const { id } = await made(sms('{{ event.type }} {{ event.properties.amount }} {{ window.value }}'));
     const body = { profileId: 'ada', event: { type: 'purchase', properties: { amount: 5 } }, window: { value: 999 } };
