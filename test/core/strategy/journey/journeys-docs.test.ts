@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { journeyInput } from '../../../../core/strategy/journey/journey-input.ts';
+import { journeyNode } from '../../../../core/strategy/journey/journey-node.ts';
+import { goals, judge } from './judging.ts';
+import { exit, journeyOf } from './traveller.ts';
+
+const page = readFileSync(join(import.meta.dirname, '../../../../docs/journeys.md'), 'utf8');
+const blocks = [...page.matchAll(/```json( node)?\n([\s\S]*?)```/g)].map(([, isNode, text = '']) => ({
+  isNode: isNode !== undefined,
+  value: JSON.parse(text) as unknown,
+}));
+
+test.each(blocks.filter(({ isNode }) => !isNode))('a journey of the page is sound', ({ value }) => {
+  expect(judge(journeyInput.parse(value))).toEqual([]);
+});
+
+test.each(blocks.filter(({ isNode }) => isNode))('a node of the page is sound: $value.kind', ({ value }) => {
+  const node = journeyNode.parse(value);
+  const ends = Object.fromEntries(['a', 'b', 'c', 'end'].map((id) => [id, exit]));
+  const codes = judge(journeyOf({ node, ...ends }, { goals })).map(({ code }) => code);
+  expect(codes.filter((code) => code !== 'unreachable-node')).toEqual([]);
+});
+
+test('the page tells of every kind of node', () => {
+  const kinds = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, kind]) => kind);
+  expect(kinds.filter((kind) => kind !== 'entry')).toEqual(
+    journeyNode._zod.def.options.map((option) => [...(option._zod.propValues?.kind ?? [])][0]),
+  );
+  expect(blocks.length).toBeGreaterThan(5);
+});
