@@ -1,6 +1,7 @@
 import { routes } from '../../core/access/routes/segments.ts';
 import { segmentJsonSchema } from '../../core/audience/segment-json-schema.ts';
 import { segmentText } from '../../core/audience/segment-text.ts';
+import { canonicalJson } from '../../core/strategy/plan-hash.ts';
 import { peopleOf } from '../adapters/audiences.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
@@ -10,6 +11,7 @@ import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './manage-segments.env.ts';
 import { orProblem } from './or-problem.ts';
+import { refuseLiveUse } from './refuse-live-use.ts';
 
 const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
@@ -42,6 +44,8 @@ export const handler = apiHandler(
         throw new Problem('version-conflict', `The segment is at version ${current.version}, not ${version}`);
       }
       await peopleOf(defs, { segment }, { ownId: current.id }).catch(orProblem);
+      // Another name changes nothing for anybody.
+      if (canonicalJson(segment) !== canonicalJson(current.segment)) await refuseLiveUse(defs, current.id);
       const changed = { ...current, version: version + 1, name, segment };
       return { body: viewOf(await save(changed, 'update', actor, nowMs)) };
     },

@@ -87,12 +87,13 @@ export const routes = [
     method: 'PUT',
     path: '/v1/segments/{segmentId}',
     summary: 'Replace a segment',
-    description: 'Campaigns that were submitted before keep the rule that was approved.',
+    description:
+      'Campaigns that were submitted before keep the rule that was approved. While an active trigger or a live journey listens to the segment, directly or by another segment, its rule is not changed (`in-use`): a second person has put in force what it says.',
     handler: segments,
     roles: WRITERS,
     body: z.strictObject({ name, segment, version }),
     example: { ...exampleSegment, version: 1 },
     success: { status: 200, schema: namedSegment, description: 'The segment as it now is' },
-    errors: ['not-found', 'version-conflict', 'invalid-reference', 'invalid-segment'],
+    errors: ['not-found', 'version-conflict', 'in-use', 'invalid-reference', 'invalid-segment'],
   },
 ] as const satisfies readonly Route[];
