@@ -37,6 +37,7 @@ const outcomes = {
   at_ms: 'bigint',
   message_id: 'string',
   event_id: 'string',
+  variant: 'string',
 } satisfies ColumnsOf<OutcomeRow>;
 
 const profiles = {

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { env as decideExperimentEnv } from '../lambdas/strategy/decide-experiment.env.ts';
 import { env as finishCampaignEnv } from '../lambdas/strategy/finish-campaign.env.ts';
 import { env as holdCampaignEnv } from '../lambdas/strategy/hold-campaign.env.ts';
 import { env as manageApprovalsEnv } from '../lambdas/strategy/manage-approvals.env.ts';
@@ -105,9 +106,21 @@ export class Strategy extends Construct {
       environment: { DEFINITIONS_TABLE, AUDIT_TABLE, RELEASE_MACHINE_ARN },
       timeout,
     });
+    const decideExperiment = new TypedFunction(this, 'DecideExperiment', {
+      entry: 'strategy/decide-experiment',
+      env: decideExperimentEnv,
+      environment: {
+        DEFINITIONS_TABLE,
+        AUDIT_TABLE,
+        ATHENA_WORK_GROUP: lake.queries,
+        GLUE_DATABASE: lake.database.ref,
+      },
+      // It waits for Athena.
+      timeout: Duration.minutes(5),
+    });
     this.runCampaign = new TypedStateMachine(this, 'RunCampaign', {
       definition: 'strategy/run-campaign',
-      functions: [prepareSnapshot, dispatch.dispatchSnapshot, finishCampaign, holdCampaign],
+      functions: [prepareSnapshot, dispatch.dispatchSnapshot, finishCampaign, decideExperiment, holdCampaign],
       substitutions: { AthenaWorkGroup: lake.workGroup.name },
     });
     lake.grantUnload(this.runCampaign.role);

@@ -13,13 +13,13 @@ export type Arms = { holdouts: readonly Holdout[]; split?: { salt: string; perce
 
 /** As `bucketOf`: the first 48 bits of SHA-256, as upper-case hex. */
 const BITS = 48;
-const bucketSql = (salt: string): Sql =>
-  sql`substr(to_hex(sha256(to_utf8(${textLiteral(`${salt}#`)} || m.profile_id))), 1, ${integerLiteral(BITS / 4)})`;
+const bucketSql = (salt: string, person: Sql): Sql =>
+  sql`substr(to_hex(sha256(to_utf8(${textLiteral(`${salt}#`)} || ${person}))), 1, ${integerLiteral(BITS / 4)})`;
 
 /** Whether somebody is in the first `percent` of all; texts of one length are in the order of their numbers. */
-const isBelow = (salt: string, percent: number): Sql => {
+const isBelow = (salt: string, percent: number, person: Sql): Sql => {
   const limit = Math.ceil((percent / 100) * 2 ** BITS);
-  return sql`${bucketSql(salt)} < ${textLiteral(
+  return sql`${bucketSql(salt, person)} < ${textLiteral(
     limit
       .toString(16)
       .toUpperCase()
@@ -30,18 +30,37 @@ const isBelow = (salt: string, percent: number): Sql => {
 /** Thirds add up to a little less than 100. */
 const isAll = (percent: number): boolean => percent > 100 - 1e-9;
 
+type Split = NonNullable<Arms['split']>;
+
+/** The branches of a CASE that say what arm a person is in, by `labels`, and its end; the last label is of whom the shares leave over. */
+const splitSql = ({ salt, percents }: Split, labels: readonly Sql[], person: Sql) => {
+  const branches: Sql[] = [];
+  let upTo = 0;
+  for (const [arm, percent] of percents.entries()) {
+    upTo += percent;
+    const label = labels[arm] ?? sql`NULL`;
+    if (isAll(upTo)) return { branches, otherwise: label };
+    branches.push(sql`WHEN ${isBelow(salt, upTo, person)} THEN ${label}`);
+  }
+  return { branches, otherwise: labels[percents.length] ?? sql`NULL` };
+};
+
+const caseSql = (branches: readonly Sql[], otherwise: Sql): Sql =>
+  branches.length === 0 ? otherwise : sql`CASE ${joined(branches, '\n')} ELSE ${otherwise} END`;
+
+/** The name of the arm that a person is in, whether held out or not; '' of whom the shares leave over. */
+export const armNameSql = (split: Split, names: readonly Sql[], person: Sql): Sql => {
+  const { branches, otherwise } = splitSql(split, [...names, textLiteral('')], person);
+  return caseSql(branches, otherwise);
+};
+
 /** The arm of the member `m`: see Arms. NULL where there is no split, and they are not held out. */
 export const armSql = ({ holdouts, split }: Arms): Sql => {
-  const branches = holdouts.map(
-    ({ percent, salt }) => sql`WHEN ${isBelow(salt, percent)} THEN ${integerLiteral(HELD_OUT)}`,
+  const person = sql`m.profile_id`;
+  const held = holdouts.map(
+    ({ percent, salt }) => sql`WHEN ${isBelow(salt, percent, person)} THEN ${integerLiteral(HELD_OUT)}`,
   );
-  let upTo = 0;
-  for (const [arm, percent] of (split?.percents ?? []).entries()) {
-    upTo += percent;
-    if (split && !isAll(upTo)) branches.push(sql`WHEN ${isBelow(split.salt, upTo)} THEN ${integerLiteral(arm)}`);
-  }
-  const count = split?.percents.length ?? 0;
-  const last = split ? sql` ELSE ${integerLiteral(isAll(upTo) ? count - 1 : count)}` : sql``;
-  // A CASE needs a branch; without any everybody is in the one arm there is.
-  return branches.length === 0 ? sql`${integerLiteral(0)}` : sql`CASE ${joined(branches, '\n')}${last} END`;
+  const numbers = [...(split?.percents ?? []), 0].map((_, arm) => integerLiteral(arm));
+  const { branches, otherwise } = split ? splitSql(split, numbers, person) : { branches: [], otherwise: sql`NULL` };
+  return caseSql([...held, ...branches], otherwise);
 };

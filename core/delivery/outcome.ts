@@ -58,4 +58,6 @@ export type OutcomeRow = {
   message_id: string;
   /** For event-triggered messages the event that caused it, else ''. */
   event_id: string;
+  /** What a sender has sent of a plan with variants: which one. Absent in all other rows. */
+  variant?: string;
 };

@@ -160,7 +160,7 @@ const lastWords = (own: Settled, step: number, before: Earlier): { reason: Settl
   return taken === undefined ? lastWord(own, step, before) : { reason: '', step: taken };
 };
 
-type PlanNames = { planKind: Exclude<OutcomeRow['plan_kind'], ''>; planId: string };
+type PlanNames = { planKind: Exclude<OutcomeRow['plan_kind'], ''>; planId: string; variant?: string };
 
 /** One row per settled recipient. A row that leaves a channel for the next one says why; the other rows are final. */
 export const outcomeRows = (
@@ -168,7 +168,7 @@ export const outcomeRows = (
   profileIdOf: (index: number) => string,
   messageIds: ReadonlyMap<number, string>,
   from: Step,
-  { planKind, planId }: PlanNames,
+  { planKind, planId, variant }: PlanNames,
   atMs: number,
 ): OutcomeRow[] =>
   [...settled].map(([index, own]) => {
@@ -192,5 +192,6 @@ export const outcomeRows = (
       at_ms: atMs,
       message_id: messageIds.get(index) ?? '',
       event_id: work.eventId,
+      ...(variant !== undefined && { variant }),
     };
   });

@@ -17,28 +17,31 @@ const MAX_WAITING = 100_000;
 /**
  * Sorts people by arm, and by when and at which step they start, and gives each 10,000 of one kind away as soon as they are together; the
  * largest kind when too many wait; the rest at the end, who is due first first. The same rows in the same order always give the same cuts.
- * `dueOf`: when somebody is due, by their place among the recipients.
+ * `dueOf`: when somebody is due, by their place among the recipients. `isWanted`: whose arms are cut.
  */
 export async function* cutParts(
   unloaded: AsyncIterable<UnloadedRow>,
   { channelPolicy, lane }: Pick<PlanVersion, 'channelPolicy' | 'lane'>,
   dueOf: (place: number) => number = () => 0,
+  isWanted: (arm: number | undefined) => boolean = () => true,
 ): AsyncGenerator<Cut> {
   const policy = channelsOf(channelPolicy);
   const waiting = new Map<string, Cut>();
   let [place, held] = [0, 0];
   for await (const one of unloaded) {
+    const arm = armOf(one);
+    place += 1;
+    if (!isWanted(arm)) continue;
     const row = snapshotRow(one);
     // Who was erased since has no id any more, and keeps their place among the others.
     const addresses = row.erased === undefined ? row : { ...row, profileId: ERASED };
     const { step, sure } = firstStep(policy, addresses, knownConsents(one));
-    const arm = armOf(one);
-    const at = arm === HELD_OUT ? { step: 0, dueMs: 0, arm } : { step, dueMs: dueOf(place), arm };
+    const at = arm === HELD_OUT ? { step: 0, dueMs: 0, arm } : { step, dueMs: dueOf(place - 1), arm };
     const kind = kindOf(at);
     const cut = waiting.get(kind) ?? { ...at, rows: [] };
     waiting.set(kind, cut);
     cut.rows.push(sure || lane === 'transactional' ? row : { ...row, lookFirst: true });
-    [place, held] = [place + 1, held + 1];
+    held += 1;
     if (cut.rows.length < PART_SIZE && held < MAX_WAITING) continue;
     const full = cut.rows.length < PART_SIZE ? largestOf(waiting.values()) : cut;
     waiting.delete(kindOf(full));

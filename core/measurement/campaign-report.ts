@@ -18,24 +18,31 @@ import {
   sendTimeEffectOf,
   sendTimeEffectSql,
 } from './send-time-effect.ts';
+import {
+  isVariant,
+  VARIANTS_DEFINITION,
+  type VariantsAsked,
+  variantRowsSql,
+  variantTablesSql,
+} from './variants-sql.ts';
 
-export const CAMPAIGN_REPORT_DEFINITION = `Recipients: people for whom the campaign came to an end, each counted once, by their final outcome: sent (a channel accepted the message; by channel), skipped or failed (by reason). Moved: how often a channel of the policy was left for the next one, or a message put off, by channel and reason. While the campaign sends, people who are still on their way are missing; before it runs, everything is zero. ${FATES_DEFINITION} ${ENGAGEMENT_DEFINITION} ${SEND_TIME_EFFECT_DEFINITION} Outcomes are in the lake about a minute after they happen.`;
+export const CAMPAIGN_REPORT_DEFINITION = `Recipients: people for whom the campaign came to an end, each counted once, by their final outcome: sent (a channel accepted the message; by channel), skipped or failed (by reason). Moved: how often a channel of the policy was left for the next one, or a message put off, by channel and reason. While the campaign sends, people who are still on their way are missing; before it runs, everything is zero. ${FATES_DEFINITION} ${ENGAGEMENT_DEFINITION} ${SEND_TIME_EFFECT_DEFINITION} ${VARIANTS_DEFINITION} Outcomes are in the lake about a minute after they happen.`;
 
-/** Counts of the outcomes of one run. `choosesHours`: also what choosing them was worth. */
+/** Counts of the outcomes of one run. `choosesHours`: also what choosing them was worth; `variants`: also of each of them. */
 export const campaignReportQuery = (
   { runId, startedMs }: NonNullable<Campaign['run']>,
-  { choosesHours = false } = {},
+  { choosesHours = false, variants }: { choosesHours?: boolean; variants?: VariantsAsked | undefined } = {},
 ): Sql => {
   const own = sql`run_id = ${textLiteral(runId)}`;
   return sql`WITH ${outcomesOnceSql(startedMs, sql`${own} AND outcome NOT IN ('opened', 'clicked')`)},
 ${heardSql(startedMs, own)},
-${fatesSql(startedMs)}
+${fatesSql(startedMs)}${variants ? sql`,\n${variantTablesSql(variants)}` : sql``}
 SELECT final, outcome, channel, reason, count(*) AS outcomes
 FROM outcomes_once WHERE NOT ${isFateSql(sql`outcomes_once`)} GROUP BY final, outcome, channel, reason
 UNION ALL
 ${fateRowsSql}
 UNION ALL
-${engagementRowsSql}${choosesHours ? sql`\nUNION ALL\n${sendTimeEffectSql(runId)}` : sql``}`;
+${engagementRowsSql}${choosesHours ? sql`\nUNION ALL\n${sendTimeEffectSql(runId)}` : sql``}${variants ? sql`\nUNION ALL\n${variantRowsSql}` : sql``}`;
 };
 
 type Counts = Record<string, number>;
@@ -70,7 +77,7 @@ export const campaignReportOf = (rows: readonly Record<string, string | null>[])
   };
   for (const row of rows) {
     const { final, outcome, channel, reason, outcomes } = row;
-    if (isFate(row) || isEngagement(outcome) || isSendTime(row)) continue;
+    if (isFate(row) || isEngagement(outcome) || isSendTime(row) || isVariant(row)) continue;
     const count = Number(outcomes);
     if (final !== 'true') {
       // A channel took it, and the policy waits for a receipt: the final outcome is to come.

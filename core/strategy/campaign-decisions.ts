@@ -14,9 +14,10 @@ import {
 } from './approval/decisions.ts';
 import type { Campaign, CampaignInput } from './campaign.ts';
 import { type CampaignAction, isOver, nextState } from './campaign-states.ts';
+import type { VariantDecision } from './experiment/campaign-experiment.ts';
 
 /** What changes a campaign, and leaves it in its state. */
-export type OtherAction = 'set-speed' | 'vote' | 'remind' | 'archive' | 'unarchive' | 'delete';
+export type OtherAction = 'set-speed' | 'decide-variant' | 'vote' | 'remind' | 'archive' | 'unarchive' | 'delete';
 
 /**
  * What an act does to a campaign: `change` is to be saved, `same` says that it was done before (so that acting twice is
@@ -147,6 +148,18 @@ export const withSpeed = (campaign: Campaign, speed: Campaign['speed']): Decisio
   const { speed: _before, ...rest } = campaign;
   const detail = speed ? `${speed.perMinute} a minute` : 'no limit';
   return { kind: 'change', action: 'set-speed', campaign: { ...rest, ...(speed && { speed }) }, detail };
+};
+
+/** Its messages are out, and which variant is the better one is still to be decided. */
+export const awaitsDecision = ({ experiment, run, state }: Campaign): boolean =>
+  experiment !== undefined && run !== undefined && run.decision === undefined && !isOver(state);
+
+/** With what was decided, once for a run, while it sends or is paused. */
+export const variantDecided = (campaign: Campaign, runId: string, decision: VariantDecision): Decision => {
+  const { run } = campaign;
+  if (run?.runId !== runId || !awaitsDecision(campaign)) return { kind: 'same', campaign };
+  const detail = `${decision.variant}, ${decision.because}`;
+  return { kind: 'change', action: 'decide-variant', campaign: { ...campaign, run: { ...run, decision } }, detail };
 };
 
 /** The run has begun. Repeated by a retry, it is the same run, whatever people have done with it since. */

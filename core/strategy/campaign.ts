@@ -5,6 +5,7 @@ import { budgetInput, channelPolicyInput } from '../delivery/policy-input.ts';
 import { PRIORITIES } from '../delivery/priority.ts';
 import { durationInput } from '../event/duration-input.ts';
 import type { Approval, PastSubmission } from './approval/approval.ts';
+import { experimentInput, type VariantDecision, variantsInput } from './experiment/campaign-experiment.ts';
 import { planHoldoutInput } from './holdout.ts';
 import { latePolicyInput } from './late.ts';
 import { sendTimeInput } from './send-time.ts';
@@ -35,6 +36,10 @@ export const campaignInput = z.strictObject({
   sendAt: z.optional(z.iso.datetime({ offset: true })),
   /** This share of the audience gets nothing, so that the effect of the campaign can be measured. Absent: nobody. */
   holdout: z.optional(planHoldoutInput),
+  /** Each recipient gets one of these. `templateId` is then that of the default, or of one of them without an experiment. */
+  variants: z.optional(variantsInput),
+  /** Decides which variant is the better one. Absent: nobody does, they are only counted apart. */
+  experiment: z.optional(experimentInput),
   /** When, from then on, each recipient gets it. Absent: all at once. */
   sendTime: z.optional(sendTimeInput),
   /** What becomes of a campaign, or of a recipient, whose time has passed. Absent: it begins at once; the recipient gets it the next day. */
@@ -82,7 +87,15 @@ export type Campaign = CampaignInput & {
   /** Since it was scheduled: the run that is to begin, and when (epoch ms). Another run that wakes ends at once. */
   due?: { runId: string; atMs: number };
   /** Set when the run starts. */
-  run?: { runId: string; startedMs: number; snapshotSize?: number; parts?: number; finishedMs?: number };
+  run?: {
+    runId: string;
+    startedMs: number;
+    snapshotSize?: number;
+    parts?: number;
+    finishedMs?: number;
+    /** Once its experiment is decided. */
+    decision?: VariantDecision;
+  };
   /** While it is paused. */
   pause?: Pause;
   /** Why a campaign failed or was cancelled. */

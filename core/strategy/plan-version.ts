@@ -5,6 +5,7 @@ import type { PlanKind } from '../delivery/messages.ts';
 import type { PolicyStep } from '../delivery/policy.ts';
 import type { Priority } from '../delivery/priority.ts';
 import type { Duration } from '../event/trigger.ts';
+import type { ExperimentInput, Variant } from './experiment/campaign-experiment.ts';
 import type { PlanHoldout } from './holdout.ts';
 import type { LatePolicy } from './late.ts';
 import type { SendTime } from './send-time.ts';
@@ -41,6 +42,12 @@ export type PlanVersion = {
   sendAtMs?: number | null;
   /** Of a campaign: who of the audience gets nothing. */
   holdout?: PlanHoldout;
+  /** Of a campaign: its contents, each a version of its own. `template` is that of the default. */
+  variants?: Variant[];
+  /** Of a campaign with variants: what decides between them. */
+  experiment?: ExperimentInput;
+  /** Of a variant's own version: its name. */
+  variant?: string;
   /** Of a campaign: when each recipient gets it, if not all at once. */
   sendTime?: SendTime;
   /** Of a campaign: what becomes of what would be late. */

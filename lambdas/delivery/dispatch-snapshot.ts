@@ -49,24 +49,35 @@ class MoreToDispatch extends Error {
   override name = 'MoreToDispatch';
 }
 
-/** `manifest` is the S3 address of Athena's list of files; absent when the query wrote none. */
-type Task = { campaignId: string; hash: string; runId: string; manifest?: string };
+/**
+ * `manifest` is the S3 address of Athena's list of files; absent when the query wrote none. `rest`: those go now who have waited for
+ * the decision of an experiment; they get the version `hash`, and `parts` are there already.
+ */
+type Task = {
+  campaignId: string;
+  hash: string;
+  runId: string;
+  manifest?: string;
+  rest?: { hash: string; parts: number };
+};
 
 /**
  * Task of run-campaign: turns the campaign to `sending`, cuts the files that the snapshot's UNLOAD wrote into parts of
  * 10,000 recipients, and sends pointers to them, 100 recipients each, to send queues. People go to the first channel of
  * the policy that can reach them (see firstStep), in parts of their own, so that batches are full and nobody costs a step
  * without effect; so do those who are due at one time, and their pointers wait for it where messages of quiet hours wait
- * (decision 0029). Who is held out gets no pointer, only an outcome. Streams: memory holds what waits to be a part. `lastDue`: nobody is due after it.
+ * (decision 0029). Who is held out gets no pointer, only an outcome; each variant has parts of its own, whose pointers name its version
+ * (decision 0033). Streams: memory holds what waits to be a part. `lastDue`: nobody is due after it; `testSeconds`: for so long an
+ * experiment is to be waited for after that.
  *
  * Running it twice is safe: the same files give the same parts and pointers in the same order, the ledger lets each act
  * once, and of the parts that it knows only the last one is sent again, for that may be unfinished. Throws PlanCancelled,
  * and MoreToDispatch when time is short.
  */
 export const handler = async (
-  { campaignId, hash, runId, manifest }: Task,
+  { campaignId, hash, runId, manifest, rest }: Task,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
-): Promise<{ parts: number; lastDue: string }> => {
+): Promise<{ parts: number; lastDue: string; testSeconds: number }> => {
   const result = await changeCampaign(store, campaignId, MACHINE, Date.now(), (campaign) => {
     if (campaign.state === 'cancelled') throw new PlanCancelled(`Campaign ${campaignId} is cancelled`);
     return begun(campaign, runId);
@@ -75,14 +86,24 @@ export const handler = async (
   if (isRefusal(result)) throw new Error(`Campaign ${campaignId} cannot be sent: ${result.detail}`);
   const plan: PlanRef = { kind: 'campaign', id: campaignId, hash };
   const version = await known.planOf(plan);
-  const { channelPolicy, lane, deadline, sendTime, ifLate } = version;
-  const startMs = result.run?.startedMs ?? Date.now();
+  const { channelPolicy, lane, deadline, sendTime, ifLate, variants = [], experiment } = version;
+  const startMs = (rest && result.run?.decision?.atMs) ?? result.run?.startedMs ?? Date.now();
+  /** The version that the senders of an arm's recipients are given. */
+  const planOf = (arm: number | undefined): PlanRef => ({
+    ...plan,
+    hash: rest?.hash ?? variants[arm ?? -1]?.hash ?? hash,
+  });
+  const isWanted = (arm: number | undefined) => (arm === variants.length) === (rest !== undefined);
   const dead = deadline && { deadlineMs: startMs + durationMs(deadline) };
   const files = manifest ? await unloadedFiles(WORK_BUCKET, manifest) : [];
   const due =
     sendTime &&
     (await settleDueTimes(
-      { bucket: WORK_BUCKET, key: `snapshots/${runId}/due-times`, rows: () => unloadedRows(files) },
+      {
+        bucket: WORK_BUCKET,
+        key: `snapshots/${runId}/due-times${rest ? '-rest' : ''}`,
+        rows: () => unloadedRows(files),
+      },
       { sendTime, ifLate, runId, startMs, channels: channelsOf(channelPolicy), settings: await known.settings() },
     ));
   // Parts are dispatched in order, each known before its pointers go out: all but the last one are out.
@@ -107,7 +128,7 @@ export const handler = async (
     if (await known.stopOf(plan)) throw new PlanCancelled(`Campaign ${campaignId} is cancelled`);
     if (arm === HELD_OUT) return leaveOut(part, rows);
     const { body, pointers } = snapshotPart(rows, {
-      plan,
+      plan: planOf(arm),
       runId,
       part,
       step,
@@ -127,13 +148,14 @@ export const handler = async (
     }
   };
 
-  let parts = 0;
+  let parts = rest?.parts ?? 0;
   const dueOf = due && ((place: number) => due.times[due.indexes[place] ?? 0] ?? 0);
-  for await (const cut of cutParts(recipientRows(files), version, dueOf)) {
+  for await (const cut of cutParts(recipientRows(files), version, dueOf, isWanted)) {
     if (parts >= out) await dispatch(`snapshots/${runId}/parts/${parts}.ndjson`, cut);
     parts += 1;
   }
-  return { parts, lastDue: new Date(Math.max(startMs, ...(due?.times ?? []))).toISOString() };
+  const lastDue = new Date(Math.max(startMs, ...(due?.times ?? []))).toISOString();
+  return { parts, lastDue, testSeconds: (experiment?.minimumHours ?? 0) * 3_600 };
 };
 
 async function* recipientRows(files: readonly string[]): AsyncGenerator<UnloadedRow> {

@@ -11,6 +11,7 @@ import {
 import { instantMs, type Period } from '../../core/measurement/period.ts';
 import { REACH_DEFINITION, reachOf, reachQuery } from '../../core/measurement/reach.ts';
 import { REPURCHASE_DEFINITION, repurchaseOf, repurchaseQuery } from '../../core/measurement/repurchase.ts';
+import { variantFigures } from '../../core/measurement/variants-sql.ts';
 import { WHY_DEFINITION, whyOf, whyQuery } from '../../core/measurement/why.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { NoSuchQuery, type QueryRow, queries } from '../adapters/athena.ts';
@@ -37,14 +38,17 @@ export const handler = apiHandler('measurement/read-reports', routes, {
   reportCampaign: async ({ params: { campaignId }, query: { queryId }, nowMs }) => {
     const campaign = await defs.get<Campaign>('campaign', campaignId);
     if (!campaign) throw new Problem('not-found', `There is no campaign ${campaignId}`);
-    const { run, sendTime } = campaign.body;
-    const report = { definition: CAMPAIGN_REPORT_DEFINITION, figuresOf: campaignReportOf };
+    const { id: planId, run, sendTime, variants, experiment } = campaign.body;
+    const report = {
+      definition: CAMPAIGN_REPORT_DEFINITION,
+      figuresOf: (rows: QueryRow[]) => ({ ...campaignReportOf(rows), ...variantFigures(rows, campaign.body) }),
+    };
     if (!run) return { body: bodyOf(report, [], nowMs, 0) };
-    return answer(
-      { ...report, sql: campaignReportQuery(run, { choosesHours: sendTime !== undefined && 'best' in sendTime }) },
-      nowMs,
-      queryId,
-    );
+    const sql = campaignReportQuery(run, {
+      choosesHours: sendTime !== undefined && 'best' in sendTime,
+      ...(variants && { variants: { planId, ...run, variants, experiment } }),
+    });
+    return answer({ ...report, sql }, nowMs, queryId);
   },
 
   reportReach: async ({ query, nowMs }) => {

@@ -1,5 +1,5 @@
 import type { Campaign } from '../../core/strategy/campaign.ts';
-import { ended } from '../../core/strategy/campaign-decisions.ts';
+import { awaitsDecision, ended } from '../../core/strategy/campaign-decisions.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { ledger } from '../adapters/ledger.ts';
@@ -27,13 +27,18 @@ class NotAllDue extends Error {
   override name = 'NotAllDue';
 }
 
+/** All who take part in its experiment have it: the state machine waits for what they do, and has it decided, on this name. */
+class TestSent extends Error {
+  override name = 'TestSent';
+}
+
 /** `parts` is how many were dispatched, `lastDue` when the last of them is due (ISO 8601; absent: at once); `error` what stopped the run. */
 type Task = { campaignId: string; runId: string } & ({ parts: number; lastDue?: string } | { error: string });
 
 /**
  * Last task of run-campaign: ends the campaign once each recipient has a final outcome, or after an error that nothing
  * else handled. Running it twice is safe: a campaign that has ended stays as it ended. Throws NotAllDue; NotDrained while
- * something is under way, PlanPaused while that waits for the end of a pause.
+ * something is under way, PlanPaused while that waits for the end of a pause, TestSent when an experiment is to be decided.
  */
 export const handler = async (task: Task): Promise<{ state: string }> => {
   const { campaignId, runId } = task;
@@ -41,9 +46,10 @@ export const handler = async (task: Task): Promise<{ state: string }> => {
     throw new NotAllDue(`Some are due at ${task.lastDue}`);
   const end = 'error' in task ? { error: task.error } : await drained(task);
   const nowMs = Date.now();
-  const result = await changeCampaign(store, campaignId, MACHINE, nowMs, (campaign) =>
-    ended(campaign, runId, end, nowMs),
-  );
+  const result = await changeCampaign(store, campaignId, MACHINE, nowMs, (campaign) => {
+    if (!('error' in end) && awaitsDecision(campaign)) throw new TestSent(`${campaignId} is to be decided`);
+    return ended(campaign, runId, end, nowMs);
+  });
   if (!result || isRefusal(result)) throw new Error(`Campaign ${campaignId} cannot end: ${result?.detail ?? 'gone'}`);
   return { state: result.state };
 };

@@ -2,33 +2,34 @@ import type { AudienceRef } from '../../core/audience/audience-ref.ts';
 import { UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
 import type { ResolvedSegment } from '../../core/audience/segment.ts';
 import { trackingOf } from '../../core/delivery/links/link-settings.ts';
-import { channelsOf, policySlips } from '../../core/delivery/policy.ts';
+import { policySlips } from '../../core/delivery/policy.ts';
 import { durationMs } from '../../core/event/duration.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { freezePlan } from '../../core/strategy/plan-hash.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
-import { renderer } from '../../core/strategy/render.ts';
 import { beginsAtMs, longestWaitMs, shownWorldwide } from '../../core/strategy/send-time.ts';
-import { contentOf, type TemplateContent } from '../../core/strategy/template.ts';
+import { contentOf } from '../../core/strategy/template.ts';
 import { peopleOf } from '../adapters/audiences.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 import { linkSettingsOf } from '../adapters/link-settings.ts';
 import { type FieldError, Problem } from '../middleware/problem.ts';
+import { storeVariants, templateSlips, variantSlips } from './freeze-variants.ts';
 
 /** A state machine lives for a year, a run may be paused for 30 days, and then takes a week to drain. */
 const MAX_DAYS_AHEAD = 320;
 
 /**
- * The plan version of a campaign with its audience and its template as they are now. Throws `invalid-reference` with
+ * The plan version of a campaign with its audience and its templates as they are now; those of its variants are stored. Throws `invalid-reference` with
  * everything that does not fit, so that a marketer corrects it in one go.
  */
 export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowMs: number): Promise<PlanVersion> => {
   const { id, name, topic, channelPolicy, budget, priority, deadline, templateId, audience, tracking } = campaign;
-  const { sendAt, sendTime, ifLate, holdout } = campaign;
-  const [segment, template, links] = await Promise.all([
+  const { sendAt, sendTime, ifLate, holdout, experiment } = campaign;
+  const [segment, { template, errors: templateErrors }, links, variants] = await Promise.all([
     audienceOf(defs, audience),
-    defs.get<TemplateContent>('template', templateId),
+    templateSlips(defs, { templateId, path: 'templateId', channelPath: (n) => `channelPolicy.${n}` }, campaign),
     linkSettingsOf(defs),
+    variantSlips(defs, campaign),
   ]);
   const errors: FieldError[] = [];
   const shown = shownWorldwide(sendTime);
@@ -51,8 +52,11 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
   if (segment instanceof UnresolvableSegment) {
     errors.push({ path: `audience.${Object.keys(audience)[0]}`, message: segment.message });
   }
-  if (!template) errors.push({ path: 'templateId', message: `There is no template ${templateId}` });
-  errors.push(...policySlips(channelPolicy, trackingOf(links, tracking, undefined)));
+  errors.push(
+    ...templateErrors,
+    ...variants.errors,
+    ...policySlips(channelPolicy, trackingOf(links, tracking, undefined)),
+  );
   if (sendTime && deadline && durationMs(deadline) < longestWaitMs(sendTime)) {
     const hours = longestWaitMs(sendTime) / 3_600_000;
     errors.push({
@@ -60,21 +64,10 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
       message: `Some are only due ${hours} hours after it has begun; that is too late for them`,
     });
   }
-  for (const [n, channel] of channelsOf(channelPolicy).entries()) {
-    if (template && !template.body.channels[channel]) {
-      errors.push({ path: `channelPolicy.${n}`, message: `The template has no content for ${channel}` });
-    }
-  }
-  if (template) {
-    const { event, window } = renderer(await import('liquidjs')).needsOf(template.body);
-    if (event || window) {
-      errors.push({ path: 'templateId', message: 'The template speaks of an event, which a campaign does not have' });
-    }
-  }
   if (segment instanceof UnresolvableSegment || !template || errors.length > 0) {
     throw new Problem('invalid-reference', errors.map(({ message }) => message).join('; '), { errors });
   }
-  return freezePlan({
+  const content: Omit<PlanVersion, 'hash'> = {
     planKind: 'campaign',
     planId: id,
     name,
@@ -85,13 +78,16 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
     channelPolicy,
     ...(budget !== undefined && { budget }),
     ...(tracking && { tracking }),
-    template: contentOf(template.body),
+    template: contentOf(template),
     segment,
     sendAtMs,
     ...(holdout && { holdout }),
     ...(sendTime && { sendTime }),
     ...(ifLate && { ifLate }),
-  });
+  };
+  if (!campaign.variants) return freezePlan(content);
+  const stored = await storeVariants(defs, content, campaign, variants.templates, nowMs);
+  return freezePlan({ ...content, variants: stored, ...(experiment && { experiment }) });
 };
 
 /** One rule for whom it is, with all that it refers to as that is now; or why there is none. Who is on a list is not frozen. */

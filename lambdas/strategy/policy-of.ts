@@ -8,16 +8,17 @@ import type { Definitions } from '../adapters/definitions.ts';
 import { Problem } from '../middleware/problem.ts';
 
 /**
- * Who has to approve the campaign, by the settings in force, and who must not for having written its template. Throws
+ * Who has to approve the campaign, by the settings in force, and who must not for having written one of its templates. Throws
  * `no-approver` when a level is left without enough people whose work it is not.
  */
 export const policyOf = async (defs: Definitions, campaign: Campaign, actor: string) => {
   const { templateId, topic, channelPolicy, author, editors } = campaign;
-  const [{ settings }, template] = await Promise.all([
+  const templateIds = new Set([templateId, ...(campaign.variants ?? []).map((variant) => variant.templateId)]);
+  const [{ settings }, ...templates] = await Promise.all([
     approvalSettingsOf(defs),
-    defs.get<Template>('template', templateId),
+    ...[...templateIds].map((id) => defs.get<Template>('template', id)),
   ]);
-  const writers = template?.body.editors ?? [];
+  const writers = [...new Set(templates.flatMap((template) => template?.body.editors ?? []))];
   const facts = { kind: 'campaign' as const, topics: [topic], channels: channelsOf(channelPolicy) };
   const policy = policyFor(settings, facts);
   const level = impossibleLevel(policy.levels, new Set([author, actor, ...editors, ...writers]));

@@ -1,6 +1,7 @@
 import { snapshotQuery } from '../../core/audience/segment-queries.ts';
 import { prepared } from '../../core/strategy/campaign-decisions.ts';
 import { isOvertaken } from '../../core/strategy/campaign-schedule.ts';
+import { splitOf } from '../../core/strategy/experiment/campaign-experiment.ts';
 import { DEFAULT_HOLDOUT, type HoldoutSettings, holdoutOf } from '../../core/strategy/holdout.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
 import { PlanCancelled } from '../../core/strategy/plan-cancelled.ts';
@@ -36,17 +37,23 @@ export const handler = async ({
   const plan = await loadPlanVersion(store.defs, campaignId, hash);
   if (!plan.segment) throw new Error(`Plan version ${hash} of campaign ${campaignId} has no segment`);
   const { attributesOf } = renderer(await import('liquidjs'));
+  const versions = await Promise.all(
+    (plan.variants ?? []).map(({ hash }) => loadPlanVersion(store.defs, campaignId, hash)),
+  );
+  const attributes = [plan, ...versions].flatMap(({ template }) => attributesOf(template));
   const everywhere = (await store.defs.get<HoldoutSettings>('settings', 'holdout'))?.body ?? DEFAULT_HOLDOUT;
   const holdouts = [...(plan.holdout ? [holdoutOf(campaignId, plan.holdout)] : []), everywhere].filter(
     ({ percent }) => percent > 0,
   );
+  const { variants, experiment } = plan;
+  const split = variants && splitOf(campaignId, { variants, experiment });
   const folder = `s3://${WORK_BUCKET}/snapshots/${runId}/unload/`;
   const sql = snapshotQuery(plan.segment, {
     nowMs: result.run?.startedMs ?? nowMs,
-    attributes: attributesOf(plan.template),
+    attributes,
     sending: plan,
     withActivity: plan.sendTime !== undefined && 'best' in plan.sendTime,
-    ...(holdouts.length > 0 && { arms: { holdouts } }),
+    ...((holdouts.length > 0 || plan.variants) && { arms: { holdouts, ...(split && { split }) } }),
     location: folder,
   });
   return { sql, folder, database: GLUE_DATABASE };

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { type CampaignState, campaignInput } from '../../strategy/campaign.ts';
 import { transitions } from '../../strategy/campaign-states.ts';
 import { approval, pastSubmission } from './approval-views.ts';
+import { decision } from './experiment-views.ts';
 
 export const state = z.enum(Object.keys(transitions) as [CampaignState, ...CampaignState[]]);
 
@@ -23,6 +24,8 @@ export const campaign = z
         snapshotSize: z.optional(z.int()),
         parts: z.optional(z.int()),
         finishedMs: z.optional(z.int()),
+        /** How its experiment was decided. */
+        decision: z.optional(decision),
       }),
     ),
     /** While it is paused. */

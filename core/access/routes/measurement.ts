@@ -3,6 +3,7 @@ import { eventType } from '../../event/event.ts';
 import { instant } from '../../measurement/period.ts';
 import { PROFILE_READERS, READERS } from '../role.ts';
 import type { Route } from '../route.ts';
+import { armFigures, decision } from './experiment-views.ts';
 
 const handler = 'measurement/read-reports';
 const count = z.int();
@@ -54,6 +55,8 @@ export const routes = [
         clicked: heard,
         links: z.array(z.object({ link: z.string(), people: count })),
         sendTime: z.optional(z.object({ chosen: deeds, chance: deeds })),
+        variants: z.optional(z.array(armFigures)),
+        decision: z.optional(decision),
       }),
       description:
         'Recipients, sent by channel, not sent by reason; what became of the messages; opened and clicked, people and machines apart',

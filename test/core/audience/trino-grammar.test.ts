@@ -8,6 +8,7 @@ import { sampleQuery } from '../../../core/audience/sample-query.ts';
 import type { ResolvedSegment } from '../../../core/audience/segment.ts';
 import { snapshotQuery } from '../../../core/audience/segment-queries.ts';
 import { campaignReportQuery } from '../../../core/measurement/campaign-report.ts';
+import { variantCountsQuery } from '../../../core/measurement/variants-sql.ts';
 import { NOW_MS, segments } from './segment-arbitrary.ts';
 
 // DuckDB runs what is generated in the other tests, but its grammar is not Trino's. Here Trino's own grammar reads it.
@@ -85,6 +86,16 @@ describe('every query is Trino', () => {
 
   it('of the report of a campaign that chooses hours', () => {
     expect(faultsOf(campaignReportQuery({ runId: "r'1", startedMs: NOW_MS }, { choosesHours: true }))).toEqual([]);
+  });
+
+  it('of the variants of a campaign, by whatever they are compared', () => {
+    const variants = [60, 40].map((percent, n) => ({ name: 'AB'.charAt(n), percent }));
+    const experiment = { minimumSample: 1, minimumHours: 1, defaultVariant: 'A', testPercent: 30 };
+    for (const metric of ['opened', 'clicked', { event: 'purchase' }] as const) {
+      const asked = { planId: "c'1", runId: "r'1", startedMs: NOW_MS, variants, experiment: { ...experiment, metric } };
+      expect(faultsOf(variantCountsQuery(asked))).toEqual([]);
+      expect(faultsOf(campaignReportQuery({ runId: "r'1", startedMs: NOW_MS }, { variants: asked }))).toEqual([]);
+    }
   });
 
   it('of a sample of the base', () =>

@@ -16,6 +16,7 @@ import {
   resumed,
   settled,
   submitted,
+  variantDecided,
   withSpeed,
 } from '../../../core/strategy/campaign-decisions.ts';
 import { isOver, transitions } from '../../../core/strategy/campaign-states.ts';
@@ -314,4 +315,29 @@ test('whatever happens in whatever order: what is scheduled was approved, as it 
     }),
     { numRuns: 3_000 },
   );
+});
+
+describe('an experiment', () => {
+  const experiment = { metric: 'clicked' as const, minimumSample: 1, minimumHours: 1, defaultVariant: 'A' };
+  const run = { runId: 'run', startedMs: 5 };
+  const sending: Campaign = { ...draft, state: 'sending', experiment, run };
+  const decision = { atMs: 9, variant: 'B', because: 'winner' as const, figures: [] };
+
+  test.each(['sending', 'paused'] as const)('is decided once, also while the campaign is %s', (state) => {
+    const asked = variantDecided({ ...sending, state }, 'run', decision);
+    expect(asked).toMatchObject({ kind: 'change', action: 'decide-variant', detail: 'B, winner' });
+    const after = apply({ ...sending, state }, asked);
+    expect([after.state, after.run?.decision]).toEqual([state, decision]);
+    expect(variantDecided(after, 'run', { ...decision, variant: 'A' })).toEqual({ kind: 'same', campaign: after });
+    // The end keeps it.
+    expect(apply(after, ended(after, 'run', { parts: 1 }, 10)).run?.decision).toEqual(decision);
+  });
+
+  test.each([
+    ['another run', sending, 'run-2'],
+    ['a campaign that is over', { ...sending, state: 'cancelled' as const }, 'run'],
+    ['a campaign without one', { ...sending, experiment: undefined }, 'run'],
+  ])('nothing is decided of %s', (_, campaign, runId) => {
+    expect(variantDecided(campaign, runId, decision).kind).toBe('same');
+  });
 });

@@ -66,3 +66,44 @@ test('dispatched again, all is as before: the same outcomes, of nobody who was e
   expect(ids.slice(4)).toEqual(ids.slice(1, 4));
   expect(await world.recipientsOf('only')).toBe(4);
 });
+
+test('each variant has parts of its own, whose pointers name its version; the rest follows with the one that was chosen', async () => {
+  const id = 'variants';
+  const variants = [
+    { name: 'A', percent: 50, hash: 'ha' },
+    { name: 'B', percent: 50, hash: 'hb' },
+  ];
+  const experiment = {
+    ...{ metric: 'clicked' as const, minimumSample: 1, minimumHours: 2, defaultVariant: 'A', testPercent: 50 },
+  };
+  const version = plan({ planId: id, variants, experiment, deadline: { hours: 3 } });
+  await world.defs.put('plan-version', `${id}@h1`, version, 0, 1);
+  const startedMs = Date.now() - 7_200_000;
+  const campaign = { id, version: 1, state: 'preparing', run: { runId: id, startedMs } };
+  await world.defs.put('campaign', id, campaign, 0, 1);
+  const lines = linesOf(Array.from({ length: 400 }, (_, n) => recipient(n, (n % 4) - 1)));
+  const first = await world.dispatch(id, { 'a.gz': file(lines) }, undefined, id);
+  expect(first).toMatchObject({ parts: 3, testSeconds: 7_200 });
+  const hashes = (pointers: ReturnType<typeof world.pointers>) => pointers.map(({ plan: { hash } }) => hash);
+  const tested = world.pointers('EMAIL', id);
+  expect(hashes(tested).sort()).toEqual(['ha', 'hb']);
+  expect(tested.map(({ count }) => count)).toEqual([100, 100]);
+  expect(outcomesOf(id)).toHaveLength(100);
+
+  const decision = { atMs: startedMs + 3_600_000, variant: 'B', because: 'winner', figures: [] };
+  const stored = await world.defs.get<object>('campaign', id);
+  const decided = { ...stored?.body, run: { runId: id, startedMs, decision } };
+  await world.defs.put('campaign', id, decided, stored?.version ?? 0, 1);
+  const rest = { hash: 'hb', parts: first.parts };
+  const task = { campaignId: id, hash: 'h1', runId: id, manifest: `s3://work/athena/${id}.csv`, rest };
+  expect(await world.dispatchNothing(task)).toMatchObject({ parts: 4 });
+  const [last] = world.pointers('EMAIL', id).slice(2);
+  expect(last).toMatchObject({ plan: { id, hash: 'hb' }, count: 100, part: `snapshots/${id}/parts/3.ndjson` });
+  // Its time counts from the decision on.
+  expect(last?.deadlineMs).toBe(decision.atMs + 3 * 3_600_000);
+  expect(outcomesOf(id)).toHaveLength(100);
+  expect(await world.recipientsOf(id)).toBe(400);
+  // Asked again, it sends the same once more.
+  await world.dispatchNothing(task);
+  expect(world.pointers('EMAIL', id).slice(3)).toEqual([last]);
+});

@@ -132,7 +132,7 @@ describe('run-campaign', () => {
     }),
     'dispatch-snapshot': (_, call) => {
       if (call < 2) throw named('MoreToDispatch');
-      return { parts: 3, lastDue: input.sendAt };
+      return { parts: 3, lastDue: input.sendAt, testSeconds: 0 };
     },
     'finish-campaign': (event, call) => {
       if ((event as { error?: string }).error) return { state: 'failed' };
@@ -177,6 +177,66 @@ describe('run-campaign', () => {
     const { h } = await run();
     // 5 states, one more time to dispatch, and 2 more questions whether it has drained.
     expect(h.meter.snapshot()['states-transition']?.Machine?.units).toBe(5 + 1 + 2);
+  });
+
+  /** Of a campaign whose test is sent when it is asked for the first time, and that has drained when it is asked for the second. */
+  const experiment = (isRest: boolean, change: Record<string, Fake> = {}) =>
+    run({
+      'dispatch-snapshot': (event) => ({
+        parts: (event as { rest?: object }).rest ? 5 : 3,
+        ...{ lastDue: input.sendAt, testSeconds: 7_200 },
+      }),
+      'decide-experiment': () => ({ hash: 'hb', isRest }),
+      'finish-campaign': (_, call) => {
+        if (call === 1) throw named('TestSent');
+        return { state: 'finished' };
+      },
+      ...change,
+    });
+
+  test('an experiment: waits for what people do, has it decided, and sends the chosen variant to the rest', async () => {
+    const { h, end, of } = await experiment(true);
+    expect(end).toMatchObject({ status: 'SUCCEEDED', output: { state: 'finished' } });
+    const [decided] = h.calls.filter(({ name }) => name === 'decide-experiment');
+    expect(decided?.event).toEqual({ campaignId: 'c', hash: 'h', runId: 'c-h' });
+    expect((decided?.atMs ?? 0) - Date.parse(input.sendAt)).toBeGreaterThanOrEqual(7_200_000);
+    const task = { campaignId: 'c', hash: 'h', runId: 'c-h', manifest: 's3://work/manifest.csv' };
+    expect(of('dispatch-snapshot')).toEqual([task, { ...task, rest: { hash: 'hb', parts: 3 } }]);
+    expect(of('finish-campaign')).toMatchObject([{ parts: 3 }, { parts: 5 }]);
+    expect(h.meter.snapshot()['states-transition']?.Machine?.units).toBe(5 + 5);
+  });
+
+  test('an experiment that everybody takes part in is decided, and nothing more is sent', async () => {
+    const { end, of } = await experiment(false);
+    expect(end.status).toBe('SUCCEEDED');
+    expect(of('dispatch-snapshot')).toHaveLength(1);
+    expect(of('finish-campaign')).toHaveLength(2);
+  });
+
+  test.each(['decide-experiment', 'dispatch-snapshot'])(
+    'cancelled while its outcomes are waited for: %s ends it',
+    async (name) => {
+      const good: Fake = () => ({ parts: 3, lastDue: input.sendAt, testSeconds: 60 });
+      const { end, of } = await experiment(true, {
+        [name]: (event, call) => {
+          if (name === 'decide-experiment' || (event as { rest?: object }).rest) throw named('PlanCancelled');
+          return good(event, call);
+        },
+      });
+      expect(end.status).toBe('SUCCEEDED');
+      expect(of('finish-campaign')).toHaveLength(1);
+    },
+  );
+
+  test('an experiment that cannot be decided ends the campaign as failed, with the reason', async () => {
+    const { end, of } = await experiment(true, {
+      'decide-experiment': () => {
+        throw named('Broken', 'no lake');
+      },
+    });
+    expect(end).toMatchObject({ status: 'FAILED', error: 'Broken' });
+    expect(of('decide-experiment').length).toBeGreaterThan(5);
+    expect(of('finish-campaign').at(-1)).toMatchObject({ error: expect.stringMatching(/^Broken: .*no lake/) });
   });
 
   test('a query that fails is tried again, into a folder of its own', async () => {
@@ -227,7 +287,7 @@ describe('run-campaign', () => {
   test('when some are due in days it sleeps until then, and asks whether all is done', async () => {
     const lastDue = new Date(Date.parse(input.sendAt) + 7 * DAY).toISOString();
     const { h, end, of } = await run({
-      'dispatch-snapshot': () => ({ parts: 3, lastDue }),
+      'dispatch-snapshot': () => ({ parts: 3, lastDue, testSeconds: 0 }),
       'finish-campaign': (_, call) => {
         if (call === 1) throw named('NotAllDue');
         if (call < 4) throw named('NotDrained');

@@ -1,0 +1,63 @@
+import * as z from 'zod/mini';
+import { eventType } from '../../event/event-pattern.ts';
+import type { ArmFigures } from './figures.ts';
+import type { Rules, Verdict } from './verdict.ts';
+
+export const variantName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/));
+
+/** The contents of a campaign, of which each recipient gets one; their shares make 100 percent. */
+export const variantsInput = z
+  .array(
+    z.strictObject({
+      name: variantName,
+      templateId: z.string().check(z.minLength(1), z.maxLength(64)),
+      percent: z.number().check(z.minimum(1), z.maximum(99)),
+    }),
+  )
+  .check(
+    z.minLength(2),
+    z.maxLength(8),
+    z.refine((variants) => new Set(variants.map(({ name }) => name)).size === variants.length, 'Each name once'),
+    z.refine(
+      (variants) => Math.abs(variants.reduce((sum, { percent }) => sum + percent, 0) - 100) < 0.01,
+      'The shares must make 100 percent',
+    ),
+  );
+export type VariantsInput = z.infer<typeof variantsInput>;
+
+/** What makes a variant the better one: more people who open, click, or of whom an event comes after it was sent. */
+const metric = z.union([z.enum(['opened', 'clicked']), z.strictObject({ event: eventType })]);
+
+export const experimentInput = z.strictObject({
+  metric,
+  /** People of each variant to whom it must have been sent. */
+  minimumSample: z.int().check(z.minimum(1), z.maximum(1_000_000)),
+  /** After the last message of the test has gone out. What a run needs is kept for 60 days. */
+  minimumHours: z.int().check(z.minimum(1), z.maximum(336)),
+  /** 0.95 when absent: see Rules. */
+  confidence: z.optional(z.number().check(z.minimum(0.8), z.maximum(0.999))),
+  /** What is chosen without a winner. */
+  defaultVariant: variantName,
+  /** Only so many of the recipients take part; the others get what was chosen. Absent: all take part. */
+  testPercent: z.optional(z.number().check(z.minimum(1), z.maximum(99))),
+});
+export type ExperimentInput = z.infer<typeof experimentInput>;
+
+/** A variant of a plan version: `hash` names the version with its content. */
+export type Variant = { name: string; percent: number; hash: string };
+
+/** How a run's experiment ended. */
+export type VariantDecision = { atMs: number; variant: string; because: Verdict['because']; figures: ArmFigures[] };
+
+export const rulesOf = ({ minimumSample, confidence = 0.95, defaultVariant }: ExperimentInput): Rules => ({
+  ...{ minimumSample, confidence, defaultArm: defaultVariant },
+});
+
+/** Who gets which variant: the same people in each run of a campaign. Whom the shares leave over wait for the decision. */
+export const splitOf = (
+  planId: string,
+  { variants, experiment }: { variants: readonly { percent: number }[]; experiment?: ExperimentInput | undefined },
+) => ({
+  salt: `variants/${planId}`,
+  percents: variants.map(({ percent }) => (percent * (experiment?.testPercent ?? 100)) / 100),
+});
