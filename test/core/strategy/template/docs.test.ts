@@ -71,6 +71,22 @@ describe('docs/templates.md', () => {
       expect(html).toContain(part);
   });
 
+  test('the look-up writes what the row says, and goes without', () => {
+    const text = block('liquid');
+    const template = { name: 't', channels: { sms: { text } } };
+    expect([liquid.errorsIn(template), liquid.tablesOf(template)]).toMatchObject([[], [{ table: 'products' }]]);
+    const shown = (sku: string) => {
+      const about = { id: 'e', type: 'restock', source: 'shop', profileId: 'ada', timeMs: 0, receivedMs: 0 };
+      const result = liquid.render(template, 'sms', {
+        profile: { profileId: 'ada', attributes: {} },
+        event: { ...about, properties: { sku } },
+        catalogue: ({ table, key }) => (table === 'products' && key === 'a1' ? { name: 'Tea' } : undefined),
+      });
+      return result.kind === 'rendered' && 'text' in result.content ? result.content.text : result;
+    };
+    expect([shown('a1'), shown('b2')]).toEqual(['Tea is back', 'It is back']);
+  });
+
   test('the codes of notes are those that there are', () => {
     const told = rows.flatMap(([, cell, what]) =>
       what && cell?.includes('`') ? [...cell.matchAll(/`([a-z]+(?:-[a-z]+)?)`/g)] : [],
