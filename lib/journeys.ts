@@ -5,10 +5,11 @@ import type { Platform } from './platform.ts';
 import type { Stage } from './stages.ts';
 import type { State } from './state.ts';
 import { Participants } from './strategy/participants.ts';
+import { Playbooks } from './strategy/playbooks.ts';
 
 /**
- * Journeys, and who walks them. A stack of its own, for a stack has room for 500 resources. What happens to participants comes
- * through a queue of the platform, which matching fills, and nothing of the platform knows this stack.
+ * Journeys, who walks them, and the library of plans to start from. A stack of its own, for a stack has room for 500 resources. What
+ * happens to participants comes through a queue of the platform, which matching fills, and nothing of the platform knows this stack.
  */
 export class Journeys extends Stack {
   constructor(
@@ -18,6 +19,7 @@ export class Journeys extends Stack {
   ) {
     super(scope, id, { description: `Herald ${stage.name}: journeys, and who walks them` });
     new Participants(this, 'Journeys', { stage, state, platform });
+    new Playbooks(this, 'Playbooks', { state });
     tellOfAlarms(this, stage.alarmTopicArn);
   }
 }

@@ -5,7 +5,6 @@ import { env as finishCampaignEnv } from '../lambdas/strategy/finish-campaign.en
 import { env as holdCampaignEnv } from '../lambdas/strategy/hold-campaign.env.ts';
 import { env as manageApprovalsEnv } from '../lambdas/strategy/manage-approvals.env.ts';
 import { env as manageCampaignsEnv } from '../lambdas/strategy/manage-campaigns.env.ts';
-import { env as managePlaybooksEnv } from '../lambdas/strategy/manage-playbooks.env.ts';
 import { env as manageTemplatesEnv } from '../lambdas/strategy/manage-templates.env.ts';
 import { env as prepareSnapshotEnv } from '../lambdas/strategy/prepare-snapshot.env.ts';
 import { env as requestApprovalEnv } from '../lambdas/strategy/request-approval.env.ts';
@@ -50,13 +49,6 @@ export class Strategy extends Construct {
       entry: 'strategy/manage-templates',
       env: manageTemplatesEnv,
       environment: { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, PROFILES_TABLE: reads(state.profiles) },
-      timeout,
-    });
-
-    new TypedFunction(this, 'ManagePlaybooks', {
-      entry: 'strategy/manage-playbooks',
-      env: managePlaybooksEnv,
-      environment: { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE },
       timeout,
     });
 
