@@ -98,6 +98,8 @@ export type Participant = {
   sinceMs: number;
   /** Epoch ms, `clockMs` at entry. */
   enteredMs: number;
+  /** True: they have rested in this entry, so the next time of day is one after that. */
+  hasRested?: true;
   /** Exactly while inside. */
   hold?: Hold;
   /** Events that no wait has taken and that one may still take. */

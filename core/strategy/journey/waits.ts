@@ -11,8 +11,8 @@ export const waitTurn = ({ node, participant }: Place<VersionNodeOf<'wait'>>): T
 
 /** Whoever has waited before waits for the next such moment: two waits until nine o'clock are a day apart. */
 export const waitUntilTurn = ({ node, participant, facts }: Place<VersionNodeOf<'wait-until'>>): Turn => {
-  const { clockMs, enteredMs } = participant;
-  const until = untilOf(node.at, facts, clockMs === enteredMs ? clockMs : clockMs + 1);
+  const { clockMs, hasRested } = participant;
+  const until = untilOf(node.at, facts, hasRested ? clockMs + 1 : clockMs);
   if ('missing' in until) {
     const { ifMissing } = node;
     return { kind: 'goes', to: ifMissing ?? node.next, way: ifMissing ? 'ifMissing' : 'next', why: until.missing };

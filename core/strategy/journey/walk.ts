@@ -115,5 +115,5 @@ const resting = (draft: Draft, { id, node }: Place, { dueMs, why }: Extract<Turn
     why,
     ...(isLast && { isLast: true as const }),
   };
-  return { ...done, participant: { ...participant, hold } };
+  return { ...done, participant: { ...participant, hasRested: true, hold } };
 };
