@@ -62,7 +62,7 @@ export const boot = async (options: { days?: true } = {}): Promise<Herald> => {
 };
 
 /** A test that needs virtual time, or something else that only the local cloud has; `why` is printed where it is skipped. */
-export const localTest = (why: string, name: string, run: () => Promise<void>) => {
+export const localTest = (why: string, name: string, run: () => Promise<void>, timeoutMs?: number) => {
   if (emulator) console.warn(`SKIPPED on the emulator: ${name} (${why})`);
-  test.skipIf(emulator)(name, run);
+  test.skipIf(emulator)(name, run, timeoutMs);
 };
