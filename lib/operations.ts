@@ -56,6 +56,7 @@ export class Operations extends Construct {
         ...intake.compileSchedules.bindings,
         APPROVE_MACHINE_ARN: starts(strategy.approvePlan.machine, true),
         RUN_MACHINE_ARN: starts(strategy.runCampaign.machine, true),
+        REPEAT_MACHINE_ARN: starts(strategy.repeatCampaign.machine),
         RELEASE_MACHINE_ARN: starts(strategy.releaseParked.machine),
         IMPORT_MACHINE_ARN: starts(audience.importProfiles.machine),
         REFRESH_MACHINE_ARN: starts(audience.refreshSegment.machine),

@@ -1,5 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { env as beginRunEnv } from '../lambdas/strategy/begin-run.env.ts';
 import { env as decideExperimentEnv } from '../lambdas/strategy/decide-experiment.env.ts';
 import { env as finishCampaignEnv } from '../lambdas/strategy/finish-campaign.env.ts';
 import { env as holdCampaignEnv } from '../lambdas/strategy/hold-campaign.env.ts';
@@ -23,6 +25,7 @@ import { BY_UPDATE_INDEX, type State } from './state.ts';
 export class Strategy extends Construct {
   readonly approvePlan: TypedStateMachine;
   readonly runCampaign: TypedStateMachine<'AthenaWorkGroup'>;
+  readonly repeatCampaign: TypedStateMachine;
   readonly releaseParked: TypedStateMachine;
 
   constructor(
@@ -116,6 +119,25 @@ export class Strategy extends Construct {
       substitutions: { AthenaWorkGroup: lake.workGroup.name },
     });
     lake.grantUnload(this.runCampaign.role);
+    const RUN_MACHINE_ARN = starts(this.runCampaign.machine);
+
+    const beginRun = new TypedFunction(this, 'BeginRun', {
+      entry: 'strategy/begin-run',
+      env: beginRunEnv,
+      environment: { DEFINITIONS_TABLE, AUDIT_TABLE, RUN_MACHINE_ARN, RELEASE_MACHINE_ARN },
+      timeout,
+    });
+    this.repeatCampaign = new TypedStateMachine(this, 'RepeatCampaign', {
+      definition: 'strategy/repeat-campaign',
+      functions: [beginRun],
+    });
+    // A policy of its own: the machine waits for those of its role, and this one waits for the machine.
+    const { stateMachineArn } = this.repeatCampaign.machine;
+    new Policy(this, 'BeginsNextTime', {
+      roles: [this.repeatCampaign.role],
+      statements: [new PolicyStatement({ actions: ['states:StartExecution'], resources: [stateMachineArn] })],
+    });
+    const REPEAT_MACHINE_ARN = starts(this.repeatCampaign.machine);
 
     const requestApproval = new TypedFunction(this, 'RequestApproval', {
       entry: 'strategy/request-approval',
@@ -126,12 +148,7 @@ export class Strategy extends Construct {
     const settleApproval = new TypedFunction(this, 'SettleApproval', {
       entry: 'strategy/settle-approval',
       env: settleApprovalEnv,
-      environment: {
-        DEFINITIONS_TABLE,
-        AUDIT_TABLE,
-        WEBHOOK_QUEUE_URL,
-        RUN_MACHINE_ARN: starts(this.runCampaign.machine),
-      },
+      environment: { DEFINITIONS_TABLE, AUDIT_TABLE, WEBHOOK_QUEUE_URL, RUN_MACHINE_ARN, REPEAT_MACHINE_ARN },
       timeout,
     });
     this.approvePlan = new TypedStateMachine(this, 'ApprovePlan', {
@@ -147,7 +164,8 @@ export class Strategy extends Construct {
         AUDIT_TABLE,
         IDEMPOTENCY_TABLE,
         APPROVE_MACHINE_ARN: starts(this.approvePlan.machine, true),
-        RUN_MACHINE_ARN: starts(this.runCampaign.machine),
+        RUN_MACHINE_ARN,
+        REPEAT_MACHINE_ARN,
         RELEASE_MACHINE_ARN,
       },
       timeout,

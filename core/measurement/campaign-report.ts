@@ -1,4 +1,4 @@
-import { type Sql, sql } from '../audience/sql.ts';
+import { joined, type Sql, sql } from '../audience/sql.ts';
 import { textLiteral } from '../audience/sql-literal.ts';
 import type { Campaign } from '../strategy/campaign.ts';
 import {
@@ -28,12 +28,25 @@ import {
 
 export const CAMPAIGN_REPORT_DEFINITION = `Recipients: people for whom the campaign came to an end, each counted once, by their final outcome: sent (a channel accepted the message; by channel), skipped or failed (by reason). Moved: how often a channel of the policy was left for the next one, or a message put off, by channel and reason. While the campaign sends, people who are still on their way are missing; before it runs, everything is zero. ${FATES_DEFINITION} ${ENGAGEMENT_DEFINITION} ${SEND_TIME_EFFECT_DEFINITION} ${VARIANTS_DEFINITION} Outcomes are in the lake about a minute after they happen.`;
 
-/** Counts of the outcomes of one run. `choosesHours`: also what choosing them was worth; `variants`: also of each of them. */
+/** A campaign that repeats is reported over so many of its newest runs: Athena takes queries of 262,144 bytes. */
+export const REPORTED_RUNS = 1_000;
+
+type Run = NonNullable<Campaign['run']>;
+
+/** Counts of the outcomes of one run, or of several together. `choosesHours`: also what choosing them was worth; `variants`: also of each of them; both of one run only. */
 export const campaignReportQuery = (
-  { runId, startedMs }: NonNullable<Campaign['run']>,
+  runs: readonly [Run, ...Run[]],
   { choosesHours = false, variants }: { choosesHours?: boolean; variants?: VariantsAsked | undefined } = {},
 ): Sql => {
-  const own = sql`run_id = ${textLiteral(runId)}`;
+  const [{ runId }, ...others] = runs;
+  const startedMs = Math.min(...runs.map((run) => run.startedMs));
+  const own =
+    others.length === 0
+      ? sql`run_id = ${textLiteral(runId)}`
+      : sql`run_id IN (${joined(
+          runs.map((run) => textLiteral(run.runId)),
+          ', ',
+        )})`;
   return sql`WITH ${outcomesOnceSql(startedMs, sql`${own} AND outcome NOT IN ('opened', 'clicked')`)},
 ${heardSql(startedMs, own)},
 ${fatesSql(startedMs)}${variants ? sql`,\n${variantTablesSql(variants)}` : sql``}

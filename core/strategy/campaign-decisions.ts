@@ -17,7 +17,17 @@ import { type CampaignAction, isOver, nextState } from './campaign-states.ts';
 import type { VariantDecision } from './experiment/campaign-experiment.ts';
 
 /** What changes a campaign, and leaves it in its state. */
-export type OtherAction = 'set-speed' | 'decide-variant' | 'vote' | 'remind' | 'archive' | 'unarchive' | 'delete';
+export type OtherAction =
+  | 'set-speed'
+  | 'decide-variant'
+  | 'vote'
+  | 'remind'
+  | 'archive'
+  | 'unarchive'
+  | 'delete'
+  | 'note-run'
+  | 'begin-run'
+  | 'skip-run';
 
 /**
  * What an act does to a campaign: `change` is to be saved, `same` says that it was done before (so that acting twice is

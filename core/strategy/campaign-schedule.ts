@@ -3,11 +3,12 @@ import type { Campaign } from './campaign.ts';
 import { act, cancelled, type Decision, resumed } from './campaign-decisions.ts';
 import { type LatePolicy, whenLate } from './late.ts';
 import { beginsAtMs, shownWorldwide } from './send-time.ts';
+import { seriesFrom } from './series.ts';
 
 const DAY_MS = 86_400_000;
 
 /** Hash of the plan version that its runs send; undefined before it is submitted. */
-export const planHashOf = ({ approval }: Campaign): string | undefined => approval?.hash;
+export const planHashOf = ({ approval, runOf }: Campaign): string | undefined => runOf?.hash ?? approval?.hash;
 
 /** A run is named by what it sends and, after a pause, by the version that says so: it begins once. */
 const runIdOf = (campaign: Campaign, version?: number): string => {
@@ -30,6 +31,11 @@ const NEVER_LATE: LatePolicy = { do: 'send-now' };
 export const withBeginning = (decision: Decision, nowMs: number, timeZone: string): Decision => {
   if (decision.kind !== 'change' || decision.action !== 'schedule') return decision;
   const { campaign } = decision;
+  if (campaign.repeat) {
+    const series = seriesFrom(campaign.repeat.schedule, undefined, campaign.version + 1, nowMs);
+    if (!series.next) return cancelled(campaign, 'Its last time had passed when it was approved');
+    return { ...decision, campaign: { ...campaign, series } };
+  }
   const atMs = beginsAt(campaign, beginsAtMs(campaign) ?? nowMs, nowMs, timeZone);
   if (atMs === undefined) return cancelled(campaign, 'Its time had passed when it was approved');
   return { ...decision, campaign: { ...campaign, due: { runId: runIdOf(campaign), atMs } } };
@@ -39,6 +45,11 @@ export const withBeginning = (decision: Decision, nowMs: number, timeZone: strin
 export const goneOn = (campaign: Campaign, nowMs: number, timeZone: string): Decision => {
   if (campaign.state === 'scheduled') return { kind: 'same', campaign };
   if (campaign.state !== 'paused' || campaign.run) return resumed(campaign);
+  if (campaign.repeat) {
+    // What was due meanwhile is not made up for.
+    const series = seriesFrom(campaign.repeat.schedule, campaign.series, campaign.version + 1, nowMs);
+    return act(campaign, 'reschedule', { series }, series.next ? new Date(series.next.atMs).toISOString() : '');
+  }
   const dueMs = campaign.due?.atMs ?? beginsAtMs(campaign) ?? nowMs;
   const atMs = beginsAt(campaign, dueMs, nowMs, timeZone);
   if (atMs === undefined) return cancelled(campaign, 'Its time had passed when it was resumed');

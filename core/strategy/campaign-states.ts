@@ -26,7 +26,8 @@ export const transitions: Record<CampaignState, Partial<Record<CampaignAction, C
   'in review': { edit: 'draft', approve: 'approved', reject: 'rejected', expire: 'draft', cancel: 'cancelled' },
   rejected: { edit: 'draft', cancel: 'cancelled' },
   approved: { schedule: 'scheduled', cancel: 'cancelled', fail: 'failed' },
-  scheduled: { prepare: 'preparing', pause: 'paused', cancel: 'cancelled', fail: 'failed' },
+  // One that repeats stays scheduled while its runs, which are campaigns of their own, come and go.
+  scheduled: { prepare: 'preparing', finish: 'finished', pause: 'paused', cancel: 'cancelled', fail: 'failed' },
   preparing: { send: 'sending', pause: 'paused', cancel: 'cancelled', fail: 'failed' },
   sending: { pause: 'paused', finish: 'finished', cancel: 'cancelled', fail: 'failed' },
   // Its run goes on without sending: whoever is left waits. It finishes when nobody is. One that has not begun is scheduled anew.

@@ -8,12 +8,20 @@ import type { Approval, PastSubmission } from './approval/approval.ts';
 import { experimentInput, type VariantDecision, variantsInput } from './experiment/campaign-experiment.ts';
 import { planHoldoutInput } from './holdout.ts';
 import { latePolicyInput } from './late.ts';
+import { recurrenceInput } from './schedule-input.ts';
 import { sendTimeInput } from './send-time.ts';
+import type { RunOf, Series } from './series.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(64));
 
 /** Messages a minute, over all channels. */
 export const perMinute = z.int().check(z.minimum(1), z.maximum(600_000));
+
+/** `ifStillSending`: what becomes of a time at which the run before is not over: nothing (absent), or it begins when that is. */
+const repeatInput = z.strictObject({
+  schedule: recurrenceInput,
+  ifStillSending: z.optional(z.enum(['skip', 'queue'])),
+});
 
 /** What a marketer writes. A campaign is a static plan: one audience, one content, one schedule. */
 export const campaignInput = z.strictObject({
@@ -40,6 +48,8 @@ export const campaignInput = z.strictObject({
   variants: z.optional(variantsInput),
   /** Decides which variant is the better one. Absent: nobody does, they are only counted apart. */
   experiment: z.optional(experimentInput),
+  /** Again and again, instead of `sendAt`: to whoever is in the audience then, with the content that was approved. */
+  repeat: z.optional(repeatInput),
   /** When, from then on, each recipient gets it. Absent: all at once. */
   sendTime: z.optional(sendTimeInput),
   /** What becomes of a campaign, or of a recipient, whose time has passed. Absent: it begins at once; the recipient gets it the next day. */
@@ -86,6 +96,10 @@ export type Campaign = CampaignInput & {
   history?: PastSubmission[];
   /** Since it was scheduled: the run that is to begin, and when (epoch ms). Another run that wakes ends at once. */
   due?: { runId: string; atMs: number };
+  /** Of one that repeats, since it was scheduled. */
+  series?: Series;
+  /** Of a run of one that repeats. */
+  runOf?: RunOf;
   /** Set when the run starts. */
   run?: {
     runId: string;

@@ -5,6 +5,7 @@ import type { PlanKind } from '../delivery/messages.ts';
 import type { PolicyStep } from '../delivery/policy.ts';
 import type { Priority } from '../delivery/priority.ts';
 import type { Duration } from '../event/trigger.ts';
+import type { Campaign } from './campaign.ts';
 import type { ExperimentInput, Variant } from './experiment/campaign-experiment.ts';
 import type { PlanHoldout } from './holdout.ts';
 import type { LatePolicy } from './late.ts';
@@ -48,6 +49,8 @@ export type PlanVersion = {
   experiment?: ExperimentInput;
   /** Of a variant's own version: its name. */
   variant?: string;
+  /** Of a campaign that repeats. */
+  repeat?: Campaign['repeat'];
   /** Of a campaign: when each recipient gets it, if not all at once. */
   sendTime?: SendTime;
   /** Of a campaign: what becomes of what would be late. */

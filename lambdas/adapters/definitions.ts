@@ -83,6 +83,24 @@ export const definitions = (table: string) => ({
     return { items: Items.map((item) => decode<T>(item)), ...(next && { cursor: next }) };
   },
 
+  /** Those whose ids begin with a text, from z to a. */
+  async listUnder<T>(kind: DefinitionKind, prefix: string, limit: number, cursor?: string): Promise<Page<T>> {
+    const { Items = [], LastEvaluatedKey } = await dynamo.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: '#k = :k AND begins_with(id, :prefix)',
+        ExpressionAttributeNames: { '#k': 'kind' },
+        ExpressionAttributeValues: { ':k': { S: kind }, ':prefix': { S: prefix } },
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        Limit: limit,
+        ...(cursor && { ExclusiveStartKey: { kind: { S: kind }, id: { S: cursor } } }),
+      }),
+    );
+    const next = LastEvaluatedKey?.id?.S;
+    return { items: Items.map((item) => decode<T>(item)), ...(next && { cursor: next }) };
+  },
+
   /** Every item of a kind, page by page. For kinds that hold at most thousands. */
   async all<T>(kind: DefinitionKind): Promise<Stored<T>[]> {
     const found: Stored<T>[] = [];

@@ -26,6 +26,7 @@ export type OutboxEntry =
       machine:
         | 'approve-plan'
         | 'run-campaign'
+        | 'repeat-campaign'
         | 'release-parked'
         | 'import-profiles'
         | 'change-list'

@@ -7,6 +7,7 @@ import {
   CAMPAIGN_REPORT_DEFINITION,
   campaignReportOf,
   campaignReportQuery,
+  REPORTED_RUNS,
 } from '../../core/measurement/campaign-report.ts';
 import { instantMs, type Period } from '../../core/measurement/period.ts';
 import { REACH_DEFINITION, reachOf, reachQuery } from '../../core/measurement/reach.ts';
@@ -37,15 +38,17 @@ const COUNT_ONCE_IN_MS = 60_000;
 export const handler = apiHandler('measurement/read-reports', routes, {
   reportCampaign: async ({ params: { campaignId }, query: { queryId }, nowMs }) => {
     const campaign = await defs.get<Campaign>('campaign', campaignId);
-    if (!campaign) throw new Problem('not-found', `There is no campaign ${campaignId}`);
-    const { id: planId, run, sendTime, variants, experiment } = campaign.body;
+    if (!campaign || campaign.body.deletedMs !== undefined)
+      throw new Problem('not-found', `There is no campaign ${campaignId}`);
+    const { id: planId, sendTime, variants, experiment } = campaign.body;
+    const [run, ...others] = await runsOf(campaign.body);
     const report = {
       definition: CAMPAIGN_REPORT_DEFINITION,
       figuresOf: (rows: QueryRow[]) => ({ ...campaignReportOf(rows), ...variantFigures(rows, campaign.body) }),
     };
     if (!run) return { body: bodyOf(report, [], nowMs, 0) };
-    const sql = campaignReportQuery(run, {
-      choosesHours: sendTime !== undefined && 'best' in sendTime,
+    const sql = campaignReportQuery([run, ...others], {
+      choosesHours: sendTime !== undefined && 'best' in sendTime && others.length === 0,
       ...(variants && { variants: { planId, ...run, variants, experiment } }),
     });
     return answer({ ...report, sql }, nowMs, queryId);
@@ -79,6 +82,19 @@ export const handler = apiHandler('measurement/read-reports', routes, {
     return answer({ sql, definition: WHY_DEFINITION, figuresOf }, nowMs, queryId);
   },
 });
+
+/** Its run; of one that repeats its newest runs. */
+const runsOf = async ({ id, run, series }: Campaign): Promise<NonNullable<Campaign['run']>[]> => {
+  if (!series) return run ? [run] : [];
+  const found: NonNullable<Campaign['run']>[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await defs.listUnder<Campaign>('campaign', `${id}-`, 200, cursor);
+    found.push(...page.items.flatMap(({ body }) => body.run ?? []));
+    cursor = page.cursor;
+  } while (cursor !== undefined && found.length < REPORTED_RUNS);
+  return found.slice(0, REPORTED_RUNS);
+};
 
 /** What the gate would find now; `touches` are the messages that count against caps, newest first. */
 const nowOf = ({ consents, suppressed, touches }: ContactState) => ({

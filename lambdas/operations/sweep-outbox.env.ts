@@ -15,6 +15,7 @@ export const env = z.object({
   ...schedulesEnv,
   APPROVE_MACHINE_ARN: z.string(),
   RUN_MACHINE_ARN: z.string(),
+  REPEAT_MACHINE_ARN: z.string(),
   RELEASE_MACHINE_ARN: z.string(),
   IMPORT_MACHINE_ARN: z.string(),
   CHANGE_LIST_MACHINE_ARN: z.string(),

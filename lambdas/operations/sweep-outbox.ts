@@ -20,6 +20,7 @@ const sinks = {
   machines: {
     'approve-plan': environment.APPROVE_MACHINE_ARN,
     'run-campaign': environment.RUN_MACHINE_ARN,
+    'repeat-campaign': environment.REPEAT_MACHINE_ARN,
     'release-parked': environment.RELEASE_MACHINE_ARN,
     'import-profiles': environment.IMPORT_MACHINE_ARN,
     'change-list': environment.CHANGE_LIST_MACHINE_ARN,

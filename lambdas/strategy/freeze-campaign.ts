@@ -7,6 +7,7 @@ import { durationMs } from '../../core/event/duration.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { freezePlan } from '../../core/strategy/plan-hash.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
+import { nextOccurrence } from '../../core/strategy/schedule.ts';
 import { beginsAtMs, longestWaitMs, shownWorldwide } from '../../core/strategy/send-time.ts';
 import { contentOf } from '../../core/strategy/template.ts';
 import { peopleOf } from '../adapters/audiences.ts';
@@ -24,7 +25,7 @@ const MAX_DAYS_AHEAD = 320;
  */
 export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowMs: number): Promise<PlanVersion> => {
   const { id, name, topic, channelPolicy, budget, priority, deadline, templateId, audience, tracking } = campaign;
-  const { sendAt, sendTime, ifLate, holdout, experiment } = campaign;
+  const { sendAt, sendTime, ifLate, repeat, holdout, experiment } = campaign;
   const [segment, { template, errors: templateErrors }, links, variants] = await Promise.all([
     audienceOf(defs, audience),
     templateSlips(defs, { templateId, path: 'templateId', channelPath: (n) => `channelPolicy.${n}` }, campaign),
@@ -34,6 +35,7 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
   const errors: FieldError[] = [];
   const shown = shownWorldwide(sendTime);
   const sendAtMs = beginsAtMs(campaign) ?? null;
+  if (repeat) errors.push(...repeatSlips(campaign, nowMs));
   if (shown && sendAt !== undefined) {
     errors.push({
       path: 'sendAt',
@@ -82,12 +84,25 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
     segment,
     sendAtMs,
     ...(holdout && { holdout }),
+    ...(repeat && { repeat }),
     ...(sendTime && { sendTime }),
     ...(ifLate && { ifLate }),
   };
   if (!campaign.variants) return freezePlan(content);
   const stored = await storeVariants(defs, content, campaign, variants.templates, nowMs);
   return freezePlan({ ...content, variants: stored, ...(experiment && { experiment }) });
+};
+
+/** What does not go together with times that come again. */
+const repeatSlips = ({ repeat, sendAt, sendTime, variants }: Campaign, nowMs: number): FieldError[] => {
+  const slips: FieldError[] = [];
+  if (sendAt !== undefined) slips.push({ path: 'sendAt', message: 'A campaign that repeats begins by its schedule' });
+  if (variants) slips.push({ path: 'variants', message: 'A campaign that repeats has one content' });
+  if (shownWorldwide(sendTime)) slips.push({ path: 'sendTime.on', message: 'A campaign that repeats has many days' });
+  if (repeat && !nextOccurrence(repeat.schedule, nowMs)) {
+    slips.push({ path: 'repeat.schedule', message: 'All of its times have passed' });
+  }
+  return slips;
 };
 
 /** One rule for whom it is, with all that it refers to as that is now; or why there is none. Who is on a list is not frozen. */

@@ -19,6 +19,7 @@ import { approvalThreads } from './approval-threads.ts';
 import { approvalView, campaignView } from './campaign-view.ts';
 import { changeCampaign, isRefusal, tellWaiting } from './change-campaign.ts';
 import { delegationStore } from './delegations.ts';
+import { holdRun } from './lead-run.ts';
 import { env } from './manage-approvals.env.ts';
 
 const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, RELEASE_MACHINE_ARN } = readEnv(env);
@@ -179,5 +180,6 @@ const decide = async (
   );
   if (!result) throw new Problem('not-found', `There is no campaign ${id}`);
   if (isRefusal(result)) throw new Problem(result.problem, result.detail);
+  await holdRun({ defs, sinks }, result, { actor, nowMs });
   return { body: campaignView(result) };
 };

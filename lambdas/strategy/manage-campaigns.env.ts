@@ -6,5 +6,6 @@ export const env = z.object({
   IDEMPOTENCY_TABLE: z.string(),
   APPROVE_MACHINE_ARN: z.string(),
   RUN_MACHINE_ARN: z.string(),
+  REPEAT_MACHINE_ARN: z.string(),
   RELEASE_MACHINE_ARN: z.string(),
 });

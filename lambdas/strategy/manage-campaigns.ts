@@ -24,6 +24,7 @@ import { readEnv } from '../middleware/read-env.ts';
 import { campaignView } from './campaign-view.ts';
 import { changeCampaign, isRefusal, tellWaiting } from './change-campaign.ts';
 import { freezeCampaign } from './freeze-campaign.ts';
+import { holdRun, leadRun } from './lead-run.ts';
 import { env } from './manage-campaigns.env.ts';
 import { policyOf } from './policy-of.ts';
 import { listedCampaigns, shelfOperations } from './shelve-campaigns.ts';
@@ -34,6 +35,7 @@ const defs = definitions(DEFINITIONS_TABLE);
 const machines = {
   'approve-plan': arns.APPROVE_MACHINE_ARN,
   'run-campaign': arns.RUN_MACHINE_ARN,
+  'repeat-campaign': arns.REPEAT_MACHINE_ARN,
   'release-parked': arns.RELEASE_MACHINE_ARN,
 };
 const sinks = { auditTable: AUDIT_TABLE, machines };
@@ -46,7 +48,7 @@ export const handler = apiHandler(
   'strategy/manage-campaigns',
   [...routes, ...shelf],
   {
-    ...shelfOperations({ load, create, change }),
+    ...shelfOperations({ defs, viewOf: campaignView, load, create, change }),
 
     createCampaign: async ({ body, actor, nowMs, newId }) => {
       await refuseUnknown(defs, body.audience, 'audience.').catch(orProblem);
@@ -94,7 +96,7 @@ export const handler = apiHandler(
 
     resumeCampaign: async ({ params, actor, nowMs }) => {
       const timeZone = await fallbackZone(defs);
-      return change(params.campaignId, actor, nowMs, (campaign) => goneOn(campaign, nowMs, timeZone), startRun);
+      return withRun(nowMs, actor, params.campaignId, (campaign) => goneOn(campaign, nowMs, timeZone), startRun);
     },
 
     cancelCampaign: async ({ params, body, actor, nowMs }) =>
@@ -107,12 +109,8 @@ export const handler = apiHandler(
       ),
 
     setCampaignSpeed: async ({ params, body: { perMinute }, actor, nowMs }) =>
-      change(
-        params.campaignId,
-        actor,
-        nowMs,
-        (campaign) => withSpeed(campaign, perMinute === null ? undefined : { perMinute }),
-        () => [],
+      withRun(nowMs, actor, params.campaignId, (campaign) =>
+        withSpeed(campaign, perMinute === null ? undefined : { perMinute }),
       ),
   },
   IDEMPOTENCY_TABLE,
@@ -142,7 +140,21 @@ async function change(
   const result = await changeCampaign({ defs, sinks }, id, actor, nowMs, decide, effects);
   if (!result) throw new Problem('not-found', `There is no campaign ${id}`);
   if (isRefusal(result)) throw new Problem(result.problem, result.detail);
+  await holdRun({ defs, sinks }, result, { actor, nowMs });
   return { body: campaignView(result) };
+}
+
+/** The same with the run of a campaign that repeats, if one is under way. */
+async function withRun(
+  nowMs: number,
+  actor: string,
+  id: string,
+  decide: (campaign: Campaign) => Decision,
+  effects?: (before: Campaign, after: Campaign) => OutboxEntry[],
+) {
+  const answer = await change(id, actor, nowMs, decide, effects);
+  await leadRun({ defs, sinks }, answer.body, { actor, nowMs }, decide);
+  return answer;
 }
 
 /** Refuses when the caller has read another version than the one that would be changed. */

@@ -42,9 +42,10 @@ export const handler = async ({
   );
   const attributes = [plan, ...versions].flatMap(({ template }) => attributesOf(template));
   const everywhere = (await store.defs.get<HoldoutSettings>('settings', 'holdout'))?.body ?? DEFAULT_HOLDOUT;
-  const holdouts = [...(plan.holdout ? [holdoutOf(campaignId, plan.holdout)] : []), everywhere].filter(
-    ({ percent }) => percent > 0,
-  );
+  const holdouts = [
+    ...(plan.holdout ? [holdoutOf(result.runOf?.campaignId ?? campaignId, plan.holdout)] : []),
+    everywhere,
+  ].filter(({ percent }) => percent > 0);
   const { variants, experiment } = plan;
   const split = variants && splitOf(campaignId, { variants, experiment });
   const folder = `s3://${WORK_BUCKET}/snapshots/${runId}/unload/`;

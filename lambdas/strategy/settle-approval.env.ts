@@ -5,4 +5,5 @@ export const env = z.object({
   AUDIT_TABLE: z.string(),
   WEBHOOK_QUEUE_URL: z.string(),
   RUN_MACHINE_ARN: z.string(),
+  REPEAT_MACHINE_ARN: z.string(),
 });

@@ -6,10 +6,11 @@ import { type ApprovableKind, approvables } from './approvables.ts';
 import { env } from './settle-approval.env.ts';
 import { tellOfApproval } from './tell-of-approval.ts';
 
-const { DEFINITIONS_TABLE, AUDIT_TABLE, WEBHOOK_QUEUE_URL, RUN_MACHINE_ARN } = readEnv(env);
+const { DEFINITIONS_TABLE, AUDIT_TABLE, WEBHOOK_QUEUE_URL, RUN_MACHINE_ARN, REPEAT_MACHINE_ARN } = readEnv(env);
+const machines = { 'run-campaign': RUN_MACHINE_ARN, 'repeat-campaign': REPEAT_MACHINE_ARN };
 const store = {
   defs: definitions(DEFINITIONS_TABLE),
-  sinks: { auditTable: AUDIT_TABLE, machines: { 'run-campaign': RUN_MACHINE_ARN } },
+  sinks: { auditTable: AUDIT_TABLE, machines },
 };
 
 type Task = ApprovalRef & { kind: ApprovableKind; id: string; givenUp: boolean };

@@ -10,6 +10,8 @@ const LOOKED_AT = 2_000;
 const PAGE = 100;
 
 type Ports = {
+  defs: Definitions;
+  viewOf: (campaign: Campaign) => object;
   load: (id: string) => Promise<Campaign>;
   create: (id: string, content: ReturnType<typeof copied>, actor: string, nowMs: number) => Promise<ApiResponse>;
   change: (id: string, actor: string, nowMs: number, decide: (campaign: Campaign) => Decision) => Promise<ApiResponse>;
@@ -17,12 +19,19 @@ type Ports = {
 
 /** Operations of manage-campaigns. Running one twice is safe: a copy has the call's own id, and what is on the shelf stays there. */
 export const shelfOperations = ({
+  defs,
+  viewOf,
   load,
   create,
   change,
 }: Ports): Operations<typeof routes, 'strategy/manage-campaigns'> => ({
   cloneCampaign: async ({ params, actor, nowMs, newId }) =>
     create(newId, copied(await load(params.campaignId)), actor, nowMs),
+  listCampaignRuns: async ({ params, query: { limit, cursor } }) => {
+    const { id } = await load(params.campaignId);
+    const page = await defs.listUnder<Campaign>('campaign', `${id}-`, limit, cursor);
+    return { body: { ...page, items: page.items.map(({ body }) => viewOf(body)) } };
+  },
   archiveCampaign: async ({ params, actor, nowMs }) =>
     change(params.campaignId, actor, nowMs, (campaign) => shelved(campaign, true)),
   unarchiveCampaign: async ({ params, actor, nowMs }) =>
@@ -42,6 +51,7 @@ export const listedCampaigns = async (
 ): Promise<{ items: Campaign[]; cursor?: string }> => {
   const isWanted = (campaign: Campaign): boolean =>
     campaign.deletedMs === undefined &&
+    campaign.runOf === undefined &&
     isHidden(campaign) === (archived === 'true') &&
     (state === undefined || campaign.state === state);
   const items: Campaign[] = [];

@@ -116,6 +116,7 @@ export const startTables = async () => {
     WAKE_ROLE_ARN: 'arn:role',
     WAKE_DEAD_LETTERS_ARN: 'arn:dead',
     APPROVE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:approve',
+    REPEAT_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:repeat',
     RUN_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:run',
     RELEASE_MACHINE_ARN: 'arn:aws:states:us-east-1:123456789012:stateMachine:release',
     WEBHOOK_QUEUE_URL: `${otherUrl}/webhooks`,

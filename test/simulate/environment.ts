@@ -103,6 +103,7 @@ export const ENVIRONMENT: All & Record<`AWS_${string}`, string> = {
   FAILED_INVOCATIONS: JSON.stringify({ 'held-messages': queueUrl(HELD_DEAD_LETTERS) }),
   IDEMPOTENCY_TABLE: 'none',
   APPROVE_MACHINE_ARN: arnOf('states', 'stateMachine:approve-plan'),
+  REPEAT_MACHINE_ARN: arnOf('states', 'stateMachine:repeat-campaign'),
   RUN_MACHINE_ARN: arnOf('states', 'stateMachine:run-campaign'),
   RELEASE_MACHINE_ARN: arnOf('states', 'stateMachine:release-parked'),
   UNDELIVERED: JSON.stringify({ [RECEIPTS_QUEUE]: queueArn(RECEIPTS_QUEUE) }),

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { OPERATORS, WRITERS } from '../role.ts';
+import { listQuery, pageOf } from '../page.ts';
+import { OPERATORS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
 import { campaign } from './campaign-view.ts';
 
@@ -20,6 +21,19 @@ export const routes = [
     example: {},
     create: true,
     success: { status: 201, schema: campaign, description: 'The copy, as a draft' },
+    errors: ['not-found'],
+  },
+  {
+    operationId: 'listCampaignRuns',
+    method: 'GET',
+    path: '/v1/campaigns/{campaignId}/runs',
+    summary: 'List the runs of a campaign that repeats, newest first',
+    description:
+      'Each is a campaign of its own, which is read, reported on, paused, resumed and cancelled by its own id. What is done with the campaign that repeats is done with the run that is under way as well.',
+    handler,
+    roles: READERS,
+    query: listQuery,
+    success: { status: 200, schema: pageOf(campaign), description: 'A page of runs' },
     errors: ['not-found'],
   },
   {

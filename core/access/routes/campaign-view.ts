@@ -7,6 +7,8 @@ import { decision } from './experiment-views.ts';
 export const state = z.enum(Object.keys(transitions) as [CampaignState, ...CampaignState[]]);
 
 /** As the API shows it. */
+const occurrence = z.object({ atMs: z.int(), number: z.int(), date: z.string() });
+
 export const campaign = z
   .extend(campaignInput, {
     id: z.string(),
@@ -34,5 +36,27 @@ export const campaign = z
     /** Since it was scheduled: the run that is to begin, and when. */
     due: z.optional(z.object({ runId: z.string(), atMs: z.int() })),
     archived: z.optional(z.boolean()),
+    /** Of one that repeats: the next time, the newest run, and how many there were. */
+    series: z.optional(
+      z.object({
+        next: z.optional(occurrence),
+        last: z.optional(
+          z.object({
+            id: z.string(),
+            number: z.int(),
+            dueMs: z.int(),
+            beginMs: z.int(),
+            ended: z.optional(z.boolean()),
+          }),
+        ),
+        runs: z.int(),
+        skipped: z.int(),
+        failedInARow: z.int(),
+        chain: z.int(),
+        sinceMs: z.int(),
+      }),
+    ),
+    /** Of a run: the campaign that repeats, and the how many-th time it is. */
+    runOf: z.optional(z.object({ campaignId: z.string(), number: z.int(), hash: z.string() })),
   })
   .register(z.globalRegistry, { id: 'Campaign' });

@@ -34,7 +34,7 @@ export const routes = [
     method: 'GET',
     path: '/v1/campaigns/{campaignId}/report',
     summary: 'Report what became of a campaign',
-    description: `Of its newest run; all zeros before it runs. ${FRESHNESS}`,
+    description: `All zeros before it runs. Of a campaign that repeats over all of its runs, the newest 1,000; each run has a report of its own. ${FRESHNESS}`,
     handler,
     roles: READERS,
     query: z.strictObject({ queryId }),

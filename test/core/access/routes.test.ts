@@ -165,6 +165,7 @@ const WHO: Record<string, string> = {
   'POST /v1/campaigns/{campaignId}/cancel': 'moA',
   'PUT /v1/campaigns/{campaignId}/speed': 'moA',
   'POST /v1/campaigns/{campaignId}/clone': 'mA',
+  'GET /v1/campaigns/{campaignId}/runs': 'vmaoA',
   'POST /v1/campaigns/{campaignId}/archive': 'moA',
   'POST /v1/campaigns/{campaignId}/unarchive': 'moA',
   'DELETE /v1/campaigns/{campaignId}': 'mA',

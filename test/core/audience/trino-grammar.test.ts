@@ -85,7 +85,7 @@ describe('every query is Trino', () => {
   });
 
   it('of the report of a campaign that chooses hours', () => {
-    expect(faultsOf(campaignReportQuery({ runId: "r'1", startedMs: NOW_MS }, { choosesHours: true }))).toEqual([]);
+    expect(faultsOf(campaignReportQuery([{ runId: "r'1", startedMs: NOW_MS }], { choosesHours: true }))).toEqual([]);
   });
 
   it('of the variants of a campaign, by whatever they are compared', () => {
@@ -94,7 +94,7 @@ describe('every query is Trino', () => {
     for (const metric of ['opened', 'clicked', { event: 'purchase' }] as const) {
       const asked = { planId: "c'1", runId: "r'1", startedMs: NOW_MS, variants, experiment: { ...experiment, metric } };
       expect(faultsOf(variantCountsQuery(asked))).toEqual([]);
-      expect(faultsOf(campaignReportQuery({ runId: "r'1", startedMs: NOW_MS }, { variants: asked }))).toEqual([]);
+      expect(faultsOf(campaignReportQuery([{ runId: "r'1", startedMs: NOW_MS }], { variants: asked }))).toEqual([]);
     }
   });
 

@@ -17,7 +17,7 @@ afterAll(() => lake.close());
 
 // The earliest instant that the generator gives.
 const run = { runId: "run'1", startedMs: FROM_MS - 30 * 3_600_000 };
-const report = async () => campaignReportOf(await lake.query(campaignReportQuery(run)));
+const report = async () => campaignReportOf(await lake.query(campaignReportQuery([run])));
 const nothingHeard = {
   ...{ delivered: {}, complained: {}, bounced: {}, failedLater: {} },
   ...{ opened: { people: 0, machines: {} }, clicked: { people: 0, machines: {} }, links: [] },

@@ -15,7 +15,7 @@ afterAll(() => lake.close());
 
 const run = { runId: 'run-1', startedMs: FROM_MS };
 const report = async (): Promise<Engagement> => {
-  const { opened, clicked, links } = campaignReportOf(await lake.query(campaignReportQuery(run)));
+  const { opened, clicked, links } = campaignReportOf(await lake.query(campaignReportQuery([run])));
   return { opened, clicked, links };
 };
 
@@ -152,7 +152,7 @@ describe('what choosing the hour was worth', () => {
     const opens = people.filter((_, n) => n % 2 === 0).map(open);
     const clicks = people.filter((_, n) => n % 5 === 0).map((name) => did(name, 'clicked'));
     lake.outcomes([...people.map(sent), ...opens, ...opens, ...clicks]);
-    const found = campaignReportOf(await lake.query(campaignReportQuery(run, { choosesHours: true })));
+    const found = campaignReportOf(await lake.query(campaignReportQuery([run], { choosesHours: true })));
     const of = (isExplored: boolean) => {
       const own = (names: readonly string[]) => new Set(names.filter((name) => exploredBy(name) === isExplored)).size;
       const openers = opens.filter(({ reason }) => reason === '').map(({ profile_id }) => profile_id);
@@ -165,6 +165,6 @@ describe('what choosing the hour was worth', () => {
 
   it('is not asked of other campaigns', async () => {
     lake.outcomes(people.map(sent));
-    expect(campaignReportOf(await lake.query(campaignReportQuery(run)))).not.toHaveProperty('sendTime');
+    expect(campaignReportOf(await lake.query(campaignReportQuery([run])))).not.toHaveProperty('sendTime');
   });
 });

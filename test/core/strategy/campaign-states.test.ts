@@ -27,6 +27,7 @@ approved schedule scheduled
 approved cancel cancelled
 approved fail failed
 scheduled prepare preparing
+scheduled finish finished
 scheduled pause paused
 scheduled cancel cancelled
 scheduled fail failed

@@ -1,0 +1,44 @@
+import type { Campaign } from './campaign.ts';
+import { cancelled, type Decision, paused } from './campaign-decisions.ts';
+import { isOver } from './campaign-states.ts';
+import { freezePlan } from './plan-hash.ts';
+import type { PlanVersion } from './plan-version.ts';
+
+/** What a run sends: what was approved for the series, as a plan of its own, so that senders and reports know it apart. */
+export const runPlan = (approved: PlanVersion, { last }: NonNullable<Campaign['series']>): PlanVersion => {
+  if (!last) throw new Error(`No run of ${approved.planId} has begun`);
+  const { hash: _series, repeat: _repeat, ...content } = approved;
+  return freezePlan({ ...content, planId: last.id, sendAtMs: last.beginMs });
+};
+
+/** The newest run, as a campaign that is scheduled. `hash`: of its plan. */
+export const runCampaign = (campaign: Campaign, hash: string, nowMs: number): Campaign => {
+  const {
+    series,
+    repeat: _repeat,
+    approval: _approval,
+    history: _history,
+    due: _due,
+    archived: _out,
+    ...content
+  } = campaign;
+  if (!series?.last) throw new Error(`No run of ${campaign.id} has begun`);
+  const { id, number, beginMs } = series.last;
+  return {
+    ...content,
+    ...{ id, version: 1, state: 'scheduled', createdMs: nowMs },
+    runOf: { campaignId: campaign.id, number, hash },
+    due: { runId: `${id}-${hash.slice(0, 12)}`, atMs: beginMs },
+  };
+};
+
+/** A series that is paused or cancelled holds the run that is under way, too; any other leaves it alone. */
+export const held = (run: Campaign, { state, pause, reason }: Campaign, nowMs: number): Decision => {
+  const same: Decision = { kind: 'same', campaign: run };
+  if (isOver(run.state)) return same;
+  if (state === 'cancelled') return cancelled(run, reason ?? '');
+  if (state !== 'paused') return same;
+  const decision = paused(run, pause?.by ?? '', pause?.reason ?? '', nowMs);
+  // One that may not be paused any more goes to its end.
+  return decision.kind === 'refuse' ? same : decision;
+};
