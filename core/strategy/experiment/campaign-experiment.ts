@@ -53,7 +53,7 @@ export const rulesOf = ({ minimumSample, confidence = 0.95, defaultVariant }: Ex
   ...{ minimumSample, confidence, defaultArm: defaultVariant },
 });
 
-/** Who gets which variant: the same people in each run of a campaign. Whom the shares leave over wait for the decision. */
+/** Who gets which variant, whenever it is asked. Whom the shares leave over wait for the decision. */
 export const splitOf = (
   planId: string,
   { variants, experiment }: { variants: readonly { percent: number }[]; experiment?: ExperimentInput | undefined },

@@ -136,6 +136,7 @@ test.each([
   [{ experiment: { ...experiment, defaultVariant: 'cold' } }, ['experiment.defaultVariant']],
   [{ experiment: { ...experiment, defaultVariant: 'warm' } }, ['templateId']],
   [{ variants: undefined }, ['experiment.defaultVariant']],
+  [{ repeat: { schedule: { every: 'day', time: '09:00', timeZone: 'UTC', from: '2027-01-01' } } }, ['variants']],
   [{ experiment: undefined, templateId: 'mail' }, ['channelPolicy.0', 'templateId']],
 ])('%j does not fit, and it says where', async (change, paths) => {
   const { status, body } = await submit((await create({ ...input, ...change })).body);
