@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { routes } from '../../core/access/routes/measurement.ts';
 import type { Sql } from '../../core/audience/sql.ts';
+import type { Lane } from '../../core/delivery/channel.ts';
 import type { ContactState } from '../../core/delivery/contact-state.ts';
 import type { Trigger } from '../../core/event/trigger.ts';
 import {
@@ -9,12 +10,18 @@ import {
   campaignReportQuery,
   REPORTED_RUNS,
 } from '../../core/measurement/campaign-report.ts';
+import {
+  JOURNEY_REPORT_DEFINITION,
+  journeyReportOf,
+  journeyReportQuery,
+} from '../../core/measurement/journey-report.ts';
 import { instantMs, type Period } from '../../core/measurement/period.ts';
 import { REACH_DEFINITION, reachOf, reachQuery } from '../../core/measurement/reach.ts';
 import { REPURCHASE_DEFINITION, repurchaseOf, repurchaseQuery } from '../../core/measurement/repurchase.ts';
 import { variantFigures } from '../../core/measurement/variants-sql.ts';
 import { WHY_DEFINITION, whyOf, whyQuery } from '../../core/measurement/why.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
+import type { Journey } from '../../core/strategy/journey/journey.ts';
 import { NoSuchQuery, type QueryRow, queries } from '../adapters/athena.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { definitions } from '../adapters/definitions.ts';
@@ -54,6 +61,13 @@ export const handler = apiHandler('measurement/read-reports', routes, {
     return answer({ ...report, sql }, nowMs, queryId);
   },
 
+  reportJourney: async ({ params: { journeyId }, query: { queryId }, nowMs }) => {
+    const journey = await defs.get<Journey>('journey', journeyId);
+    if (!journey) throw new Problem('not-found', `There is no journey ${journeyId}`);
+    const sql = journeyReportQuery(journeyId, journey.body.createdMs);
+    return answer({ sql, definition: JOURNEY_REPORT_DEFINITION, figuresOf: journeyReportOf }, nowMs, queryId);
+  },
+
   reportReach: async ({ query, nowMs }) => {
     const sql = reachQuery(periodOf(query));
     return answer({ sql, definition: REACH_DEFINITION, figuresOf: reachOf }, nowMs, query.queryId);
@@ -66,14 +80,14 @@ export const handler = apiHandler('measurement/read-reports', routes, {
   },
 
   explainPerson: async ({ params: { profileId }, query: { plan, queryId }, nowMs }) => {
-    const [planKind, planId] = plan.split('/') as ['campaign' | 'trigger', string];
+    const [planKind, planId] = plan.split('/') as ['campaign' | 'trigger' | 'journey', string];
     const [found, contact] = await Promise.all([
-      defs.get<Campaign | Trigger>(planKind, planId),
+      defs.get<Campaign | Trigger | Journey>(planKind, planId),
       contactStates.get(profileId),
     ]);
     if (!found) throw new Problem('not-found', `There is no ${planKind} ${planId}`);
     const { topic, createdMs } = found.body;
-    const lane = 'lane' in found.body ? found.body.lane : 'promotional';
+    const lane = laneOf(found.body);
     const sql = whyQuery({ planKind, planId, profileId, fromMs: createdMs });
     const figuresOf = (rows: QueryRow[]) => ({
       ...{ profileId, plan, topic, contact: nowOf(contact) },

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { bill, diff } from '../../local/meter.ts';
 import { bootLocal, type Herald, localTest } from './boot.ts';
 import { addPerson } from './people.ts';
 
@@ -7,6 +8,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 type JourneyView = { id: string; version: number; state: string; hash?: string; running?: { state: string } };
+type Report = { entered: number; inside: number; ended: Record<string, number>; nodes: Record<string, object> };
 type ParticipantView = {
   state: string;
   node: string;

@@ -64,6 +64,29 @@ export const routes = [
     errors: ['not-found'],
   },
   {
+    operationId: 'reportJourney',
+    method: 'GET',
+    path: '/v1/journeys/{journeyId}/report',
+    summary: 'Report who is where in a journey, and which ways were taken',
+    description: `Of all its versions together. ${FRESHNESS}`,
+    handler,
+    roles: READERS,
+    query: z.strictObject({ queryId }),
+    success: {
+      status: 200,
+      schema: report({
+        entered: count,
+        heldOut: count,
+        inside: count,
+        ended: counts,
+        goals: counts,
+        nodes: z.record(z.string(), z.object({ kind: z.string(), entered: count, inside: count, left: counts })),
+      }),
+      description: 'Entries, ends by reason, goals; by node how many came, rest there, and left by which way',
+    },
+    errors: ['not-found'],
+  },
+  {
     operationId: 'reportReach',
     method: 'GET',
     path: '/v1/reports/reach',
@@ -111,11 +134,13 @@ export const routes = [
     method: 'GET',
     path: '/v1/profiles/{profileId}/why',
     summary: 'Explain why a person got the messages of a plan, or did not',
-    description: `\`plan\` is \`campaign/<id>\` or \`trigger/<id>\`. Every decision about the person in that plan, the oldest first: channel, reason, in words what would have had to be otherwise, and the consent that had been given by then. \`contact\` is what the gate would find now. Whether somebody is in an audience tells \`POST /v1/segments/explain\`. ${FRESHNESS}`,
+    description: `\`plan\` is \`campaign/<id>\`, \`trigger/<id>\` or \`journey/<id>\`. Every decision about the person in that plan, the oldest first: channel, reason, in words what would have had to be otherwise, and the consent that had been given by then. \`contact\` is what the gate would find now. Whether somebody is in an audience tells \`POST /v1/segments/explain\`. ${FRESHNESS}`,
     handler,
     roles: PROFILE_READERS,
     query: z.strictObject({
-      plan: z.string().check(z.regex(/^(campaign|trigger)\/[^/]{1,128}$/, 'campaign/<id> or trigger/<id>')),
+      plan: z
+        .string()
+        .check(z.regex(/^(campaign|trigger|journey)\/[^/]{1,128}$/, 'campaign/<id>, trigger/<id> or journey/<id>')),
       queryId,
     }),
     success: {
