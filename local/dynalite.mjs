@@ -11,9 +11,6 @@ const { checkTypes, checkValidations } = require('dynalite/validations');
 
 // dynalite bills only the table's own write; AWS also bills what reaches a global index, but no write that leaves there what it was.
 const { updateIndexes, checkConditional } = db;
-const pick = (item, names) => Object.fromEntries(names.map((name) => [name, item[name]]));
-const sorted = (item) => JSON.stringify(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
-const sameText = (one, other) => sorted(one) === sorted(other);
 const writeUnits = (item) => Math.max(1, Math.ceil(db.itemSize(item) / 1024));
 db.updateIndexes = (request, table, before, after, done) => {
   const indexes = table.GlobalSecondaryIndexes ?? [];

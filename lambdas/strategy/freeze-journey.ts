@@ -30,7 +30,7 @@ export const frozenJourney = async (defs: Definitions, journey: Journey): Promis
 };
 
 /** What can be written and is not carried out yet. */
-const unsupported = ({ entry, hold }: Journey): JourneyDefect[] => [
+const unsupported = ({ entry }: Journey): JourneyDefect[] => [
   ...('schedule' in entry
     ? [
         {
@@ -38,9 +38,6 @@ const unsupported = ({ entry, hold }: Journey): JourneyDefect[] => [
           message: 'Nobody enters a journey on schedule yet: let them enter by a live segment, or by the API',
         },
       ]
-    : []),
-  ...(hold === 'traced'
-    ? [{ path: 'hold', code: 'not-supported' as const, message: 'Participants are pooled; traced ones are to come' }]
     : []),
 ];
 
