@@ -97,6 +97,14 @@ export const handler = apiHandler('measurement/read-reports', routes, {
   },
 });
 
+/** Of a journey that of its messages, where all of them have one. */
+const laneOf = (plan: Campaign | Trigger | Journey): Lane => {
+  if ('lane' in plan) return plan.lane;
+  const nodes = 'nodes' in plan ? Object.values(plan.nodes).filter(({ kind }) => kind === 'message') : [];
+  const isTransactional = nodes.length > 0 && nodes.every((node) => 'lane' in node && node.lane === 'transactional');
+  return isTransactional ? 'transactional' : 'promotional';
+};
+
 /** Its run; of one that repeats its newest runs. */
 const runsOf = async ({ id, run, series }: Campaign): Promise<NonNullable<Campaign['run']>[]> => {
   if (!series) return run ? [run] : [];
