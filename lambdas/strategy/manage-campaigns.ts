@@ -23,7 +23,6 @@ import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { campaignView } from './campaign-view.ts';
 import { changeCampaign, isRefusal, tellWaiting } from './change-campaign.ts';
-import { freezeCampaign } from './freeze-campaign.ts';
 import { holdRun, leadRun } from './lead-run.ts';
 import { env } from './manage-campaigns.env.ts';
 import { policyOf } from './policy-of.ts';
@@ -78,6 +77,8 @@ export const handler = apiHandler(
       // What is frozen must be the version that the change below finds.
       const campaign = await load(params.campaignId);
       if (campaign.version !== version) throw new Problem('version-conflict', versionDetail(campaign, version));
+      // What it takes to freeze one is needed for this alone.
+      const { freezeCampaign } = await import('./freeze-campaign.ts');
       const plan = await freezeCampaign(defs, campaign, nowMs);
       // The content is stored before the campaign names it: nobody ever finds a hash without its plan.
       await storePlanVersion(defs, plan, nowMs);
