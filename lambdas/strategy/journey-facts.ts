@@ -27,7 +27,8 @@ export type JourneyFactSources = FactSources & {
 export type Asked = { profileId: string; event: EntryEvent; needs: JourneyNeeds; version: JourneyVersion };
 
 const NONE: JourneyNeeds = { profile: false, contact: false, references: [], segments: [], lists: [], experiments: [] };
-const together = (all: readonly (JourneyNeeds | undefined)[]): JourneyNeeds =>
+/** All of these needs. */
+export const together = (all: readonly (JourneyNeeds | undefined)[]): JourneyNeeds =>
   all.reduce<JourneyNeeds>(
     (sum, one = NONE) => ({
       ...withNeeds(sum, one),

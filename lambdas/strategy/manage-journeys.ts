@@ -78,6 +78,17 @@ export const handler = apiHandler(
       return { body: { defects, ...(version && { hash: version.hash }) } };
     },
 
+    simulateJourney: async ({ params, body, nowMs }) => {
+      const version = soundVersion(await freeze(await load(params.journeyId)), undefined);
+      const { simulateJourney } = await import('./simulate-journey.ts');
+      const walked = await simulateJourney(environment, version, body, nowMs);
+      if (!walked) throw new Problem('not-found', 'There is no such profile');
+      const steps = walked.steps.map(({ step, node, kind, way, why, atMs, text }) => {
+        return { step, node, kind, way, why, atMs, text };
+      });
+      return { body: { ...walked, steps } };
+    },
+
     publishJourney: async ({ params, body: { version, hash, inside }, actor, nowMs }) => {
       const journey = await load(params.journeyId, version);
       const frozen = await freeze(journey);

@@ -1,11 +1,54 @@
 import { expect } from 'vitest';
-import { bootLocal, localTest } from './boot.ts';
+import { bootLocal, type Herald, localTest } from './boot.ts';
 import { addPerson } from './people.ts';
-import { participant, publish, sms, texts, write } from './walks.ts';
+import { type JourneyView, participant, publish, sms, texts, write } from './walks.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+
+/** What the journey would do with somebody, without doing it. */
+const simulates = async (herald: Herald, { id }: JourneyView) => {
+  const { length } = await herald.cloud.inbox.list();
+  const walk = async (body: object) =>
+    herald.api.must<Walk>(`POST /v1/journeys/${id}/simulate`, await herald.as('viewer-vera', body));
+  const buyer = await walk({
+    profile: { timeZone: 'Europe/Paris' },
+    startsAt: '2026-12-01T09:00:00Z',
+    properties: { name: 'Dot', plan: 'gold' },
+    events: [
+      { after: { hours: 5 }, type: 'order.placed', properties: { total: 3 } },
+      { after: { days: 1 }, type: 'order.placed', properties: { total: 30 } },
+    ],
+  });
+  expect(buyer.steps.map(({ node, way }) => `${node} ${way}`)).toEqual([
+    ...[
+      ' event',
+      'hello next',
+      'first-order waits',
+      'first-order order.placed',
+      'gold gold',
+      'thanks-gold next',
+      'done exit',
+    ],
+  ]);
+  expect(buyer.end).toEqual({ reason: 'exit', atMs: Date.UTC(2026, 11, 2, 9) });
+  expect(buyer.steps.every(({ text }) => text !== '')).toBe(true);
+  // Somebody there is, who has been through it: that was another walk.
+  expect((await walk({ profileId: 'ada', days: 2 })).rests).toMatchObject({ node: 'first-order' });
+  expect((await walk({ profileId: 'ada' })).end).toMatchObject({ reason: 'exit' });
+  expect(await herald.cloud.inbox.list()).toHaveLength(length);
+  for (const [body, status] of [
+    [{ profileId: 'nobody' }, 404],
+    [{ profile: { timeZone: 'Mars/Olympus' } }, 400],
+    [{ profile: {}, days: 0 }, 400],
+    [{}, 400],
+  ] as const) {
+    const reply = await herald.api.call(`POST /v1/journeys/${id}/simulate`, await herald.as('viewer-vera', body));
+    expect([body, reply.status]).toEqual([body, status]);
+  }
+};
+type Walk = { steps: { node: string; way: string; text: string }[]; rests?: object; end?: object };
 
 for (const hold of ['pooled', 'traced'])
   localTest(
@@ -76,5 +119,6 @@ for (const hold of ['pooled', 'traced'])
         await herald.as('viewer-vera'),
       );
       expect(list.items).toEqual([]);
+      await simulates(herald, journey);
     },
   );

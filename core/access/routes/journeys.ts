@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { journeyInput } from '../../strategy/journey/journey-input.ts';
 import { INSIDE } from '../../strategy/journey/live-journey.ts';
+import { simulationInput } from '../../strategy/journey/simulation-input.ts';
 import { listQuery, pageOf } from '../page.ts';
 import { APPROVERS, PROFILE_READERS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
@@ -50,6 +51,23 @@ const participant = z.object({
   goals: z.record(z.string(), count),
   arms: z.record(z.string(), z.string()),
   steps: z.array(z.object({ step: count, node: z.string(), way: z.string(), atMs: count })),
+});
+
+const simulated = z.object({
+  steps: z.array(
+    z.object({
+      ...{ step: count, node: z.string(), kind: z.string(), way: z.string(), why: z.string() },
+      atMs: count,
+      /** The step in English. */
+      text: z.string(),
+    }),
+  ),
+  /** Why they do not enter. */
+  refused: z.optional(z.string()),
+  rests: z.optional(z.object({ node: z.string(), dueMs: count, why: z.string() })),
+  end: z.optional(z.object({ reason: z.string(), detail: z.optional(z.string()), atMs: count })),
+  /** True: there is more than is told. */
+  isCut: z.optional(z.boolean()),
 });
 
 export const exampleJourney = {
@@ -136,6 +154,24 @@ export const routes = [
       description: 'All defects; none: it may be published',
     },
     errors: ['not-found'],
+  },
+  {
+    operationId: 'simulateJourney',
+    method: 'POST',
+    path: '/v1/journeys/{journeyId}/simulate',
+    summary: 'Let somebody walk through a journey on a chosen clock',
+    description:
+      'As it is now written, whether it runs or not: a stored profile (`profileId`) or one made up here (`profile`), who enter at `startsAt` and do what `events` say. It is the code that moves participants which decides; every step says why. Nothing is sent and nothing is stored. Turns at throttles are free at once.',
+    handler,
+    roles: PROFILE_READERS,
+    body: simulationInput,
+    example: {
+      profile: { timeZone: 'Europe/Paris', attributes: { city: 'Paris' } },
+      startsAt: '2026-12-01T09:00:00+01:00',
+      events: [{ after: { days: 1 }, type: 'order.placed', properties: { total: 50 } }],
+    },
+    success: { status: 200, schema: simulated, description: 'The walk' },
+    errors: ['not-found', 'invalid-reference'],
   },
   {
     operationId: 'publishJourney',
