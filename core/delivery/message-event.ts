@@ -7,14 +7,14 @@ import { receiptRow } from './receipt-rows.ts';
 
 /**
  * What was heard of a message as an event of its person, `herald.message.opened` for example, so that triggers, segments and journeys can
- * ask for it. `properties`: `planKind`, `planId`, `channel`; of a click `link`, without its query; of what went wrong `reason`.
- * Undefined for opens and clicks of machines, which nobody did, and for the arrival of a campaign's messages: a million events
+ * ask for it. `properties`: `planKind`, `planId`, `channel`; of a journey's message `node`; of a click `link`, without its query; of what went wrong `reason`.
+ * Undefined for tests of templates; for opens and clicks of machines, which nobody did, and for the arrival of a campaign's messages: a million events
  * that hardly anybody asks for would cost as much as a tenth of the campaign.
  */
 export const messageEvent = (receipt: Receipt, ref: ReceiptRef): AcceptedEvent | undefined => {
   const { outcome, detail, atMs } = receipt;
-  const { planKind, planId, channel, profileId } = ref;
-  if (outcome === 'delivered' && planKind === 'campaign') return undefined;
+  const { planKind, planId, node, channel, profileId } = ref;
+  if (planKind === 'test' || (outcome === 'delivered' && planKind === 'campaign')) return undefined;
   const isOwnDoing = outcome === 'opened' || outcome === 'clicked';
   // See linkReceipt: what machine it was, and of a click the link.
   const [said = '', link] = outcome === 'clicked' ? split(detail) : [detail];
@@ -27,6 +27,7 @@ export const messageEvent = (receipt: Receipt, ref: ReceiptRef): AcceptedEvent |
     timeMs: atMs,
     properties: {
       ...{ planKind, planId, channel },
+      ...(node !== undefined && { node }),
       ...(link !== undefined && { link }),
       ...(!isOwnDoing && said !== '' && { reason: said }),
     },

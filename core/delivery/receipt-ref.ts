@@ -10,6 +10,8 @@ import { occasionRun, type Work } from './work.ts';
 export type ReceiptRef = {
   planKind: PlanKind;
   planId: string;
+  /** Of a journey's message: the node that it is of. */
+  node?: string;
   run: string;
   /** Names the message among all of Herald's: see `messageName`. */
   message: string;
@@ -41,12 +43,13 @@ const VERSION = '1';
  * 130 to 250 characters for ids as people give them; at most 1,000 for 128 characters of any script.
  */
 export const encodeRef = (ref: ReceiptRef): string => {
-  const { planKind, planId, run, message, unit, index, channel, address, waits, profileId } = ref;
+  const { planKind, planId, node = '', run, message, unit, index, channel, address, waits, profileId } = ref;
   const fields = [
     `${PLAN_KINDS.indexOf(planKind)}${waits ? 1 : 0}`,
     channel,
     planId,
-    planKind === 'campaign' ? run : '',
+    // Runs of the others follow from their plan.
+    planKind === 'campaign' ? run : node,
     message,
     unit,
     index,
@@ -69,6 +72,7 @@ export const decodeRef = (text: string): ReceiptRef | undefined => {
     return {
       planKind,
       planId,
+      ...(planKind === 'journey' && run && { node: run }),
       run: planKind === 'campaign' ? String(run) : occasionRun(planKind, planId),
       message: String(message),
       unit: String(unit),

@@ -112,11 +112,22 @@ export const prepareRecipients = async (
     ports.linksOf(plan, source),
     ports.catalogueOf(plan.template, everybody),
   ]);
-  const { planKind, planId } = plan;
+  const { planKind, planId, node } = plan;
   const unit = heardUnit(work.unit);
   const refOf = (index: number, profileId: string, to: string): string => {
     const [message, address] = [messageName(work, profileId), addressTag(to)];
-    const about = { planKind, planId, run: work.run, message, unit, index, channel, address, profileId };
+    const about = {
+      planKind,
+      planId,
+      ...(node && { node }),
+      run: work.run,
+      message,
+      unit,
+      index,
+      channel,
+      address,
+      profileId,
+    };
     return encodeRef({ ...about, waits: planKind === 'test' || waitsFor(step, index) !== undefined });
   };
   const ready: Outgoing[] = [];

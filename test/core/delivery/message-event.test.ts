@@ -29,7 +29,16 @@ test.each([
   expect(event?.properties).toEqual(properties);
 });
 
+test('of a journey’s message it names the node', () => {
+  const journey = { ...ref, planKind: 'journey', node: 'hello' } as const;
+  expect(messageEvent(receipt('opened'), journey)?.properties).toMatchObject({ planKind: 'journey', node: 'hello' });
+});
+
 describe('there is none', () => {
+  test('of what becomes of a test of a template', () => {
+    expect(messageEvent(receipt('opened'), { ...ref, planKind: 'test' })).toBeUndefined();
+  });
+
   test.each(['apple', 'scanner'])('of what a machine does: %s', (machine) => {
     expect(messageEvent(receipt('opened', machine), ref)).toBeUndefined();
     expect(messageEvent(receipt('clicked', `${machine}|https://shop.example/`), ref)).toBeUndefined();

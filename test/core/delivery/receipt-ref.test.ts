@@ -28,7 +28,7 @@ const common: ReceiptRef = {
 };
 const anyRef: fc.Arbitrary<ReceiptRef> = fc
   .record({
-    planKind: fc.constantFrom('campaign' as const, 'trigger' as const),
+    planKind: fc.constantFrom('campaign' as const, 'trigger' as const, 'journey' as const),
     planId: fc.string({ minLength: 1, maxLength: 64 }),
     run: fc.string({ unit: 'binary', maxLength: 80 }),
     message: fc.base64String({ minLength: 12, maxLength: 12 }),
@@ -39,7 +39,10 @@ const anyRef: fc.Arbitrary<ReceiptRef> = fc
     waits: fc.boolean(),
     profileId: fc.string({ unit: 'binary', minLength: 1, maxLength: 128 }),
   })
-  .map((ref) => (ref.planKind === 'trigger' ? { ...ref, run: `t#${ref.planId}` } : ref));
+  .map((ref) => {
+    if (ref.planKind === 'journey') return { ...ref, node: 'hello', run: `j#${ref.planId}` };
+    return ref.planKind === 'trigger' ? { ...ref, run: `t#${ref.planId}` } : ref;
+  });
 
 describe('a ref', () => {
   test('comes back as it went out, whole or in parts, and has only characters that SES takes in a tag', () => {
