@@ -19,7 +19,6 @@ import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 import { participants } from '../adapters/participants.ts';
 import { storePlanVersion } from '../adapters/plan-versions.ts';
-import { sendAll } from '../adapters/queues.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
@@ -137,6 +136,8 @@ export const handler = apiHandler(
         properties,
       };
       const messages = chunkStimuli([{ profileId, journeyId, stimuli: [{ kind: 'enter', event }] }]);
+      // SQS is loaded for this call alone.
+      const { sendAll } = await import('../adapters/queues.ts');
       await sendAll(
         PARTICIPANTS_QUEUE_URL,
         messages.map((body) => ({ body, group: journeyId })),

@@ -133,6 +133,7 @@ const WHO: Record<string, string> = {
   'GET /v1/journeys/{journeyId}': 'vmaoA',
   'PUT /v1/journeys/{journeyId}': 'mA',
   'POST /v1/journeys/{journeyId}/validate': 'vmaoA',
+  'POST /v1/journeys/{journeyId}/simulate': 'vmaoA',
   'POST /v1/journeys/{journeyId}/publish': 'aA',
   'POST /v1/journeys/{journeyId}/pause': 'moA',
   'POST /v1/journeys/{journeyId}/resume': 'moA',
