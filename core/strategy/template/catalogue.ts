@@ -20,9 +20,14 @@ export const readsCatalogue = (template: TemplateContent, channel: Channel): boo
   const channels = known.get(template) ?? new Map<Channel, boolean>();
   known.set(template, channels);
   const places = [template.channels, ...Object.values(template.locales ?? {})];
-  const found = channels.get(channel) ?? places.some((own) => FILTER.test(JSON.stringify(own[channel] ?? '')));
+  const found = channels.get(channel) ?? places.some((own) => textsIn(own[channel]).some((text) => FILTER.test(text)));
   channels.set(channel, found);
   return found;
+};
+
+const textsIn = (value: unknown): string[] => {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 };
 
 const TABLE = /\|\s*catalogue(?![\w-])\s*(?::\s*(?:"([a-z][a-z0-9-]{0,39})"|'([a-z][a-z0-9-]{0,39})'))?/g;

@@ -48,6 +48,17 @@ describe('rows of reference tables', () => {
       reads: ['products a1,7,zz'],
     });
   });
+  test.each([
+    ['a space', ' '],
+    ['lines', '\n  '],
+    ['a tab', '\t'],
+    ['nothing', ''],
+  ])('are looked for whatever stands around the filter: %s', (_, gap) => {
+    const text = `{{ profile.attributes.sku${gap}|${gap}catalogue${gap}:${gap}"products" | default: "it" }}`;
+    const inLocale = { ...sms('Hello'), locale: 'en', locales: { de: sms(text).channels } };
+    expect([readsCatalogue(sms(text), 'sms'), readsCatalogue(inLocale, 'sms')]).toEqual([true, true]);
+    expect(tablesOf(sms(text))).toMatchObject([{ table: 'products' }]);
+  });
   test('that others name, three at the most', async () => {
     const town =
       '{% assign p = profile.attributes.sku | catalogue: "products" %}{% assign m = p.maker | catalogue: "makers" %}{% assign t = m.town | catalogue: "towns" %}{{ t.name | default: "?" }}';
