@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { localeChain } from './template/locales.ts';
 
 const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max));
 
@@ -67,11 +68,11 @@ const otherChannels = {
 };
 
 /** Locales in their canonical form (BCP 47): language, script, region, as `zh-Hant-TW`, `fr-CA` or `de`. */
-const localeTag = z
-  .string()
-  .check(
-    z.regex(/^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$/, 'A locale is written like de, pt-BR or zh-Hant-TW'),
-  );
+const localeTag = z.string().check(
+  z.regex(/^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$/, 'A locale is written like de, pt-BR or zh-Hant-TW'),
+  // en-UK is en-GB, iw is he: what is looked for has the newer name, so nobody would find the other.
+  z.refine((tag) => localeChain(tag)[0] === tag, 'This name of a locale has been replaced by another'),
+);
 const MAX_LOCALES = 20;
 
 /**

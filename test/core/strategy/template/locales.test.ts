@@ -25,6 +25,21 @@ describe('where the words of somebody are looked for', () => {
   ])('%s', (locale, chain) => expect(localeChain(locale)).toEqual(chain));
 });
 
+describe('a name that a locale had before', () => {
+  const errors = (tag: string) => {
+    const own = { sms: { text: 'Hello' } };
+    const parsed = templateInput.safeParse({ name: 't', locale: 'fr', channels: own, locales: { [tag]: own } });
+    return parsed.success ? 'fits' : 'refused';
+  };
+  test.each(['en-UK', 'iw', 'in', 'sr-YU', 'sh'])('%s is refused: nobody would find it', (tag) => {
+    expect(localeChain(tag)).not.toContain(tag);
+    expect(errors(tag)).toBe('refused');
+  });
+  test.each(['en-GB', 'he', 'id', 'zh-Hant-TW', 'es-419', 'no', 'fil', 'de'])('%s is one of today', (tag) => {
+    expect(errors(tag)).toBe('fits');
+  });
+});
+
 const greeting: TemplateContent = {
   name: 't',
   locale: 'en',
