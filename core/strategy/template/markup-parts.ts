@@ -63,13 +63,17 @@ export function* markupParts(text: string, raw: ReadonlySet<string>): Generator<
 
 /** Where the element ends whose content begins at `from`. It may have elements of its own name in it. */
 const endOf = (text: string, name: string, from: number): number | undefined => {
-  const tag = new RegExp(`<(/?)${name.replaceAll('.', '\\.')}(?=[\\s/>])[^>]*>`, 'gi');
+  const tag = new RegExp(`<(/?)${name.replaceAll('.', '\\.')}(?=[\\s/>])`, 'gi');
   tag.lastIndex = from;
   let depth = 1;
   for (let found = tag.exec(text); found; found = tag.exec(text)) {
+    // Where no tag ends any more none is looked for again.
+    const end = text.indexOf('>', tag.lastIndex);
+    if (end < 0) return undefined;
+    tag.lastIndex = end + 1;
     if (found[1]) depth -= 1;
-    else if (!found[0].endsWith('/>')) depth += 1;
-    if (depth === 0) return found.index + found[0].length;
+    else if (text[end - 1] !== '/') depth += 1;
+    if (depth === 0) return end + 1;
   }
   return undefined;
 };

@@ -20,6 +20,8 @@ export const pageNotes = (html: string): Note[] => {
   };
   try {
     for (const part of markupParts(html, RAW)) {
+      // Each search for what a tag closes may be a long one, and leaves a note where it is.
+      if (notes.length === MAX_NOTES) break;
       if (part.kind === 'open') openTag(part, add);
       if (part.kind === 'between' || LOOSE.has(part.name.toLowerCase())) continue;
       const name = part.name.toLowerCase();

@@ -63,6 +63,10 @@ describe('links', () => {
   ])('%s is doubtful', (href, why) => expect(linkFault(href)).toContain(why));
 });
 
+/** Of each end the beginning would be looked for among all that are open; and of each element the end in all that follows. */
+const TANGLE = '<b>'.repeat(40_000) + '</i>'.repeat(40_000);
+const SCRIPTS = `<script>${'<script '.repeat(40_000)}`;
+
 describe('the page', () => {
   test.each<[string, string, string[]]>([
     ['nothing wrong', '<!doctype html><html><body><table><tr><td>a<br>b<p>c</table></body></html>', []],
@@ -82,12 +86,13 @@ describe('the page', () => {
     ],
     ['a quote that is not closed', '<div><a href="x>y</a></div>', ['html']],
     ['what stands in styles', '<style>a > b { content: "</div>" }</style>', []],
+    ['what stands in a title that holds another', '<title>a<title/><title>b</title ></title><i>', ['html']],
   ])('%s', (_, html, expected) => expect(codes(pageNotes(html))).toEqual(expected));
 
   test('names the line, and does not go on for ever', () => {
     expect(pageNotes('\n\n<img src="a">')[0]?.message).toMatch(/^Line 3: /);
     expect(pageNotes('<img>'.repeat(40_000))).toHaveLength(20);
-    for (const html of ['<a "'.repeat(50_000), '<!--'.repeat(50_000), '<div>'.repeat(40_000)]) {
+    for (const html of ['<a "'.repeat(50_000), '<!--'.repeat(50_000), '<div>'.repeat(40_000), TANGLE, SCRIPTS]) {
       const before = performance.now();
       expect(pageNotes(html).length).toBeGreaterThan(0);
       expect(performance.now() - before).toBeLessThan(1_000);
