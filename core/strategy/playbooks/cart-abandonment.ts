@@ -6,8 +6,8 @@ export const cartAbandonment: Playbook = {
   goal: 'conversion',
   title: { en: 'Cart abandonment', zh: '购物车挽回' },
   summary: {
-    en: 'A cart that is worth it and not ordered gets a reminder, and a day later an offer. Whoever orders in between hears nothing more.',
-    zh: '购物车达到金额而未下单时先提醒，一天后再送优惠；期间下单即停止。',
+    en: 'A cart that is worth it and not ordered gets a reminder, and a day later an offer. Whoever orders, or takes things out again, hears nothing more.',
+    zh: '购物车达到金额而未下单时先提醒，一天后再送优惠；期间下单或清空购物车即停止。',
   },
   marketing: true,
   parameters: {
@@ -117,7 +117,11 @@ export const cartAbandonment: Playbook = {
         },
         end: { kind: 'exit', reason: 'offered' },
       },
-      exits: [{ event: { eventType: '[[orderPlaced]]' } }],
+      // A cart that is emptied is no reminder's business any more.
+      exits: [
+        { event: { eventType: '[[orderPlaced]]' } },
+        { event: { eventType: '[[cartUpdated]]', where: [{ property: 'total', lessThan: '[[minimum]]' }] } },
+      ],
       goals: [{ name: 'order', event: { eventType: '[[orderPlaced]]' }, within: { days: 7 } }],
     },
   },

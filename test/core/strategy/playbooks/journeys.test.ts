@@ -57,6 +57,16 @@ describe.each<[string, string, Happening[], { messages: string[]; end?: string }
     [[5, 'order.placed'], [48]],
     { messages: ['reminder 1'], end: 'order.placed' },
   ],
+  [
+    ...(['cart-abandonment', 'who empties it'] as const),
+    [[0.5, 'cart.updated', { total: 0 }], [48]],
+    { messages: [], end: 'cart.updated' },
+  ],
+  [
+    ...(['cart-abandonment', 'who adds to it'] as const),
+    [[0.5, 'cart.updated', { total: 120 }], [48]],
+    { messages: ['reminder 1', 'offer 24'], end: 'offered' },
+  ],
   ['post-purchase', 'who keeps it', [[200]], { messages: ['thanks 24', 'more 168'], end: 'cared for' }],
   [
     'post-purchase',
