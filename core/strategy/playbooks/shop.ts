@@ -44,11 +44,11 @@ export const coupon = {
   },
 } as const satisfies Record<string, Parameter>;
 
+/** Of the shop's amounts. It goes with no language: who reads Chinese pays as much as who reads English. */
 export const currency = {
   currency: {
     kind: 'text',
     maxLength: 5,
-    default: { en: '$', zh: '¥' },
     example: '$',
     about: { en: 'Sign before amounts', zh: '金额前的货币符号' },
   },

@@ -117,7 +117,9 @@ describe('starting from a playbook', () => {
   });
 
   test('a trigger is a draft, too, and says who may activate it', async () => {
-    const { body } = await start('price-drop', { parameters: { brand: 'Luma', shopUrl: 'https://luma.example' } });
+    const { body } = await start('price-drop', {
+      parameters: { brand: 'Luma', shopUrl: 'https://luma.example', currency: '€' },
+    });
     const { plan, next } = body as Made;
     expect((await defs.get('trigger', plan.id))?.body).toMatchObject({
       ...{ name: 'Price drop', state: 'draft', eventType: 'price.dropped', author: 'mia' },

@@ -104,6 +104,15 @@ test('docs/playbooks.md lists them all, with what they need', () => {
   expect(table).toEqual(rows);
 });
 
+test('an amount is in the same currency in each language, and the shop has said in which', () => {
+  const paid = playbooks.filter(({ parameters }) => parameters.currency);
+  expect(paid.length).toBeGreaterThan(2);
+  for (const playbook of paid) {
+    const { currency: _, ...others } = examplesOf(playbook);
+    expect(valueSlips(playbook, others), playbook.id).toMatchObject([{ path: 'currency' }]);
+  }
+});
+
 describe.each(playbooks.map((playbook) => [playbook.id, playbook] as const))('%s', (_, playbook) => {
   test('takes its own defaults and examples, and every parameter is used', () => {
     expect(valueSlips(playbook, examplesOf(playbook))).toEqual([]);
