@@ -29,18 +29,19 @@ export type TemplateError = { field: string; line: number; message: string; tooC
 
 /**
  * Fields of the channels, and all that is within them. HTML escapes what variables bring in; header fields are kept on one
- * line; what is `literal` is no Liquid: it names something.
+ * line; what is `literal` is no Liquid: it names something. Spaces that do not break, which amounts and times have in many
+ * languages, would make a text message UCS-2, and so twice as dear: there they are plain ones.
  */
 const FIELDS: Record<Channel, Record<string, Mode>> = {
   email: { subject: 'line', html: 'html', text: 'text' },
-  sms: { text: 'text' },
+  sms: { text: 'sms' },
   push: { title: 'line', body: 'text' },
   whatsapp: { template: 'literal', language: 'literal', header: 'line', parameters: 'line', buttonUrl: 'line' },
   wechat: { templateId: 'literal', url: 'line', data: 'text' },
   inapp: { title: 'line', body: 'text', url: 'line' },
   webhook: { endpointId: 'literal', fields: 'text' },
 };
-type Mode = 'html' | 'text' | 'line' | 'literal';
+type Mode = 'html' | 'text' | 'sms' | 'line' | 'literal';
 
 /** The value with each text in it replaced, at any depth; what is no text stays. */
 const mapTexts = (
@@ -59,7 +60,7 @@ const mapTexts = (
 /** Where the content of a channel is written: `channels`, or a locale. */
 type Place = { channel: Channel; locale?: string };
 /** One text of a channel's content: where it is, like `channels.email.subject`, and what becomes of it. */
-type Field = { field: string; source: string; mode: 'html' | 'text' | 'line' };
+type Field = { field: string; source: string; mode: Exclude<Mode, 'literal'> };
 const fieldAt = ({ channel, locale }: Place, path: readonly string[], source: string): Field | undefined => {
   const mode = FIELDS[channel][path[0] ?? ''] ?? 'text';
   const place = locale === undefined ? ['channels', channel] : ['locales', locale, channel];
@@ -103,7 +104,8 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
     liquid.registerFilter('catalogue', catalogue);
     return liquid;
   };
-  const engines = { html: engine(true), text: engine(false), line: engine(false) };
+  const plain = engine(false);
+  const engines = { html: engine(true), text: plain, sms: plain, line: plain };
   const parsed = new WeakMap<object, Map<string, Template[]>>();
 
   /** The fields of some content with their sources, in order. */
@@ -165,6 +167,7 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
     });
     const text = String(liquid.renderSync(parse(template, field), context));
     if (text.length > RENDER_LIMITS.output) throw new Error('output limit exceeded');
+    if (field.mode === 'sms') return text.replace(/[\u00a0\u202f]/g, ' ');
     return field.mode === 'line' ? text.replace(/\s*[\r\n]+\s*/g, ' ').trim() : text;
   };
 

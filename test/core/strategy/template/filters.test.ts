@@ -1,5 +1,6 @@
 import * as liquidjs from 'liquidjs';
 import { describe, expect, test } from 'vitest';
+import { smsParts } from '../../../../core/delivery/sms-parts.ts';
 import { renderer } from '../../../../core/strategy/render.ts';
 import { readerOf } from '../../../../core/strategy/template/filters.ts';
 import type { TemplateContent } from '../../../../core/strategy/template.ts';
@@ -17,6 +18,16 @@ const written = (text: string, { attributes = {}, ...person }: Person = {}, more
   // Some locales write spaces that do not break.
   return 'text' in result.content ? result.content.text?.replace(/[\u00a0\u202f]/g, ' ') : '';
 };
+
+test.each(['fr-FR', 'de-AT', 'sv'])('amounts and times in %s do not make a text message a dearer one', (locale) => {
+  const text = '{{ 12999.5 | money: "EUR" }} {{ 12999.5 | number }} {{ "2026-07-01" | local_time }}\u00a0!';
+  const profile = { profileId: 'ada', locale, attributes: {} };
+  const result = render(sms(text), 'sms', { profile });
+  const content = result.kind === 'rendered' ? result.content : undefined;
+  expect(content?.channel === 'sms' && smsParts(content.text)).toEqual({ encoding: 'gsm-7', parts: 1 });
+  const push = render({ name: 't', channels: { push: { title: 't', body: text } } }, 'push', { profile });
+  expect(push).toMatchObject({ content: { body: expect.stringMatching(/[\u00a0\u202f]/) } });
+});
 
 describe('filters', () => {
   const noon = '2026-07-01T12:30:00Z';
