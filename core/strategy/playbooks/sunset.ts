@@ -85,7 +85,11 @@ export const sunset: Playbook = {
         question: { kind: 'message', templateId: '[[template.question]]', channelPolicy: ['email'], next: 'visit' },
         visit: {
           kind: 'wait-for-event',
-          events: [{ event: { eventType: '[[visited]]' }, next: 'stays' }],
+          // One click, as the text promises, whether or not the site can tell who it is.
+          events: [
+            { event: { eventType: '[[visited]]' }, next: 'stays' },
+            { event: { eventType: 'herald.message.clicked' }, next: 'stays' },
+          ],
           within: '[[wait]]',
           onTimeout: 'mark',
         },

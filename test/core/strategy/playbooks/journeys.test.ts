@@ -91,6 +91,11 @@ describe.each<[string, string, Happening[], { messages: string[]; end?: string }
     { messages: ['guide 0', 'story 72'], end: 'demo' },
   ],
   ['sunset', 'who is silent', [[400]], { messages: ['question 0'], end: 'sunset' }],
+  [
+    ...(['sunset', 'who only clicks'] as const),
+    [[48, 'herald.message.clicked', { link: 'https://luma.example/shop' }], [400]],
+    { messages: ['question 0'], end: 'stays' },
+  ],
   ['sunset', 'who comes', [[48, 'visit'], [400]], { messages: ['question 0'], end: 'stays' }],
   // T0 is the first of December, nine o'clock.
   ['birthday', 'on the fourth', [[200]], { messages: ['wish 72'], end: 'greeted' }, utc({ birthday: '1990-12-04' })],
