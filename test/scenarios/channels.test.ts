@@ -171,8 +171,8 @@ localTest(NEEDS, 'WeChat first, WhatsApp for whoever does not follow the account
     await as('marketer-mia', { profileId: 'ann' }),
   );
   expect(preview.rendered).toEqual([
-    { channel: 'whatsapp', template: 'points', language: 'en', parameters: ['ann'] },
-    { channel: 'wechat', templateId: 'points', data: { thing1: 'ann', number2: '12' } },
+    { channel: 'whatsapp', template: 'points', language: 'en', parameters: ['ann'], notes: [] },
+    { channel: 'wechat', templateId: 'points', data: { thing1: 'ann', number2: '12' }, notes: [] },
   ]);
   expect(await runCampaign(herald, templateId, ['wechat', 'whatsapp'])).toMatchObject({
     byChannel: { wechat: 1, whatsapp: 2 },
