@@ -1,4 +1,5 @@
 import type { AcceptedEvent } from '../event/event.ts';
+import { MESSAGE_TYPES } from '../event/own-event.ts';
 import type { FailReason, SkipReason } from './outcome.ts';
 import type { Heard } from './policy.ts';
 
@@ -85,6 +86,10 @@ export type DirectMessage = Link & {
 
 /** Body of a message in a send queue. */
 export type SendMessage = SnapshotMessage | DirectMessage;
+
+/** True when a trigger asks for the message because of what became of another one. Journeys have rules for who enters again. */
+export const isByMessage = (message: SendMessage): boolean =>
+  message.kind === 'direct' && message.plan.kind === 'trigger' && message.event.type.startsWith(MESSAGE_TYPES);
 
 /** Recipients per pointer message, and per ledger item. */
 export const BATCH_SIZE = 100;

@@ -23,6 +23,8 @@ export type ReceiptRef = {
   address: string;
   /** What is next for this person depends on the receipt: `delivered` and `opened` are noted in the ledger. */
   waits: boolean;
+  /** What becomes of the message is no event: it was asked for by such an event itself, and could go on for ever. */
+  quiet?: true;
   profileId: string;
 };
 
@@ -43,9 +45,9 @@ const VERSION = '1';
  * 130 to 250 characters for ids as people give them; at most 1,000 for 128 characters of any script.
  */
 export const encodeRef = (ref: ReceiptRef): string => {
-  const { planKind, planId, node = '', run, message, unit, index, channel, address, waits, profileId } = ref;
+  const { planKind, planId, node = '', run, message, unit, index, channel, address, waits, quiet, profileId } = ref;
   const fields = [
-    `${PLAN_KINDS.indexOf(planKind)}${waits ? 1 : 0}`,
+    `${PLAN_KINDS.indexOf(planKind)}${waits ? 1 : 0}${quiet ? 1 : ''}`,
     channel,
     planId,
     // Runs of the others follow from their plan.
@@ -80,6 +82,7 @@ export const decodeRef = (text: string): ReceiptRef | undefined => {
       channel: known,
       address: String(address),
       waits: flags?.[1] === '1',
+      ...(flags?.[2] === '1' && { quiet: true as const }),
       profileId,
     };
   } catch {

@@ -5,6 +5,8 @@ import type { AcceptedEvent } from './event.ts';
  * and segments can use them; no app may send one.
  */
 export const OWN_TYPES = 'herald.';
+/** Of events that tell what became of a message. */
+export const MESSAGE_TYPES = `${OWN_TYPES}message.`;
 export const OWN_SOURCE = 'herald';
 
 export const isOwnType = (type: string): boolean => type.startsWith(OWN_TYPES);

@@ -2,7 +2,7 @@ import { needsLook } from '../../core/delivery/caps.ts';
 import type { ContactState } from '../../core/delivery/contact-state.ts';
 import { type GateInput, gate } from '../../core/delivery/gate.ts';
 import type { Settled } from '../../core/delivery/ledger.ts';
-import type { SendMessage, SnapshotRow } from '../../core/delivery/messages.ts';
+import { isByMessage, type SendMessage, type SnapshotRow } from '../../core/delivery/messages.ts';
 import type { SkipReason } from '../../core/delivery/outcome.ts';
 import type { Step } from '../../core/delivery/plan-batch.ts';
 import { channelOf, type PolicyStep } from '../../core/delivery/policy.ts';
@@ -113,6 +113,7 @@ export const prepareRecipients = async (
     ports.catalogueOf(plan.template, everybody),
   ]);
   const { planKind, planId, node } = plan;
+  const quiet = isByMessage(message) && { quiet: true as const };
   const unit = heardUnit(work.unit);
   const refOf = (index: number, profileId: string, to: string): string => {
     const [message, address] = [messageName(work, profileId), addressTag(to)];
@@ -120,6 +121,7 @@ export const prepareRecipients = async (
       planKind,
       planId,
       ...(node && { node }),
+      ...quiet,
       run: work.run,
       message,
       unit,

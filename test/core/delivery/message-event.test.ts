@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { messageEvent } from '../../../core/delivery/message-event.ts';
+import { isByMessage } from '../../../core/delivery/messages.ts';
 import type { Receipt } from '../../../core/delivery/receipt.ts';
 import type { ReceiptRef } from '../../../core/delivery/receipt-ref.ts';
 
@@ -35,6 +36,9 @@ test('of a journey’s message it names the node', () => {
 });
 
 describe('there is none', () => {
+  test('of a message that such an event has asked for: a trigger on it would go on for ever', () => {
+    expect(messageEvent(receipt('failed'), { ...ref, quiet: true })).toBeUndefined();
+  });
   test('of what becomes of a test of a template', () => {
     expect(messageEvent(receipt('opened'), { ...ref, planKind: 'test' })).toBeUndefined();
   });
@@ -62,4 +66,15 @@ test('the same heard again is the same event; another link, message or outcome i
   ];
   expect(new Set(ids).size).toBe(4);
   for (const one of ids) expect(one).toMatch(/^[\w-]{43}$/);
+});
+
+test.each([
+  ['trigger', 'herald.message.opened', true],
+  ['trigger', 'herald.segment.entered', false],
+  ['trigger', 'order.placed', false],
+  ['journey', 'herald.message.opened', false],
+] as const)('a message of a %s because of %s: %s', (kind, type, expected) => {
+  const event = { id: 'e', type, profileId: 'ada', source: 's', timeMs: 1, receivedMs: 1, properties: {} };
+  const plan = { kind, id: 'p', hash: 'h' };
+  expect(isByMessage({ kind: 'direct', plan, profileId: 'ada', event, deadlineMs: 2, step: 0 })).toBe(expected);
 });

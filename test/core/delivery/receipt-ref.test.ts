@@ -37,9 +37,11 @@ const anyRef: fc.Arbitrary<ReceiptRef> = fc
     channel: fc.constantFrom(...CHANNELS),
     address: fc.stringMatching(/^[\w-]{6}$/),
     waits: fc.boolean(),
+    quiet: fc.option(fc.constant(true as const), { nil: undefined }),
     profileId: fc.string({ unit: 'binary', minLength: 1, maxLength: 128 }),
   })
-  .map((ref) => {
+  .map(({ quiet, ...plain }) => {
+    const ref = { ...plain, ...(quiet && { quiet }) };
     if (ref.planKind === 'journey') return { ...ref, node: 'hello', run: `j#${ref.planId}` };
     return ref.planKind === 'trigger' ? { ...ref, run: `t#${ref.planId}` } : ref;
   });
