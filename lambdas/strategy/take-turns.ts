@@ -3,6 +3,7 @@ import type { JourneyVersion } from '../../core/strategy/journey/journey-version
 import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
 import type {
   Advanced,
+  EntryEvent,
   JourneyFacts,
   JourneyMoment,
   Participant,
@@ -34,7 +35,13 @@ export type Turn = { taken: number; advanced?: Advanced; error?: unknown };
 
 /** The turns of some participants, in their order; what they have in common is read together. Throws when it cannot be read. */
 export const takeTurns = async (ports: TurnPorts, asking: readonly Asking[]): Promise<Turn[]> => {
-  const moments = await Promise.all(asking.map((one) => settled(momentOf(ports, one))));
+  const now = new Map<string, Promise<LiveJourney | undefined>>();
+  const journeyNow = (id: string) => {
+    const read = now.get(id) ?? ports.journeyOf(id, 'now');
+    now.set(id, read);
+    return read;
+  };
+  const moments = await Promise.all(asking.map((one) => settled(momentOf(ports, journeyNow, one))));
   const asked = asking.map(({ stored, stimuli }, n) => {
     const moment = moments[n]?.value;
     return moment && askedOf(stored?.participant, moment, stimuli);
@@ -46,7 +53,8 @@ export const takeTurns = async (ports: TurnPorts, asking: readonly Asking[]): Pr
       if (error !== undefined) return { taken: 0, error };
       // Of a journey that nobody has published nothing can have happened to anybody.
       if (!moment) return { taken: one.stimuli.length };
-      const turn = await settled(turnOf(ports, one, moment, facts[n] ?? {}));
+      const known = { facts: facts[n] ?? {}, rowsOf: asked[n]?.needs.references.length ? asked[n].event : undefined };
+      const turn = await settled(turnOf(ports, one, moment, known));
       return turn.value ?? { taken: 0, error: turn.error };
     }),
   );
@@ -65,9 +73,12 @@ const turnOf = async (
   ports: TurnPorts,
   { key, stimuli, stored }: Asking,
   moment: JourneyMoment,
-  facts: JourneyFacts,
+  { facts, rowsOf }: { facts: JourneyFacts; rowsOf: EntryEvent | undefined },
 ): Promise<Turn> => {
+  const isInside = stored?.participant.state === 'inside';
   for (const [before, stimulus] of stimuli.entries()) {
+    // The rows of reference tables are those that this event names: of another one they are read when it is its turn.
+    if (rowsOf && !isInside && stimulus.kind === 'enter' && stimulus.event !== rowsOf) return { taken: before };
     const decided = await advancedBy(ports, key, stored?.participant, moment, stimulus, facts);
     const advanced = traced(stored?.participant, decided, moment);
     const { participant, park, wake } = advanced;
@@ -78,17 +89,31 @@ const turnOf = async (
 
 const momentOf = async (
   { journeyOf, versionOf }: TurnPorts,
-  { key: { profileId, journeyId }, stored }: Asking,
+  journeyNow: (id: string) => Promise<LiveJourney | undefined>,
+  asking: Asking,
 ): Promise<JourneyMoment | undefined> => {
+  const {
+    key: { profileId, journeyId },
+    stored,
+  } = asking;
   const lately = await journeyOf(journeyId);
-  // What waits for the end of a pause that has ended would wait for ever.
-  const live = lately?.state === 'live' ? lately : await journeyOf(journeyId, 'now');
+  const live = lately && isEnough(lately, asking) ? lately : await journeyNow(journeyId);
   if (!live) return undefined;
   const { state, sinceMs, inside } = live;
   const current = await versionOf(journeyId, live.current);
   const hash = stored?.participant.hash;
   const own = hash && hash !== live.current ? await versionOf(journeyId, hash) : undefined;
   return { profileId, state, sinceMs, inside, current, ...(own && { own }) };
+};
+
+/**
+ * Whether what was so 3 seconds ago is enough to decide by. It is not for what waits for the end of a pause, which would wait for ever; nor
+ * for a look, which asks what has just changed, and comes once; nor for whoever may be on a newer version than the one for which others leave.
+ */
+const isEnough = ({ state, inside, current }: LiveJourney, { stimuli, stored }: Asking): boolean => {
+  const { participant } = stored ?? {};
+  const isOnOther = participant?.state === 'inside' && participant.hash !== current;
+  return state === 'live' && !stimuli.some(({ kind }) => kind === 'look') && (inside === 'finish' || !isOnOther);
 };
 
 /** A participant at a throttle takes a turn, and is asked about again: what is stored never waits for an answer. */

@@ -122,6 +122,23 @@ describe.each(['pooled', 'traced'] as const)('%s:', (hold) => {
       expect(world.of()).not.toHaveProperty('pending');
     });
 
+    test('whose wait has ended gets what follows, wherever the process dies', async () => {
+      const wait = async (world: WalkWorld) => {
+        await world.deliver([entering('e1', START)]);
+        world.nowMs = START + 25 * HOUR;
+        await world.wake();
+      };
+      const calm = newWorld();
+      await wait(calm);
+      for (let at = 0; at < calm.points; at += 1) {
+        const world = newWorld();
+        world.crashAt = new Set([at]);
+        await wait(world);
+        expect([...new Set(world.published)], `died at ${at}`).toEqual(['ada send 1.2 hello', 'ada send 1.5 remind']);
+        expect(world.of(), `died at ${at}`).toMatchObject({ state: 'over', end: { reason: 'exit' } });
+      }
+    });
+
     test('whose version cannot be read fails alone', async () => {
       const world = newWorld();
       await world.deliver([entering('e1', START)], 'bob');
@@ -134,6 +151,28 @@ describe.each(['pooled', 'traced'] as const)('%s:', (hold) => {
       const failed = await walkParticipants(world.ports(), walks);
       expect([...failed.keys()]).toEqual([walks[1]]);
       expect(world.of('ada')).toMatchObject({ state: 'inside', node: 'order' });
+    });
+
+    test('enters with the rows that their own event names, when one before it is refused', async () => {
+      const { nodes } = welcome();
+      const when = [{ reference: 'shops', by: 'shop', column: 'open', equals: true }];
+      const open = { kind: 'branch' as const, branches: [{ name: 'open', when, next: 'hello' }], otherwise: 'done' };
+      const world = new WalkWorld(welcome({ start: 'open', nodes: { ...nodes, open } }));
+      const ports = world.ports();
+      ports.facts.references = {
+        getMany: async (_, keys) => new Map(keys.map((key) => [key, { open: key === 'oslo' }])),
+      };
+      const { walkParticipants } = await import('../../../lambdas/strategy/walk-participants.ts');
+      const at = (shop: string, timeMs: number) => {
+        const stimulus = entering(shop, timeMs);
+        return stimulus.kind === 'enter'
+          ? { ...stimulus, event: { ...stimulus.event, properties: { shop } } }
+          : stimulus;
+      };
+      const key = { profileId: 'ada', journeyId: 'j1' };
+      const stimuli = [at('paris', START - HOUR), at('oslo', START)];
+      expect((await walkParticipants(ports, [{ key, stimuli, isRepeat: false }])).size).toBe(0);
+      expect(world.of()).toMatchObject({ state: 'inside', node: 'order' });
     });
 
     test('of a journey that was never published there is none', async () => {
@@ -201,6 +240,31 @@ describe.each(['pooled', 'traced'] as const)('%s:', (hold) => {
     await world.deliver([{ kind: 'look' }]);
     expect(world.of()).toMatchObject({ state: 'over', end: { reason: 'stopped' } });
   });
+
+  test('a look is taken at what is so now, for it comes once', async () => {
+    const world = newWorld();
+    await world.deliver([entering('e1', START)]);
+    world.stale = world.live;
+    world.live = live(stoppedLive(world.live!, 'over'));
+    await world.deliver([{ kind: 'look' }]);
+    expect(world.of()).toMatchObject({ state: 'over', end: { reason: 'stopped' } });
+  });
+
+  test.each(['exit', 'move'] as const)(
+    'a worker that still takes a version for the current one, for which others %s, leaves alone who is on the next',
+    async (inside) => {
+      const world = newWorld();
+      world.publish(welcome({ name: 'Second' }), inside);
+      world.stale = world.live;
+      world.publish(welcome({ name: 'Third' }), 'finish');
+      const [old, current] = [world.stale, world.live];
+      world.stale = current;
+      await world.deliver([entering('e1', START)]);
+      world.stale = old;
+      await world.deliver([happened('ordered', 'e2', START + 1)]);
+      expect(world.of()).toMatchObject({ hash: current!.current, end: { reason: 'exit' } });
+    },
+  );
 
   test.each([
     ['finish', ['ada send 1.5 remind'], 'exit'],

@@ -8,6 +8,7 @@ import type { Step, Stimulus } from '../../../core/strategy/journey/participant.
 import type { Waiting } from '../../../core/strategy/journey/waiting.ts';
 import { renderer } from '../../../core/strategy/render.ts';
 import type { ParticipantKey, StoredParticipant } from '../../../lambdas/adapters/participants.ts';
+import { followOnce, ParticipationOver } from '../../../lambdas/strategy/follow-once.ts';
 import { type Walk, type WalkPorts, walkParticipants } from '../../../lambdas/strategy/walk-participants.ts';
 
 const liquid = renderer(createRequire(import.meta.url)('liquidjs'));
@@ -196,7 +197,7 @@ export class WalkWorld {
 
 type Followed = { profileId: string; entry: number; isBusy?: true; waits?: { token: string; untilMs: number } };
 
-/** What follow-participant does, one execution for each step from which somebody is to be followed. */
+/** What the state machine follow-participant does, one execution for each step from which somebody is to be followed. */
 class Executions {
   private readonly named = new Map<string, Followed>();
   private tokens = 0;
@@ -234,27 +235,32 @@ class Executions {
     }
   }
 
-  /** As follow-participant.ts and hold-participant.ts say. */
+  /** As the state machine does with what dies: it comes again. */
   private async step(one: Followed): Promise<void> {
     const { world } = this;
-    const inside = () => {
-      const participant = world.stored.get(nameOf({ journeyId: 'j1', profileId: one.profileId }))?.participant;
-      return participant?.hold && participant.entry === one.entry && participant.followed ? participant : undefined;
-    };
-    const { hold } = inside() ?? {};
-    if (hold && hold.dueMs <= world.nowMs) {
-      await world.deliver([{ kind: 'due', entry: one.entry, step: hold.step }], one.profileId);
+    const { profileId, entry } = one;
+    const task = { profileId, journeyId: 'j1', entry };
+    for (;;) {
+      try {
+        const { step, dueMs } = await followOnce(world.ports(), task);
+        return this.hold(one, step, dueMs);
+      } catch (error) {
+        if (error instanceof Crash) continue;
+        if (!(error instanceof ParticipationOver)) throw error;
+        one.entry = 0;
+        return;
+      }
     }
-    const participant = inside();
-    if (!participant?.hold) {
-      one.entry = 0;
-      return;
-    }
+  }
+
+  /** As hold-participant.ts says. */
+  private hold(one: Followed, step: number, untilMs: number): void {
+    const stored = this.world.stored.get(nameOf({ journeyId: 'j1', profileId: one.profileId }));
+    const { participant } = stored!;
+    if (participant.pending || participant.hold?.step !== step) throw new Error('Held too early, or too late');
     this.tokens += 1;
-    const token = `token-${this.tokens}`;
-    participant.token = token;
+    participant.token = `token-${this.tokens}`;
     participant.version += 1;
-    const { dueMs } = participant.hold;
-    one.waits = { token, untilMs: dueMs > world.nowMs ? dueMs : Number.POSITIVE_INFINITY };
+    one.waits = { token: participant.token, untilMs };
   }
 }
