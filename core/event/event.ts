@@ -3,7 +3,10 @@ import { ANONYMOUS, isAnonymous, isPlaceholder, PLACEHOLDER_MESSAGE } from './id
 import { isOwnType, OWN_TYPES } from './own-event.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(128));
-const personId = id.check(z.refine((value) => !isAnonymous(value), `Ids that begin with ${ANONYMOUS} are reserved`));
+/** Of somebody who is known. */
+export const personId = id.check(
+  z.refine((value) => !isAnonymous(value), `Ids that begin with ${ANONYMOUS} are reserved`),
+);
 
 const anonymousId = personId.check(z.refine((value) => !isPlaceholder(value), PLACEHOLDER_MESSAGE));
 

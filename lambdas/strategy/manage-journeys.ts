@@ -3,6 +3,7 @@ import { OWN_SOURCE } from '../../core/event/own-event.ts';
 import type { Journey } from '../../core/strategy/journey/journey.ts';
 import { isOwnJourney } from '../../core/strategy/journey/journey.ts';
 import type { JourneyInput } from '../../core/strategy/journey/journey-input.ts';
+import type { VersionEntry } from '../../core/strategy/journey/journey-version.ts';
 import {
   type LiveDecision,
   pausedLive,
@@ -14,7 +15,7 @@ import { type LiveJourney, MAX_LIVE_JOURNEYS } from '../../core/strategy/journey
 import { chunkStimuli } from '../../core/strategy/journey/participants-message.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { erasedPeople } from '../adapters/erased-people.ts';
-import { storeJourneyVersion } from '../adapters/journeys.ts';
+import { journeys, storeJourneyVersion } from '../adapters/journeys.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 import { participants } from '../adapters/participants.ts';
@@ -30,6 +31,7 @@ import { env } from './manage-journeys.env.ts';
 const environment = readEnv(env);
 const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, PARTICIPANTS_QUEUE_URL } = environment;
 const defs = definitions(DEFINITIONS_TABLE);
+const { versionOf } = journeys(defs);
 const states = participants(environment.PARTICIPANTS_TABLE);
 const refuse = refuseErased(erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN));
 const sinks = {
@@ -102,7 +104,7 @@ export const handler = apiHandler(
         actor,
         nowMs,
         (live) => published(live, current, inside, nowMs),
-        entering(current, nowMs),
+        await entering(current, nowMs),
       );
       const after: Journey = {
         ...journey,
@@ -121,11 +123,12 @@ export const handler = apiHandler(
       changed(params.journeyId, actor, nowMs, (live) => stoppedLive(live, reason)),
 
     enterJourney: async ({ params: { journeyId }, body: { profileId, properties = {} }, nowMs, newId }) => {
-      const { entry } = await load(journeyId);
-      if (!('api' in entry))
-        throw new Problem('invalid-reference', 'People enter this journey by what happens to them');
+      await load(journeyId);
       const live = await defs.get<LiveJourney>('live-journey', journeyId);
       if (live?.body.state !== 'live') throw new Problem('state-conflict', 'The journey is not live');
+      // What runs counts, not what somebody has written since.
+      if ((await versionOf(journeyId, live.body.current)).entry.by !== 'api')
+        throw new Problem('invalid-reference', 'People enter this journey by what happens to them');
       await refuse([profileId]);
       const event = {
         id: newId,
@@ -255,15 +258,22 @@ const refuseTooMany = async (id: string): Promise<void> => {
   throw new Problem('state-conflict', `${MAX_LIVE_JOURNEYS} journeys are live; stop one first`);
 };
 
-/** Whoever is in the segment already, where the journey asks for them. */
-const entering =
-  ({ entry, journeyId }: NonNullable<Frozen['version']>, nowMs: number) =>
-  (): OutboxEntry[] =>
-    entry.by === 'segment' && entry.includeMembers
-      ? [
-          {
-            effect: 'participants',
-            message: { kind: 'enter-members', journeyId, segmentId: entry.segment, asOfMs: nowMs },
-          },
-        ]
-      : [];
+/**
+ * Whoever is in the segment already, where the journey asks for them: once, and not again by every edit, for who may enter again
+ * would get everything again.
+ */
+const entering = async (
+  { entry, journeyId }: NonNullable<Frozen['version']>,
+  nowMs: number,
+): Promise<() => OutboxEntry[]> => {
+  const live = await defs.get<LiveJourney>('live-journey', journeyId);
+  const before = live && (await versionOf(journeyId, live.body.current)).entry;
+  const members = membersAsked(entry);
+  if (members === undefined || (before && membersAsked(before) === members)) return () => [];
+  return () => [
+    { effect: 'participants', message: { kind: 'enter-members', journeyId, segmentId: members, asOfMs: nowMs } },
+  ];
+};
+
+const membersAsked = (entry: VersionEntry): string | undefined =>
+  entry.by === 'segment' && entry.includeMembers ? entry.segment : undefined;

@@ -33,6 +33,10 @@ localTest('days pass', 'a pause in the middle, an edit in flight, and who enters
     await herald.cloud.clock.idle();
   };
   for (const name of ['ada', 'ada', 'bob']) await enter(name);
+  for (const bad of [{ profileId: 'anonymous:d1' }, { profileId: 'ada', properties: { text: 'x'.repeat(70_000) } }]) {
+    const called = await herald.as('marketer-mia', bad);
+    expect((await herald.api.call(`POST /v1/journeys/${journey.id}/participants`, called)).status).toBe(400);
+  }
   expect(await texts(herald, people.ada)).toEqual(['First']);
 
   // A pause longer than the wait: nobody goes on, and nobody enters.
@@ -94,6 +98,26 @@ localTest('days pass', 'a pause in the middle, an edit in flight, and who enters
   expect(await texts(herald, people.cleo)).toEqual(['Gold']);
   expect(await texts(herald, people.bob)).toContain('Gold');
   expect(await texts(herald, people.ada)).not.toContain('Gold');
+
+  // An edit lets none of its members in again, although they may enter again; and what is only written lets nobody in by a call.
+  const again = {
+    ...{ name: 'Gold', topic: 'welcome', entry: { segment: segmentId, includeMembers: true }, start: 'hello' },
+    nodes: { hello: await sms(herald, 'Gold again', 'done'), done: { kind: 'exit' } },
+    reentry: { after: { seconds: 30 } },
+  };
+  const rewritten = await herald.api.must<JourneyView>(
+    `PUT /v1/journeys/${gold.id}`,
+    await herald.as('marketer-mia', { ...again, version: 2 }),
+  );
+  const { version } = await publish(herald, rewritten);
+  await herald.cloud.clock.advance(MINUTE);
+  expect(await texts(herald, people.cleo)).toEqual(['Gold']);
+  await herald.api.must(
+    `PUT /v1/journeys/${gold.id}`,
+    await herald.as('marketer-mia', { ...again, entry: { api: true }, version }),
+  );
+  const called = await herald.as('marketer-mia', { profileId: 'ada' });
+  expect((await herald.api.call(`POST /v1/journeys/${gold.id}/participants`, called)).status).toBe(422);
 
   const stop = await herald.as('operator-oscar', { reason: 'Over' });
   expect(await herald.api.must(`POST /v1/journeys/${gold.id}/stop`, stop)).toMatchObject({

@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { MAX_EVENT_BYTES } from '../../event/chunk.ts';
+import { personId } from '../../event/event.ts';
 import { journeyInput } from '../../strategy/journey/journey-input.ts';
 import { INSIDE } from '../../strategy/journey/live-journey.ts';
 import { simulationInput } from '../../strategy/journey/simulation-input.ts';
@@ -12,7 +14,15 @@ const STOPPERS = [...WRITERS, 'operator'] as const;
 const count = z.int();
 const version = z.int().check(z.minimum(1));
 const reason = z.string().check(z.minLength(1), z.maxLength(2_000));
-const id = z.string().check(z.minLength(1), z.maxLength(128));
+/** As for events, of which they become one. */
+const properties = z
+  .record(z.string(), z.json())
+  .check(
+    z.refine(
+      (value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_EVENT_BYTES,
+      `At most ${MAX_EVENT_BYTES} bytes of JSON`,
+    ),
+  );
 
 /** What runs of it; absent until it was published. */
 const running = z.object({
@@ -239,7 +249,7 @@ export const routes = [
       'Of journeys whose entry is `{api: true}`. `properties` are those of the event that they enter with. Whether they enter is decided within seconds, by the rules of re-entry and holdouts: read the participant.',
     handler,
     roles: WRITERS,
-    body: z.strictObject({ profileId: id, properties: z.optional(z.record(z.string(), z.json())) }),
+    body: z.strictObject({ profileId: personId, properties: z.optional(properties) }),
     example: { profileId: 'ada', properties: { plan: 'gold' } },
     create: true,
     success: { status: 201, schema: z.object({ eventId: z.string() }), description: 'They are on their way in' },
