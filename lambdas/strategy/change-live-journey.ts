@@ -40,12 +40,13 @@ export const changeLiveJourney = async (
 
 export const isLiveRefusal = (result: LiveJourney | LiveRefusal): result is LiveRefusal => 'kind' in result;
 
-const afterwards = (before: LiveJourney | undefined, after: LiveJourney): OutboxEntry[] => {
+/** What follows from a change, besides the record of it. */
+export const afterwards = (before: LiveJourney | undefined, after: LiveJourney): OutboxEntry[] => {
   const { id, state } = after;
   const look: OutboxEntry = { effect: 'participants', message: { kind: 'everybody', journeyId: id } };
   const hasResumed = before?.pause !== undefined && after.pause === undefined;
-  const leaves =
-    state === 'live' && after.inside === 'exit' && before !== undefined && before.current !== after.current;
+  const isOther = before !== undefined && (before.current !== after.current || before.inside !== after.inside);
+  const leaves = state === 'live' && after.inside === 'exit' && isOther;
   return [
     ...(hasResumed ? [release(id, before.pause!.number)] : []),
     ...(state === 'stopped' || (state === 'live' && (hasResumed || leaves)) ? [look] : []),

@@ -15,6 +15,9 @@ const next = (live: LiveJourney, change: Partial<LiveJourney>): LiveJourney => (
   version: live.version + 1,
 });
 
+/** An item has 400 KB at most. What listens for all versions must leave room to be paused, and stopped. */
+const MAX_LIVE_BYTES = 300_000;
+
 /**
  * The version is what people enter from now on. Others stay until nobody is inside of them, which nobody counts: what they wait
  * for is listened to for as long as a participant may stay. A journey that is paused stays so; one that was stopped, too.
@@ -38,6 +41,8 @@ export const published = (
     versions: [...rest.versions.filter((one) => one.hash !== hash), { hash, sinceMs: nowMs }],
     ...(entry && { entry }),
   });
+  if (Buffer.byteLength(JSON.stringify(live)) > MAX_LIVE_BYTES)
+    return refuse('Its versions listen to more than fits: stop it, and write another journey');
   return { kind: 'change', action: 'publish', live, detail: `${hash}, those inside: ${inside}` };
 };
 

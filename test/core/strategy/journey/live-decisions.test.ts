@@ -53,6 +53,24 @@ describe('publishing', () => {
     expect(next.versions.map(({ hash }) => hash)).toEqual(['h1', 'h2']);
   });
 
+  test('what all versions listen to has an end, before which it can still be paused', () => {
+    const where = [{ property: 'sku', in: Array.from({ length: 500 }, (_, n) => `stock-keeping-unit-${n}`) }];
+    let live = first;
+    for (let n = 0; n < 100; n += 1) {
+      const patterns = { in: signedUp, [`a${n}`]: { eventType: 'ordered', where } };
+      const goals = [{ name: 'g', pattern: `a${n}`, exits: false }];
+      const decision = published(live, version(`v${n}`, { goals, patterns, nodes: {} }), 'finish', 2_000);
+      if (decision.kind === 'refuse') {
+        expect(decision.detail).toContain('more than fits');
+        expect(n).toBeGreaterThan(5);
+        expect(changed(pausedLive(live, 'otto', 'why', 3_000)).state).toBe('paused');
+        return;
+      }
+      live = changed(decision);
+    }
+    throw new Error('It never ends');
+  });
+
   test('an entry that is no event takes the place of one that was', () => {
     const api = version('h2', { entry: { by: 'api', maxLatenessMs: 1 } });
     expect(changed(published(first, api, 'finish', 2_000))).not.toHaveProperty('entry');
