@@ -9,10 +9,13 @@ import { questionsOf } from './branch-condition.ts';
 import { earlyNodes } from './early-nodes.ts';
 import type { JourneyInput } from './journey-input.ts';
 import { needsOfNodes } from './journey-needs.ts';
-import { type JourneyNode, MAX_WAIT_DAYS, type NodeId, type NodeOf } from './journey-node.ts';
+import type { JourneyNode, NodeId, NodeOf } from './journey-node.ts';
 import type { JourneyVersion, PatternId, VersionEntry, VersionNode } from './journey-version.ts';
+import { longestMs } from './longest.ts';
 
 const DEFAULT_MAX_LATENESS_MS = 3_600_000;
+/** Herald has said itself that they enter: only its own queues make that late, by hours for millions of members, or in an outage. */
+const OWN_MAX_LATENESS_MS = 86_400_000;
 /** A message of a journey that has not gone out a day after its time surprises more than it helps. */
 const DEFAULT_DEADLINE: Duration = { hours: 24 };
 
@@ -50,7 +53,7 @@ export const compileJourney = (source: JourneySource, render: Pick<Renderer, 'ev
     return id;
   };
   const plans = plansOf(source);
-  const { reentry, goals = [], exits = [], holdout, longest } = input;
+  const { reentry, goals = [], exits = [], holdout } = input;
   const nodes = Object.fromEntries(
     Object.entries(input.nodes).map(([id, node]) => [id, compileNode(node, patternOf, plans[id]?.hash ?? '')]),
   );
@@ -86,7 +89,7 @@ export const compileJourney = (source: JourneySource, render: Pick<Renderer, 'ev
     exits: compiledExits,
     ...(holdout && { holdoutPercent: holdout.percent }),
     hold: input.hold ?? 'pooled',
-    longestMs: durationMs(longest ?? { days: MAX_WAIT_DAYS }),
+    longestMs: longestMs(input),
     patterns,
     early: [...new Set([...[...compiledGoals, ...compiledExits].map(({ pattern }) => pattern), ...awaited])].sort(),
     properties: propertiesOf(input, Object.values(plans), render),
@@ -96,11 +99,15 @@ export const compileJourney = (source: JourneySource, render: Pick<Renderer, 'ev
 };
 
 const compileEntry = (entry: JourneyInput['entry'], patternOf: (pattern: EventPattern) => PatternId): VersionEntry => {
-  const maxLatenessMs = DEFAULT_MAX_LATENESS_MS;
   if ('event' in entry) {
     const { event, maxLatenessSeconds: seconds } = entry;
-    return { by: 'event', pattern: patternOf(event), maxLatenessMs: seconds ? seconds * 1_000 : maxLatenessMs };
+    return {
+      by: 'event',
+      pattern: patternOf(event),
+      maxLatenessMs: seconds ? seconds * 1_000 : DEFAULT_MAX_LATENESS_MS,
+    };
   }
+  const maxLatenessMs = OWN_MAX_LATENESS_MS;
   if ('segment' in entry) {
     const { segment, includeMembers = false } = entry;
     return { by: 'segment', segment, pattern: patternOf(enteredSegment(segment)), includeMembers, maxLatenessMs };

@@ -6,8 +6,9 @@ import { branchDefects } from './branch-defects.ts';
 import { webhookTemplate } from './compile.ts';
 import type { Defect, JourneyReferences } from './defect.ts';
 import type { JourneyInput } from './journey-input.ts';
-import { type JourneyNode, MAX_WAIT_DAYS, type NodeOf } from './journey-node.ts';
+import type { JourneyNode, NodeOf } from './journey-node.ts';
 import { lengthText, percentText } from './journey-text.ts';
+import { longestMs } from './longest.ts';
 
 export type Judged = {
   input: JourneyInput;
@@ -116,10 +117,10 @@ const unreadable = (input: JourneyInput, at: string, { branches }: NodeOf<'branc
           : [],
       );
 
-const tooLong = ({ longest }: JourneyInput, path: string, ms: number): Defect[] => {
-  const mostMs = durationMs(longest ?? { days: MAX_WAIT_DAYS });
-  if (ms <= mostMs) return [];
-  const message = `It waits for ${lengthText(ms)}, but nobody is inside for longer than ${lengthText(mostMs)}`;
+const tooLong = (input: JourneyInput, path: string, ms: number): Defect[] => {
+  const lastsMs = longestMs(input);
+  if (ms <= lastsMs) return [];
+  const message = `It waits for ${lengthText(ms)}, but nobody is inside for longer than ${lengthText(lastsMs)}`;
   return [{ path, code: 'too-long-wait', message }];
 };
 

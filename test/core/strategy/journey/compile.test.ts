@@ -203,11 +203,12 @@ test.each<[JourneyInput['entry'], object]>([
     { event: order, maxLatenessSeconds: 60 },
     { by: 'event', maxLatenessMs: 60_000, pattern: patternIdOf(order) },
   ],
-  [{ segment: 's' }, { by: 'segment', segment: 's', includeMembers: false, maxLatenessMs: 3_600_000 }],
-  [{ api: true }, { by: 'api', maxLatenessMs: 3_600_000 }],
+  [{ event: order }, { by: 'event', maxLatenessMs: 3_600_000 }],
+  [{ segment: 's' }, { by: 'segment', segment: 's', includeMembers: false, maxLatenessMs: 86_400_000 }],
+  [{ api: true }, { by: 'api', maxLatenessMs: 86_400_000 }],
   [
     { schedule: { at: '2026-12-01T00:00:00Z' }, audience: { listId: 'l' } },
-    { by: 'schedule', schedule: { at: '2026-12-01T00:00:00Z' }, audience: { listId: 'l' }, maxLatenessMs: 3_600_000 },
+    { by: 'schedule', schedule: { at: '2026-12-01T00:00:00Z' }, audience: { listId: 'l' }, maxLatenessMs: 86_400_000 },
   ],
 ])('entry %j', (entry, expected) => {
   const { version } = compiled({ ...onboarding, entry });
