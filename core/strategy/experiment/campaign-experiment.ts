@@ -53,11 +53,15 @@ export const rulesOf = ({ minimumSample, confidence = 0.95, defaultVariant }: Ex
   ...{ minimumSample, confidence, defaultArm: defaultVariant },
 });
 
-/** Who gets which variant, whenever it is asked. Whom the shares leave over wait for the decision. */
+/**
+ * Who gets which variant, whenever it is asked. Whom the shares leave over wait for the decision. Shares that make a little less than 100,
+ * like three of 33.333, are taken to make 100: nobody waits for what never comes.
+ */
 export const splitOf = (
   planId: string,
   { variants, experiment }: { variants: readonly { percent: number }[]; experiment?: ExperimentInput | undefined },
-) => ({
-  salt: `variants/${planId}`,
-  percents: variants.map(({ percent }) => (percent * (experiment?.testPercent ?? 100)) / 100),
-});
+) => {
+  const all = variants.reduce((sum, { percent }) => sum + percent, 0);
+  const tested = experiment?.testPercent ?? 100;
+  return { salt: `variants/${planId}`, percents: variants.map(({ percent }) => (percent * tested) / all) };
+};
