@@ -2,7 +2,7 @@ import type { AudienceRef } from '../../core/audience/audience-ref.ts';
 import { UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
 import type { ResolvedSegment } from '../../core/audience/segment.ts';
 import { trackingOf } from '../../core/delivery/links/link-settings.ts';
-import { policySlips } from '../../core/delivery/policy.ts';
+import { channelsOf, policySlips } from '../../core/delivery/policy.ts';
 import { durationMs } from '../../core/event/duration.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { freezePlan } from '../../core/strategy/plan-hash.ts';
@@ -54,11 +54,13 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
   if (segment instanceof UnresolvableSegment) {
     errors.push({ path: `audience.${Object.keys(audience)[0]}`, message: segment.message });
   }
-  errors.push(
-    ...templateErrors,
-    ...variants.errors,
-    ...policySlips(channelPolicy, trackingOf(links, tracking, undefined)),
-  );
+  const noticed = trackingOf(links, tracking, undefined);
+  errors.push(...templateErrors, ...variants.errors, ...policySlips(channelPolicy, noticed));
+  // Opens are heard of emails; a click is an open, too.
+  const isHeard = { clicked: noticed.clicks, opened: noticed.clicks || (noticed.opens && isEmailed(channelPolicy)) };
+  if (typeof experiment?.metric === 'string' && !isHeard[experiment.metric]) {
+    errors.push({ path: 'experiment.metric', message: `Nobody is ever noticed to have ${experiment.metric} it` });
+  }
   if (sendTime && deadline && durationMs(deadline) < longestWaitMs(sendTime)) {
     const hours = longestWaitMs(sendTime) / 3_600_000;
     errors.push({
@@ -92,6 +94,8 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
   const stored = await storeVariants(defs, content, campaign, variants.templates, nowMs);
   return freezePlan({ ...content, variants: stored, ...(experiment && { experiment }) });
 };
+
+const isEmailed = (policy: Campaign['channelPolicy']): boolean => channelsOf(policy).includes('email');
 
 /** What does not go together with times that come again. */
 const repeatSlips = ({ repeat, sendAt, sendTime, variants }: Campaign, nowMs: number): FieldError[] => {

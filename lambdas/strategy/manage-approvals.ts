@@ -162,10 +162,13 @@ const load = async <T extends Approvable = Approvable>(kind: ApprovableKind, id:
   return stored.body;
 };
 
-/** What people read of a plan version: not by which names it is found. */
+/** What people read of a plan version: not by which names it is found. Of each variant what it says, which the plan only names by a hash. */
 const contentOf = async (id: string, hash: string) => {
-  const { planKind: _kind, planId: _id, hash: _hash, ...content } = await loadPlanVersion(defs, id, hash);
-  return content;
+  const { planKind: _kind, planId: _id, hash: _hash, variants, ...content } = await loadPlanVersion(defs, id, hash);
+  if (!variants) return content;
+  const versions = await Promise.all(variants.map((variant) => loadPlanVersion(defs, id, variant.hash)));
+  const shown = variants.map(({ name, percent }, n) => ({ name, percent, template: versions[n]?.template }));
+  return { ...content, variants: shown };
 };
 
 const decide = async (

@@ -129,6 +129,37 @@ test('who wrote any of the templates is one of those who may not approve it', as
   expect((await stored(body.id))?.approval?.writers).toEqual(['wendy']);
 });
 
+test('the diff shows what every variant says', async () => {
+  const { handler: approvals } = await import('../../../lambdas/strategy/manage-approvals.ts');
+  const { body } = await submit((await create(input)).body);
+  const diff = async () => {
+    const params = { campaignId: body.id };
+    const reply = await call(approvals, { route: 'GET /v1/campaigns/{campaignId}/diff', params });
+    return (reply.body as { changes: { path: string; before?: unknown; after?: unknown }[] }).changes;
+  };
+  expect((await diff()).find(({ path }) => path === 'variants')?.after).toMatchObject([
+    { name: 'plain', percent: 50, template: { channels: { sms: { text: 'Hi {{ profile.attributes.name }}' } } } },
+    { name: 'warm', percent: 50, template: { channels: { sms: { text: 'Hello {{ profile.attributes.city }}' } } } },
+  ]);
+  const route = 'PUT /v1/campaigns/{campaignId}';
+  const edited = await call(manage, {
+    ...{ route, params: { campaignId: body.id } },
+    body: { ...input, version: body.version },
+  });
+  const template = (await defs.get<object>('template', 'warm'))!;
+  const text = (words: string) => ({ ...template.body, channels: { sms: { text: words } } });
+  await defs.put('template', 'warm', text('Buy now'), template.version, 1);
+  await submit(edited.body as Shown);
+  expect(await diff()).toEqual([
+    {
+      path: 'variants.1.template.channels.sms.text',
+      before: 'Hello {{ profile.attributes.city }}',
+      after: 'Buy now',
+    },
+  ]);
+  await defs.put('template', 'warm', template.body, template.version + 1, 1);
+});
+
 test.each([
   [{ variants: [variants[0], { ...variants[1], templateId: 'nope' }] }, ['variants.1.templateId']],
   [{ variants: [variants[0], { ...variants[1], templateId: 'mail' }] }, ['variants.1.templateId']],
@@ -136,12 +167,19 @@ test.each([
   [{ experiment: { ...experiment, defaultVariant: 'cold' } }, ['experiment.defaultVariant']],
   [{ experiment: { ...experiment, defaultVariant: 'warm' } }, ['templateId']],
   [{ variants: undefined }, ['experiment.defaultVariant']],
+  [{ tracking: { clicks: false } }, ['experiment.metric']],
+  [{ tracking: { clicks: false }, experiment: { ...experiment, metric: 'opened' } }, ['experiment.metric']],
   [{ repeat: { schedule: { every: 'day', time: '09:00', timeZone: 'UTC', from: '2027-01-01' } } }, ['variants']],
   [{ experiment: undefined, templateId: 'mail' }, ['channelPolicy.0', 'templateId']],
 ])('%j does not fit, and it says where', async (change, paths) => {
   const { status, body } = await submit((await create({ ...input, ...change })).body);
   expect([status, body.type]).toEqual([422, '/problems/invalid-reference']);
   expect(body.errors?.map(({ path }) => path).sort()).toEqual(paths);
+});
+
+test('a metric that is noticed by other means fits', async () => {
+  const change = { tracking: { clicks: false }, experiment: { ...experiment, metric: { event: 'purchase' } } };
+  expect((await submit((await create({ ...input, ...change })).body)).status).toBe(200);
 });
 
 test.each([
