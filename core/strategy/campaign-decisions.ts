@@ -66,7 +66,9 @@ export const edited = (campaign: Campaign, input: CampaignInput, actor: string):
 export const submitted = (campaign: Campaign, submission: Submission, actor: string, nowMs: number): Decision => {
   const history = pastSubmissions(campaign);
   const approval = asked(campaign, submission, actor, nowMs);
-  return act(campaign, 'submit', { approval, ...(history.length > 0 && { history }) }, submission.hash);
+  // Out of the archive by that, also once it is over.
+  const { archived: _out, ...shown } = campaign;
+  return act(shown, 'submit', { approval, ...(history.length > 0 && { history }) }, submission.hash);
 };
 
 /** What a verdict does to the campaign. Once it is approved, taking that back cancels it: its run has begun, or waits for its time. */

@@ -18,7 +18,7 @@ export const shelved = (campaign: Campaign, archived: boolean): Decision => {
   return { kind: 'change', action, campaign: { ...rest, ...after }, detail: campaign.name };
 };
 
-/** A draft that was submitted in the meantime is out of the archive by that. */
+/** What is on its way to somebody is in sight, whatever it says. */
 export const isHidden = (campaign: Campaign): boolean =>
   campaign.archived === true && (isDraft(campaign) || isOver(campaign.state));
 

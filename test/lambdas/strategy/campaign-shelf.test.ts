@@ -89,6 +89,19 @@ describe('on the shelf', () => {
     if (draft) expect((await act(id, 'submit', { version: 2 })).status).toBe(404);
   });
 
+  test('a draft that is submitted is out of the archive, also once it is over', async () => {
+    await defs.put(
+      'template',
+      'tpl',
+      { id: 'tpl', version: 1, name: 'T', channels: { push: { title: 'Hi', body: 'Hi' } } },
+      0,
+      1,
+    );
+    const id = await campaign('draft', { archived: true });
+    const { status, body } = await act(id, 'submit', { version: 1 });
+    expect([status, body.archived]).toEqual([200, undefined]);
+  });
+
   test('lists show what is asked for: not what is archived or deleted, and page by page', async () => {
     for (const { id } of (await defs.list<Campaign>('campaign', 500)).items) {
       const { body, version } = (await defs.get<Campaign>('campaign', id))!;
