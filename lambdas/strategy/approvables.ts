@@ -11,8 +11,8 @@ import { startRun } from './start-run.ts';
 type Handling<T extends Approvable> = {
   /** With the token of the wait for a level; undefined when nothing waits for it. */
   opened: (thing: T, ref: ApprovalRef & { level: number }, taskToken: string) => T | undefined;
-  /** What follows when a wait is over; gives the thing as it then is. Throws when it is gone. */
-  settle: (store: Store, id: string, ref: ApprovalRef, givenUp: boolean, nowMs: number) => Promise<T>;
+  /** What follows when a wait is over; gives the thing as it then is, undefined when somebody has deleted it. */
+  settle: (store: Store, id: string, ref: ApprovalRef, givenUp: boolean, nowMs: number) => Promise<T | undefined>;
 };
 
 const campaign: Handling<Campaign> = {
@@ -27,7 +27,9 @@ const campaign: Handling<Campaign> = {
       (thing) => withBeginning(settled(thing, ref, givenUp, nowMs), nowMs, timeZone),
       startRun,
     );
-    if (!result || isRefusal(result)) throw new Error(`Campaign ${id} cannot be settled: ${result?.detail ?? 'gone'}`);
+    if (result && isRefusal(result)) throw new Error(`Campaign ${id} cannot be settled: ${result.detail}`);
+    // Who deletes a campaign leaves it in the table.
+    if (!result && !(await store.defs.get('campaign', id))) throw new Error(`Campaign ${id} is gone`);
     return result;
   },
 };

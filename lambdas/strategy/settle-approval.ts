@@ -24,7 +24,8 @@ export const handler = async ({ givenUp, ...task }: Task) => {
   const { kind, id, ...ref } = task;
   const nowMs = Date.now();
   const thing = await approvables[kind].settle(store, id, ref, givenUp, nowMs);
-  if (isCurrent(thing, ref)) await tellOfApproval(store.defs, WEBHOOK_QUEUE_URL, kind, thing);
-  const wait = waitOf(thing, ref, nowMs);
-  return { ...task, state: thing.state, ...(wait && { wait }) };
+  if (thing && isCurrent(thing, ref)) await tellOfApproval(store.defs, WEBHOOK_QUEUE_URL, kind, thing);
+  const wait = thing && waitOf(thing, ref, nowMs);
+  // Rejected, or a draft again, and deleted before this ran.
+  return { ...task, state: thing?.state ?? 'deleted', ...(wait && { wait }) };
 };

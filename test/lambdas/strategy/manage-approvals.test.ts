@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Delegation } from '../../../core/strategy/approval/delegation.ts';
 import type { Campaign } from '../../../core/strategy/campaign.ts';
-import type { Call } from '../api-call.ts';
+import { type Call, call } from '../api-call.ts';
 import { type ApprovalWorld, abe, ada, approvalWorld, lea, mia, oscar, somebody } from './approval-world.ts';
 
 let tables: ApprovalWorld['tables'];
 let defs: ApprovalWorld['defs'];
+let campaigns: ApprovalWorld['campaigns'];
 let settle: ApprovalWorld['settle'];
 let ask: ApprovalWorld['ask'];
 let type: ApprovalWorld['type'];
@@ -19,7 +20,7 @@ let answered: ApprovalWorld['answered'];
 let told: ApprovalWorld['told'];
 
 beforeAll(async () => {
-  ({ tables, defs, settle, ask, type, putSettings, at, open, submit, submitted, waiting, answered, told } =
+  ({ tables, defs, campaigns, settle, ask, type, putSettings, at, open, submit, submitted, waiting, answered, told } =
     await approvalWorld());
 });
 afterAll(() => tables.stop());
@@ -111,6 +112,16 @@ describe('a campaign of two levels', () => {
     const { status, body } = await submit();
     expect([status, body.type]).toEqual([422, '/problems/no-approver']);
     await putSettings(TWO);
+  });
+
+  test('is deleted before the wait for its approval has ended: that ends all the same', async () => {
+    const id = await submitted();
+    const { hash, submission } = (await defs.get<Campaign>('campaign', id))!.body.approval!;
+    await at(id, 'reject', { comment: 'No' }, abe);
+    const route = 'DELETE /v1/campaigns/{campaignId}';
+    expect((await call(campaigns, { route, params: { campaignId: id }, as: mia })).status).toBe(204);
+    const ended = await settle({ kind: 'campaign', id, hash, submission, givenUp: false });
+    expect(ended).toEqual({ kind: 'campaign', id, hash, submission, state: 'deleted' });
   });
 
   test('a reminder is told once, shown in the list, and the wait goes on', async () => {
