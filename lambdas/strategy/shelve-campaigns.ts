@@ -4,6 +4,7 @@ import type { Decision } from '../../core/strategy/campaign-decisions.ts';
 import { copied, deleted, isHidden, shelved } from '../../core/strategy/campaign-shelf.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 import type { ApiResponse, Operations } from '../middleware/api.ts';
+import { Problem } from '../middleware/problem.ts';
 
 /** How many campaigns a page looks at before it says that there are none of those that were asked for. */
 const LOOKED_AT = 2_000;
@@ -29,6 +30,9 @@ export const shelfOperations = ({
     create(newId, copied(await load(params.campaignId)), actor, nowMs),
   listCampaignRuns: async ({ params, query: { limit, cursor } }) => {
     const { id } = await load(params.campaignId);
+    // DynamoDB refuses to begin behind what is not among those that are asked for.
+    if (cursor !== undefined && !cursor.startsWith(`${id}-`))
+      throw new Problem('invalid-query', 'The cursor is not one that this route gave for this campaign');
     const page = await defs.listUnder<Campaign>('campaign', `${id}-`, limit, cursor);
     return { body: { ...page, items: page.items.map(({ body }) => viewOf(body)) } };
   },

@@ -86,7 +86,7 @@ export const routes = [
     }),
     example: { version: 1 },
     success: { status: 200, schema: campaign, description: 'The campaign, in review' },
-    errors: ['not-found', 'version-conflict', 'state-conflict', 'invalid-reference'],
+    errors: ['not-found', 'version-conflict', 'state-conflict', 'invalid-reference', 'no-approver'],
   },
   {
     operationId: 'pauseCampaign',

@@ -161,6 +161,11 @@ test('runs are listed newest first, and nowhere else', async () => {
   await begin({ campaignId: 'z', chain: 3 });
   const { body } = await call(manage, { route: 'GET /v1/campaigns/{campaignId}/runs', params: { campaignId: 'z' } });
   expect((body as { items: Campaign[] }).items.map(({ id }) => id)).toEqual(['z-00001']);
+  const query = { cursor: 'a-00001' };
+  const other = await call(manage, {
+    ...{ route: 'GET /v1/campaigns/{campaignId}/runs', params: { campaignId: 'z' }, query },
+  });
+  expect(other).toMatchObject({ status: 400, body: { type: '/problems/invalid-query' } });
   const all = await call(manage, { route: 'GET /v1/campaigns', query: { limit: '100' } });
   const ids = (all.body as { items: Campaign[] }).items.map(({ id }) => id);
   expect(ids).toContain('z');
