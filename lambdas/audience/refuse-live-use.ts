@@ -37,7 +37,7 @@ export const refuseLiveUse = async (defs: Definitions, segmentId: string): Promi
   const named = plans.slice(0, 10).map((name) => `“${name}”`);
   throw new Problem(
     'in-use',
-    `What is in force listens to it: ${named.join(', ')}. Pause that first, or write another segment`,
+    `What is in force listens to it: ${named.join(', ')}. Pause such a trigger, stop such a journey, or write another segment`,
   );
 };
 

@@ -32,7 +32,7 @@ export const routes = [
     path: '/v1/emergency-stop',
     summary: 'Stop everything promotional',
     description:
-      'Of all plans, without approval, within seconds: calls of providers that are under way are finished, everybody else waits as in a pause, without being settled and without cost. Deadlines count on. Transactional messages go on. What is cancelled meanwhile is settled at once, and the rest goes on when an operator ends the stop. Not longer than six days: after seven, campaigns that were sending end as failed. Repeating it is harmless, and keeps who was first.',
+      'Of all plans, without approval, within seconds: calls of providers that are under way are finished, everybody else waits as in a pause, without being settled and without cost. Deadlines count on. Transactional messages go on. When an operator ends the stop, what was cancelled meanwhile is settled as `plan-cancelled`, and the rest goes on. Not longer than six days: after seven, campaigns that were sending end as failed. Repeating it is harmless, and keeps who was first.',
     handler,
     roles: ['marketer', ...OPERATORS],
     body: z.strictObject({
