@@ -6,6 +6,7 @@ import {
   openedAt,
   pastSubmissions,
   revoked,
+  type Saying,
   type Submission,
   type Verdict,
   type Voter,
@@ -84,12 +85,8 @@ const carriedOut = (campaign: Campaign, verdict: Verdict): Decision => {
 };
 
 /** A person's yes or no, see `voted`. */
-export const decided = (
-  campaign: Campaign,
-  outcome: 'approved' | 'rejected',
-  by: Voter & { comment: string; hash?: string | undefined },
-  nowMs: number,
-): Decision => carriedOut(campaign, voted(campaign, outcome, by, nowMs));
+export const decided = (campaign: Campaign, outcome: 'approved' | 'rejected', by: Saying, nowMs: number): Decision =>
+  carriedOut(campaign, voted(campaign, outcome, by, nowMs));
 
 /** Takes its approval back, in whatever state it is before its end: see `revoked`. */
 export const disapproved = (

@@ -80,8 +80,8 @@ export const handler = apiHandler(
       return { body: { items: await Promise.all(shown) } };
     },
 
-    approveCampaign: async ({ params, body: { comment = '', hash, onBehalfOf }, actor, roles, nowMs }) => {
-      const by = { ...(await delegations.voter(actor, roles, onBehalfOf, nowMs)), comment, hash };
+    approveCampaign: async ({ params, body: { comment = '', hash, level, onBehalfOf }, actor, roles, nowMs }) => {
+      const by = { ...(await delegations.voter(actor, roles, onBehalfOf, nowMs)), comment, hash, level };
       return decide(params.campaignId, actor, nowMs, 'approved', (campaign) =>
         decided(campaign, 'approved', by, nowMs),
       );

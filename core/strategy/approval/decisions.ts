@@ -76,16 +76,15 @@ export type Voter = {
   onBehalfOf?: { person: string; roles: readonly Role[] } | undefined;
 };
 
+/** What is said, and about which content and level: see `voted`. */
+export type Saying = Voter & { comment: string; hash?: string | undefined; level?: number | undefined };
+
 /**
- * A person's yes or no. `hash`, when given, is that of the content the person has read. The same person saying the same again
+ * A person's yes or no. `hash`, when given, is that of the content the person has read, and `level` the index of the level that they speak
+ * for: a yes that is repeated after that level has ended is no yes of the next one, where they may repeat themselves. The same person saying the same again
  * is harmless; whatever else comes after a decision is refused. The last yes that a level needs opens the next one; one no ends it.
  */
-export const voted = (
-  thing: Approvable,
-  outcome: 'approved' | 'rejected',
-  by: Voter & { comment: string; hash?: string | undefined },
-  nowMs: number,
-): Verdict => {
+export const voted = (thing: Approvable, outcome: 'approved' | 'rejected', by: Saying, nowMs: number): Verdict => {
   const { approval } = thing;
   const { actor, onBehalfOf, comment } = by;
   const giver = onBehalfOf?.person;
@@ -111,9 +110,11 @@ export const voted = (
     return refuse('version-conflict', `You have read ${by.hash}; what waits for approval is ${approval.hash}`);
   }
   if (nowMs >= approval.expiresMs) return refuse('state-conflict', 'The approval has expired; submit it again');
-  if (outcome === 'approved' && approval.votes.some((vote) => vote.level === approval.level && isOf(by)(vote))) {
+  const at = by.level ?? approval.level;
+  if (outcome === 'approved' && approval.votes.some((vote) => vote.level === at && isOf(by)(vote))) {
     return { kind: 'same' };
   }
+  if (at !== approval.level) return refuse('version-conflict', `Level ${approval.level} waits, not ${at}`);
   const level = approval.levels[approval.level] as Level;
   if (!mayDecide(level)) {
     return refuse('forbidden-role', `${level.name} is decided by ${whoDecidesAt(level)}`);
@@ -224,7 +225,8 @@ export const revoked = (
 ): Verdict => {
   const { approval } = thing;
   const { actor, roles, reason } = by;
-  if (approval?.revoked) return { kind: 'same' };
+  const no = thing.state === 'rejected' ? approval?.decision : undefined;
+  if (approval?.revoked || (no?.by === actor && no.comment === reason)) return { kind: 'same' };
   const isVoter = approval?.votes.some((vote) => vote.by === actor || vote.onBehalfOf === actor);
   if (!isVoter && !roles.some((role) => REVOKERS.includes(role))) {
     return refuse('forbidden-role', 'An approval is taken back by who gave it, another approver, or an operator');

@@ -69,7 +69,10 @@ describe('a campaign of two levels', () => {
     expect(await type(at(id, 'approve', {}, lea))).toBe('forbidden-role');
     expect(await type(at(id, 'approve', {}, somebody('tia', 'approver')))).toBe('own-approval');
 
-    expect((await at(id, 'approve', {}, abe)).body).toMatchObject({ state: 'in review', approval: { level: 1 } });
+    const first = { level: 0 };
+    expect((await at(id, 'approve', first, abe)).body).toMatchObject({ state: 'in review', approval: { level: 1 } });
+    expect((await at(id, 'approve', first, abe)).body).toMatchObject({ state: 'in review', approval: { level: 1 } });
+    expect(await type(at(id, 'approve', first, ada))).toBe('version-conflict');
     expect(answered()).toEqual([`token-${id}-0`]);
     expect(await type(at(id, 'approve', {}, lea))).toBe('approval-not-ready');
     const { hash, submission } = (await defs.get<Campaign>('campaign', id))!.body.approval!;

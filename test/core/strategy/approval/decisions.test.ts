@@ -85,6 +85,18 @@ describe('levels', () => {
     expect(said(yes(lenient, 'ada'))).toBe('approve');
   });
 
+  test('a yes that is repeated, its answer lost, is none for the next level: it says for which it is', () => {
+    const [first, second] = [
+      { ...LEVELS[0]!, quorum: 1 },
+      { ...LEVELS[1]!, mayRepeat: true as const },
+    ];
+    const next = approvedBy(inReview([first, second]), 'ada');
+    expect(said(yes(next, 'ada', APPROVER, { level: 0 }))).toBe('same');
+    expect(said(yes(next, 'abe', APPROVER, { level: 0 }))).toBe('version-conflict');
+    expect(said(yes(next, 'ada', APPROVER, { level: 1 }))).toBe('approve');
+    expect(said(yes(inReview([first, second]), 'ada', APPROVER, { level: 1 }))).toBe('version-conflict');
+  });
+
   test('who is of another level waits for their turn; who is of none may never', () => {
     expect(said(yes(inReview(), 'lea', []))).toBe('forbidden-role');
     expect(said(yes(approvedBy(inReview(), 'abe', 'ann'), 'zoe'))).toBe('forbidden-role');
@@ -195,6 +207,8 @@ describe('taking it back', () => {
     const second = approvedBy(inReview(), 'abe', 'ann');
     const back = apply(second, revoked(second, by('abe', []), false, 9));
     expect([back.state, back.approval.decision?.comment]).toEqual(['rejected', 'Wrong price']);
+    expect(said(revoked(back, by('abe', []), false, 10))).toBe('same');
+    expect(said(revoked(back, by('zoe', APPROVER), false, 10))).toBe('state-conflict');
   });
   test('of what is over, or was never approved, is refused', () => {
     expect(said(revoked(approved, by('oscar', ['operator']), true, 9))).toBe('state-conflict');
