@@ -38,5 +38,5 @@ const ofEntry = async ({ participants }: WalkPorts, task: FollowTask): Promise<P
   return stored.participant;
 };
 
-const over = ({ entry, profileId, journeyId }: FollowTask): ParticipationOver =>
-  new ParticipationOver(`Entry ${entry} of ${profileId} in ${journeyId} is not followed any more`);
+const over = ({ entry, journeyId }: FollowTask): ParticipationOver =>
+  new ParticipationOver(`Entry ${entry} into ${journeyId} is not followed any more`);

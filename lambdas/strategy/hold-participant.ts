@@ -19,11 +19,11 @@ export const handler = async ({ entry, step, taskToken, ...key }: Task): Promise
   const stored = await states.get(key);
   const { participant } = stored ?? {};
   if (!stored || !participant?.followed || participant.entry !== entry || participant.hold?.step !== step) {
-    throw new ParticipantMoved(`${key.profileId} does not rest at step ${entry}.${step} of ${key.journeyId} any more`);
+    throw new ParticipantMoved(`Somebody does not rest at step ${entry}.${step} of ${key.journeyId} any more`);
   }
   // A new version of the item keeps them for whoever comes next, which may be after weeks: an old change of the profile would be made again.
-  if (participant.pending) throw new Error(`${key.profileId} in ${key.journeyId} has effects that are being published`);
+  if (participant.pending) throw new Error(`A participant of ${key.journeyId} has effects that are being published`);
   const isSaved = await states.save(key, { ...stored, participant: { ...participant, token: taskToken } });
   // The state machine asks again, and then they may have gone on.
-  if (!isSaved) throw new Error(`${key.profileId} in ${key.journeyId} was changed by somebody else`);
+  if (!isSaved) throw new Error(`A participant of ${key.journeyId} was changed by somebody else`);
 };

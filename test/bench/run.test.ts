@@ -8,7 +8,7 @@ test('a bench that does not exist is refused with the names of those that do', (
   const { status, stderr } = spawnSync(process.execPath, [file, 'maching'], { encoding: 'utf8' });
   expect(status).toBe(1);
   expect(stderr).toBe(
-    'There is no bench maching; there are campaign, matching, intake, audience, delivery, send-time.\n',
+    'There is no bench maching; there are campaign, matching, intake, audience, delivery, journeys, send-time.\n',
   );
 });
 
