@@ -136,7 +136,7 @@ localTest(
     expect((await herald.api.call('GET /v1/campaigns', { token })).status).toBe(200);
     await herald.cloud.clock.advance(61_000);
     expect((await herald.api.call('GET /v1/campaigns', { token })).status).toBe(401);
-    expect(await herald.api.call('POST /v1/campaigns/x/approve', await herald.as('marketer-mia', {}))).toMatchObject({
+    expect(await herald.api.call('POST /v1/campaigns/x/cancel', await herald.as('approver-ada', {}))).toMatchObject({
       status: 403,
       body: { type: '/problems/forbidden-role' },
     });

@@ -1,5 +1,6 @@
-import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, onTestFinished } from 'vitest';
+import { EMERGENCY_STOP } from '../../core/delivery/emergency-stop.ts';
 import type { CampaignReport } from '../../scripts/story.ts';
 import { bootLocal, type Herald, localTest } from './boot.ts';
 import { approve, draftCampaign, importCsv, submit } from './people.ts';
@@ -33,9 +34,10 @@ localTest(
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
     const dynamo = new DynamoDBClient({ endpoint: cloud.url, region: 'us-east-1', credentials });
     onTestFinished(() => dynamo.destroy());
-    const Key = { kind: { S: 'settings' }, id: { S: 'delivery' } };
-    const { Item } = await dynamo.send(new GetItemCommand({ TableName, Key }));
-    await dynamo.send(new PutItemCommand({ TableName, Item: { ...Item, body: { S: '{"frequencyCap' } } }));
+    // Nobody else reads it on the way of a campaign.
+    const Key = { kind: { S: 'settings' }, id: { S: EMERGENCY_STOP } };
+    const broken = { ...Key, version: { N: '1' }, updatedMs: { N: '1' }, body: { S: '{"stopped' } };
+    await dynamo.send(new PutItemCommand({ TableName, Item: broken }));
 
     const draft = await draftCampaign(herald, { city: 'Paris', policy: ['email'] });
     await submit(herald, draft);
@@ -55,7 +57,7 @@ localTest(
     }
     expect(await cloud.inbox.count()).toBe(0);
 
-    await dynamo.send(new PutItemCommand({ TableName, Item: Item! }));
+    await dynamo.send(new DeleteItemCommand({ TableName, Key }));
     await cloud.clock.advance(15_000);
     const first = { messageIds: [items[0]!.id] };
     await api.must(`POST /v1/dead-letters/${queue}/redrive`, await as('operator-oscar', first));
