@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
-import { barText } from '../bar.ts';
 import type { Part } from '../part.ts';
-import { machine, machineText } from '../statistics.ts';
+import { runParts } from '../run-parts.ts';
 import { NAIVE } from './bills.ts';
 import { measureCampaigns } from './campaigns.ts';
 import { measureDirect } from './direct.ts';
@@ -39,26 +38,10 @@ const PARTS: Record<string, () => Promise<Part>> = {
   outage: () => measureOutage(Number(options.outage)),
   pacing: () => measurePacing(Number(options.paced)),
 };
-const asked = options.part ? [options.part] : Object.keys(PARTS);
-const unknown = asked.find((name) => !PARTS[name]);
-if (unknown !== undefined) throw new Error(`There is no part ${unknown}; there are ${Object.keys(PARTS).join(', ')}.`);
-
-const parts: Part[] = [];
-for (const name of asked) {
-  tell(`Part ${name} …`);
-  parts.push(await PARTS[name]!());
-}
-const bars = parts.flatMap((part) => part.bars);
-if (options.json) {
-  const figures = Object.assign({}, ...parts.map((part) => part.figures)) as object;
-  console.log(JSON.stringify({ machine: machine(), ...figures, naive: NAIVE, bars }, null, 2));
-} else {
-  const { requests, writeUnits, usdPerMillion } = NAIVE;
-  console.log(machineText(machine()));
-  for (const { text } of parts) console.log(`\n${text}`);
-  console.log(`
+const { requests, writeUnits, usdPerMillion } = NAIVE;
+await runParts(PARTS, options, {
+  figures: { naive: NAIVE },
+  text: `
 The naive design, a workflow, a function and six writes a message: ${requests} requests, ${writeUnits} write units each, $${usdPerMillion.toFixed(0)} a million
-`);
-  for (const row of bars) console.log(barText(row));
-}
-if (bars.some(({ ok }) => !ok)) process.exitCode = 1;
+`,
+});

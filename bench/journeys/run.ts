@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
-import { barText } from '../bar.ts';
 import type { Part } from '../part.ts';
-import { machine, machineText } from '../statistics.ts';
+import { runParts } from '../run-parts.ts';
 import { measureAdvance } from './advance.ts';
 import { measureOnboarding } from './onboarding.ts';
 import { measureWaits } from './waits.ts';
@@ -29,23 +28,4 @@ const PARTS: Record<string, () => Part | Promise<Part>> = {
   waits: () => measureWaits(options.sizes.split(',').map(Number), Number(options.traced), tell),
   onboarding: () => measureOnboarding(Number(options.people)),
 };
-const asked = options.part ? [options.part] : Object.keys(PARTS);
-const unknown = asked.find((name) => !PARTS[name]);
-if (unknown !== undefined) throw new Error(`There is no part ${unknown}; there are ${Object.keys(PARTS).join(', ')}.`);
-
-const parts: Part[] = [];
-for (const name of asked) {
-  tell(`Part ${name} …`);
-  parts.push(await PARTS[name]!());
-}
-const bars = parts.flatMap((part) => part.bars);
-if (options.json) {
-  const figures = Object.assign({}, ...parts.map((part) => part.figures)) as object;
-  console.log(JSON.stringify({ machine: machine(), ...figures, bars }, null, 2));
-} else {
-  console.log(machineText(machine()));
-  for (const { text } of parts) console.log(`\n${text}`);
-  console.log('');
-  for (const row of bars) console.log(barText(row));
-}
-if (bars.some(({ ok }) => !ok)) process.exitCode = 1;
+await runParts(PARTS, options);
