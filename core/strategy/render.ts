@@ -2,11 +2,10 @@ import type { Context, Template } from 'liquidjs';
 import type { Channel } from '../delivery/channel.ts';
 import { referenceKey } from '../event/evaluate.ts';
 import type { RowName } from '../event/facts.ts';
-import { type Lookup, MAX_LOOKUPS, tablesIn } from './template/catalogue.ts';
+import { type Lookup, MAX_LOOKUPS } from './template/catalogue.ts';
 import { ArgumentFault, FILTERS, type Reader, readerOf } from './template/filters.ts';
 import { localeChain, localized } from './template/locales.ts';
 import { isTooCostly, lineOf, messageOf } from './template/render-errors.ts';
-import { shieldLiquid } from './template/shield-liquid.ts';
 import type { RenderedContent, TemplateContent } from './template.ts';
 import { scopeOf, type TemplateVariables, type VariableUse, valueAt, variableError } from './template-variables.ts';
 
@@ -29,11 +28,11 @@ export type TemplateError = { field: string; line: number; message: string; tooC
 
 /**
  * Fields of the channels, and all that is within them. HTML escapes what variables bring in; header fields are kept on one
- * line; what is `literal` is no Liquid: it names something. Spaces that do not break, which amounts and times have in many
- * languages, would make a text message UCS-2, and so twice as dear: there they are plain ones.
+ * line; what is `literal` is never rendered: it names something, or is what a page was made from. Spaces that do not break, which
+ * amounts and times have in many languages, would make a text message UCS-2, and so twice as dear: there they are plain ones.
  */
 const FIELDS: Record<Channel, Record<string, Mode>> = {
-  email: { subject: 'line', html: 'html', text: 'text' },
+  email: { subject: 'line', html: 'html', text: 'text', mjml: 'literal', blocks: 'literal' },
   sms: { text: 'sms' },
   push: { title: 'line', body: 'text' },
   whatsapp: { template: 'literal', language: 'literal', header: 'line', parameters: 'line', buttonUrl: 'line' },
@@ -233,15 +232,6 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
         }
       }
       return asked;
-    },
-
-    /** The reference tables that a template names, each with its place; without a table where it names none by its id. */
-    tablesOf(template: TemplateContent): { field: string; line: number; table: string | undefined }[] {
-      return allFields(template).flatMap(({ field, source }) =>
-        shieldLiquid(liquidjs, source).pieces.flatMap((piece) =>
-          tablesIn(piece.source).map((table) => ({ field, line: piece.line, table })),
-        ),
-      );
     },
 
     /** Everything that makes the template unfit to be saved: syntax, unknown variables, loops without measure. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { type EmailBlocks, emailBlocks } from './template/blocks/blocks.ts';
 import { localeChain } from './template/locales.ts';
 
 const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max));
@@ -6,16 +7,21 @@ const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max))
 /** Links in plain text are followed only where this says so: a followed link is long, and a text message is billed by its length. */
 const trackLinks = z.optional(z.boolean());
 
-/** A page is written as HTML or as MJML. What MJML becomes is in `html` of what is saved: what comes with it is not looked at. */
+/**
+ * A page is written as HTML, as MJML, or as the blocks of an editor. What MJML and blocks become is in `html` of what is saved: what
+ * comes with them is not looked at.
+ */
 const email = {
   subject: text(500),
   html: z.optional(text(200_000)),
   mjml: z.optional(text(100_000)),
+  blocks: z.optional(emailBlocks),
   text: z.optional(text(100_000)),
 };
-const hasPage = z.refine<{ html?: string | undefined; mjml?: string | undefined }>(
-  ({ html, mjml }) => html !== undefined || mjml !== undefined,
-  'Write html or mjml',
+type Page = { html?: string | undefined; mjml?: string | undefined; blocks?: object | undefined };
+const hasPage = z.refine<Page>(
+  ({ html, mjml, blocks }) => (mjml === undefined ? html !== undefined || blocks !== undefined : blocks === undefined),
+  'Write html, mjml or blocks',
 );
 const sms = { text: text(1_600) };
 /** Channels that are written alike in every locale; how links of the others are followed does not depend on a language. */
@@ -115,7 +121,7 @@ type InLocales<E extends Email> = {
 /** What is rendered, and frozen into plan versions: without what its pages were made from. */
 export type TemplateContent = InLocales<Email>;
 /** A template as it is saved: each page is compiled, beside what it was made from. */
-export type CompiledTemplate = InLocales<Email & { mjml?: string | undefined }>;
+export type CompiledTemplate = InLocales<Email & { mjml?: string | undefined; blocks?: EmailBlocks | undefined }>;
 /** `editors`: everybody who wrote one of its versions. Nobody puts their own content in force. */
 export type Template = CompiledTemplate & {
   id: string;
@@ -138,7 +144,7 @@ export const contentOf = ({ name, locale, channels, locales }: CompiledTemplate)
 
 const withoutSources = ({ email, ...others }: CompiledTemplate['channels']): TemplateContent['channels'] => {
   if (!email) return others;
-  const { mjml: _, ...page } = email;
+  const { mjml: _, blocks: __, ...page } = email;
   return { email: page, ...others };
 };
 

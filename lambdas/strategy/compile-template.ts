@@ -1,4 +1,7 @@
 import type { Renderer } from '../../core/strategy/render.ts';
+import { faultsOfBlocks } from '../../core/strategy/template/blocks/block-faults.ts';
+import type { EmailBlocks } from '../../core/strategy/template/blocks/blocks.ts';
+import { mjmlOfBlocks } from '../../core/strategy/template/blocks/blocks-mjml.ts';
 import type { CompiledTemplate, TemplateInput } from '../../core/strategy/template.ts';
 import { type FieldError, Problem } from '../middleware/problem.ts';
 import { loadMjml } from './load-mjml.ts';
@@ -6,8 +9,8 @@ import { loadMjml } from './load-mjml.ts';
 type Page = NonNullable<TemplateInput['channels']['email']>;
 
 /**
- * The template with each page that is written as MJML in HTML as well. Throws 422 with the line of the MJML of everything that is
- * wrong in it, Liquid first: the author never sees the HTML.
+ * The template with each page that is written as MJML or blocks in HTML as well. Throws 422 with the block, or the line of the MJML, of
+ * everything that is wrong in it, Liquid first: the author never sees the HTML.
  */
 export const compileTemplate = async (
   { name, locale, channels, locales }: TemplateInput,
@@ -17,6 +20,7 @@ export const compileTemplate = async (
   let tooCostly = false;
 
   const pageOf = async (page: Page, at: string, language: string | undefined): Promise<string> => {
+    if (page.blocks !== undefined) return ofBlocks(page.blocks, `${at}.email.blocks`, language);
     if (page.mjml === undefined) return page.html ?? '';
     const found = errorsIn({ name, channels: { email: { subject: '-', html: page.mjml } } });
     tooCostly ||= found.some((one) => one.tooCostly);
@@ -25,6 +29,20 @@ export const compileTemplate = async (
     const result = await (await loadMjml())(page.mjml, language);
     if (result.kind === 'compiled') return result.html;
     errors.push(...result.errors.map((error) => ({ path: `${at}.email.mjml`, ...error })));
+    return '';
+  };
+  const ofBlocks = async (blocks: EmailBlocks, at: string, language: string | undefined): Promise<string> => {
+    const liquidjs = await import('liquidjs');
+    const found = faultsOfBlocks(liquidjs, { errorsIn }, blocks);
+    tooCostly ||= found.some((one) => one.tooCostly);
+    errors.push(...found.map(({ path, line, message }) => ({ path: `${at}.${path}`, line, message })));
+    if (found.length > 0) return '';
+    const { mjml, pathAt } = mjmlOfBlocks(liquidjs, blocks);
+    const result = await (await loadMjml())(mjml, language);
+    if (result.kind === 'compiled') return result.html;
+    errors.push(
+      ...result.errors.map(({ line, message }) => ({ path: `${at}.${pathAt(line) ?? 'list'}`, line: 1, message })),
+    );
     return '';
   };
   const compiled = async <C extends { email?: Page | undefined }>({ email, ...others }: C, at: string, tag?: string) =>

@@ -1,6 +1,7 @@
 import { renderer } from '../../core/strategy/render.ts';
 import { localeSlips } from '../../core/strategy/template/locales.ts';
-import type { TemplateContent } from '../../core/strategy/template.ts';
+import { type NamedTable, tablesOf } from '../../core/strategy/template/tables-of.ts';
+import type { CompiledTemplate, TemplateContent } from '../../core/strategy/template.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 import { Problem } from '../middleware/problem.ts';
 
@@ -11,7 +12,7 @@ const MAX_BYTES = 300_000;
 const MAX_ATTRIBUTES = 200;
 
 /** Throws 422 (or 413) with the field and line of everything that makes the template unfit to be saved. */
-export const refuseTemplate = async (defs: Definitions, template: TemplateContent): Promise<void> => {
+export const refuseTemplate = async (defs: Definitions, template: CompiledTemplate): Promise<void> => {
   const bytes = Buffer.byteLength(JSON.stringify(template));
   if (bytes > MAX_BYTES)
     throw new Problem('body-too-large', `The template has ${bytes} bytes; ${MAX_BYTES} may be stored`);
@@ -22,11 +23,12 @@ export const refuseTemplate = async (defs: Definitions, template: TemplateConten
   const slips = localeSlips(template);
   if (slips[0]) throw new Problem('invalid-template', slips[0].message, { errors: slips });
   await refuseEndpoints(defs, template);
-  const { errorsIn, attributesOf, tablesOf } = renderer(await import('liquidjs'));
+  const liquidjs = await import('liquidjs');
+  const { errorsIn, attributesOf } = renderer(liquidjs);
   const found = errorsIn(template);
   const [first] = found;
   if (!first) {
-    await refuseTables(defs, tablesOf(template));
+    await refuseTables(defs, tablesOf(liquidjs, template));
     const { length } = attributesOf(template);
     if (length <= MAX_ATTRIBUTES) return;
     const message = `It uses ${length} attributes of the profile; ${MAX_ATTRIBUTES} fit into a snapshot`;
@@ -37,9 +39,8 @@ export const refuseTemplate = async (defs: Definitions, template: TemplateConten
   throw new Problem(type, `${first.field}, line ${first.line}: ${first.message}`, { errors });
 };
 
-type Named = { field: string; line: number; table: string | undefined };
 /** Throws 422 when a look-up names a reference table that does not exist, or none. */
-const refuseTables = async (defs: Definitions, named: readonly Named[]): Promise<void> => {
+const refuseTables = async (defs: Definitions, named: readonly NamedTable[]): Promise<void> => {
   const ids = [...new Set(named.flatMap(({ table }) => table ?? []))];
   const found = await Promise.all(ids.map(async (id) => ((await defs.get('reference-table', id)) ? [id] : [])));
   const existing = new Set(found.flat());

@@ -92,7 +92,7 @@ export const routes = [
     path: '/v1/templates',
     summary: 'Write a template',
     description:
-      'Fields are Liquid with the variables `profile`, `event` and `window`. A variable that a person lacks is an error, unless it is asked for in a condition or the `default` filter follows it at once. What variables bring into HTML is escaped. An email is written as `html` or as `mjml`, which is compiled when it is saved; what it became is in `html`. `channels` is the content in the locale that `locale` names, `locales` the same in others: each person gets the one nearest to the locale of their profile (zh-Hant-TW, zh-Hant, zh, else `channels`), channel by channel.',
+      'Fields are Liquid with the variables `profile`, `event` and `window`. A variable that a person lacks is an error, unless it is asked for in a condition or the `default` filter follows it at once. What variables bring into HTML is escaped. An email is written as `html`, as `mjml`, or as the `blocks` of an editor, which are compiled when it is saved; what they became is in `html`. `channels` is the content in the locale that `locale` names, `locales` the same in others: each person gets the one nearest to the locale of their profile (zh-Hant-TW, zh-Hant, zh, else `channels`), channel by channel.',
     handler,
     roles: WRITERS,
     body: templateInput,

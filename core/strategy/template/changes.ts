@@ -9,7 +9,7 @@ export type TemplateChange = {
   linesRemoved: number;
 };
 
-/** What differs between two versions, by path. HTML that was made from MJML is not compared: its source is. */
+/** What differs between two versions, by path. HTML that was made from MJML or blocks is not compared: its source is. */
 export const changesBetween = (before: CompiledTemplate, after: CompiledTemplate): TemplateChange[] => {
   const [old, young] = [textsOf(before), textsOf(after)];
   return [...new Set([...old.keys(), ...young.keys()])].sort().flatMap((path): TemplateChange[] => {
@@ -22,7 +22,7 @@ export const changesBetween = (before: CompiledTemplate, after: CompiledTemplate
 
 const textsOf = ({ name, locale, channels, locales = {} }: CompiledTemplate): Map<string, string> => {
   const written = (own: CompiledTemplate['channels']) =>
-    own.email?.mjml === undefined ? own : { ...own, email: { ...own.email, html: undefined } };
+    (own.email?.mjml ?? own.email?.blocks) === undefined ? own : { ...own, email: { ...own.email, html: undefined } };
   const translated = Object.fromEntries(Object.entries(locales).map(([tag, own]) => [tag, written(own)]));
   const found = new Map<string, string>();
   const walk = (value: unknown, path: string): void => {

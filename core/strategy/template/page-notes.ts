@@ -11,12 +11,16 @@ const RAW: ReadonlySet<string> = new Set(['script', 'style', 'title', 'textarea'
 const MAX_NOTES = 20;
 
 /** What is doubtful about the HTML of an email: links, images, tags. A link that Liquid makes is looked at where it is rendered. */
-export const pageNotes = (html: string): Note[] => {
-  const notes: Note[] = [];
+export const pageNotes = (html: string): Note[] =>
+  pageFaults(html).map(({ code, line, message }) => ({ code, message: `Line ${line}: ${message}` }));
+
+/** The same with the line apart, from 1. */
+export const pageFaults = (html: string): (Note & { line: number })[] => {
+  const notes: (Note & { line: number })[] = [];
   const open: { name: string; at: number }[] = [];
   const lineAt = (at: number) => html.slice(0, at).split('\n').length;
   const add = (code: string, at: number, message: string): void => {
-    if (notes.length < MAX_NOTES) notes.push({ code, message: `Line ${lineAt(at)}: ${message}` });
+    if (notes.length < MAX_NOTES) notes.push({ code, line: lineAt(at), message });
   };
   try {
     for (const part of markupParts(html, RAW)) {

@@ -157,6 +157,21 @@ describe('MJML', () => {
     expect((body as Problem).errors).toMatchObject([{ path: 'locales.fr.email.mjml', line: 1 }]);
   });
 
+  test('so are blocks; a wrong one is named, and so is a table that does not exist', async () => {
+    const repeat = { kind: 'repeat', of: 'profile.attributes.skus', table: 'nothing', blocks: [] as object[] };
+    const blocks = (list: object[]) => email({ blocks: { list } });
+    const saved = await made(blocks([{ kind: 'heading', text: 'Hi {{ profile.attributes.name }}' }]));
+    const { rendered } = (await preview(saved.id, { profileId: 'ada' })) as { rendered: Record<string, string>[] };
+    expect(rendered[0]?.html).toContain('>Hi Ada</h1>');
+    expect(rendered[0]).not.toHaveProperty('blocks');
+    const pathsOf = async (list: object[]) =>
+      ((await create(blocks(list))).body as Problem).errors.map(({ path }) => path);
+    const text = (words: string) => ({ kind: 'text', text: words });
+    expect(await pathsOf([text('x'), text('{{ x }}')])).toEqual(['channels.email.blocks.list.1.text']);
+    expect(await pathsOf([{ ...repeat, blocks: [text('x')] }])).toEqual(['channels.email.blocks.list.0.table']);
+    expect(await pathsOf([{ kind: 'spacer' }])).toEqual(['channels.email.blocks.list.0.height']);
+  });
+
   test('a page is written as one or the other', async () => {
     expect(await create(email({}))).toMatchObject({ status: 400 });
   });

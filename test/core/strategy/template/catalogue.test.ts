@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { RowName } from '../../../../core/event/facts.ts';
 import { renderer } from '../../../../core/strategy/render.ts';
 import { MAX_LOOKUPS, readCatalogue, readsCatalogue, tablesIn } from '../../../../core/strategy/template/catalogue.ts';
+import { tablesOf as namedTables } from '../../../../core/strategy/template/tables-of.ts';
 import type { TemplateContent } from '../../../../core/strategy/template.ts';
 
-const { render, errorsIn, rowsAskedBy, tablesOf, attributesOf } = renderer(liquidjs);
+const { render, errorsIn, rowsAskedBy, attributesOf } = renderer(liquidjs);
+const tablesOf = (template: TemplateContent) => namedTables(liquidjs, template);
 const sms = (text: string): TemplateContent => ({ name: 't', channels: { sms: { text } } });
 const TABLES: Record<string, Record<string, object>> = {
   products: { a1: { name: 'Tea <b>', maker: 'm1' }, '7': { name: 'Seven' } },

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { renderer } from '../../../../core/strategy/render.ts';
 import { localeSlips } from '../../../../core/strategy/template/locales.ts';
 import { notesOn } from '../../../../core/strategy/template/notes.ts';
+import { tablesOf } from '../../../../core/strategy/template/tables-of.ts';
 import { type TemplateContent, templateInput } from '../../../../core/strategy/template.ts';
 import { compileTemplate } from '../../../../lambdas/strategy/compile-template.ts';
 
@@ -71,10 +72,35 @@ describe('docs/templates.md', () => {
       expect(html).toContain(part);
   });
 
+  test('the blocks become the page that they describe', async () => {
+    const blocks = JSON.parse(block('json blocks'));
+    const input = templateInput.parse({ name: 't', locale: 'en', channels: { email: { subject: 's', blocks } } });
+    const template = await compileTemplate(input, liquid);
+    expect(liquid.errorsIn(template)).toEqual([]);
+    const attributes = { tier: 'gold', liked: ['a1', 'b2', 'c3'] };
+    const rowOf = (key: string) => ({ name: `Tea ${key}`, price: 3, image: 'https://a.example/t.png', url: '#' });
+    const result = liquid.render(template, 'email', {
+      profile: { profileId: 'ada', attributes },
+      catalogue: ({ key }) => (key === 'b2' ? undefined : rowOf(key)),
+    });
+    if (result.kind === 'render-failed' || result.content.channel !== 'email') throw new Error(JSON.stringify(result));
+    const { html } = result.content;
+    for (const part of [
+      '>For you<',
+      'Hello there',
+      '<strong>You get 10 % off</strong>',
+      'Tea a1 for €3.00',
+      'Tea &amp; Co',
+    ])
+      expect(html).toContain(part);
+    // Two of the list at the most, and the second has no row.
+    expect(html).not.toContain('Tea c3');
+  });
+
   test('the look-up writes what the row says, and goes without', () => {
     const text = block('liquid');
     const template = { name: 't', channels: { sms: { text } } };
-    expect([liquid.errorsIn(template), liquid.tablesOf(template)]).toMatchObject([[], [{ table: 'products' }]]);
+    expect([liquid.errorsIn(template), tablesOf(liquidjs, template)]).toMatchObject([[], [{ table: 'products' }]]);
     const shown = (sku: string) => {
       const about = { id: 'e', type: 'restock', source: 'shop', profileId: 'ada', timeMs: 0, receivedMs: 0 };
       const result = liquid.render(template, 'sms', {

@@ -1,0 +1,42 @@
+import type { Renderer } from '../../render.ts';
+import { pageFaults } from '../page-notes.ts';
+import { shieldLiquid } from '../shield-liquid.ts';
+import { type BlockText, textsOfBlocks } from './block-texts.ts';
+import type { EmailBlocks } from './blocks.ts';
+
+/** `line`: within the text that `path` names. */
+export type BlockFault = { path: string; line: number; message: string; tooCostly: boolean };
+
+/** What keeps blocks from being a page, each with its place below them, as `list.3.text`. */
+export const faultsOfBlocks = (
+  liquidjs: typeof import('liquidjs'),
+  { errorsIn }: Pick<Renderer, 'errorsIn'>,
+  blocks: EmailBlocks,
+): BlockFault[] =>
+  textsOfBlocks(blocks).flatMap(({ path, liquid, condition }): BlockFault[] => {
+    const found = errorsIn({ name: 'blocks', channels: { email: { subject: '-', html: liquid } } });
+    if (found.length > 0) return found.map(({ line, message, tooCostly }) => ({ path, line, message, tooCostly }));
+    if (condition !== undefined) return conditionFaults(liquidjs, path, condition);
+    return htmlFaults(liquidjs, { path, liquid });
+  });
+
+/** Of values beside one another Liquid takes the last: `tier is "gold"` would be true for everybody. */
+const conditionFaults = (liquidjs: typeof import('liquidjs'), path: string, condition: string): BlockFault[] => {
+  const tokens = [...new liquidjs.Tokenizer(condition).readExpressionTokens()];
+  const isValue = (token: (typeof tokens)[number] | undefined) => token && token.kind !== liquidjs.TokenKind.Operator;
+  const stray = tokens.find((token, n) => isValue(token) && isValue(tokens[n - 1]));
+  const message = `There is no operator before ${stray?.getText()}`;
+  return stray ? [{ path, line: 1, message, tooCostly: false }] : [];
+};
+
+const htmlFaults = (
+  liquidjs: typeof import('liquidjs'),
+  { path, liquid }: Pick<BlockText, 'path' | 'liquid'>,
+): BlockFault[] => {
+  if (!path.endsWith('.html')) return [];
+  const { text, lineOf } = shieldLiquid(liquidjs, liquid);
+  if (/<\/?mj-/i.test(text)) return [{ path, line: 1, message: 'HTML has no elements of MJML', tooCostly: false }];
+  return pageFaults(text)
+    .filter(({ code }) => code === 'html')
+    .map(({ line, message }) => ({ path, line: lineOf(line), message, tooCostly: false }));
+};
