@@ -56,7 +56,7 @@ export class Platform extends Stack {
     });
     this.heldMessages = new HeldMessages(this, 'HeldMessages', { state, sendQueues });
     const dispatch = new Dispatch(this, 'Delivery', { state, lake, sendQueues, heldMessages: this.heldMessages });
-    const strategy = new Strategy(this, 'Strategy', { state, lake, sendQueues, dispatch, webhooks });
+    const strategy = new Strategy(this, 'Strategy', { stage, state, lake, sendQueues, dispatch, webhooks });
     this.lake = lake;
     this.intake = intake;
     this.sendQueues = sendQueues;

@@ -2,6 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { env as beginRunEnv } from '../lambdas/strategy/begin-run.env.ts';
+import { env as checkCampaignsEnv } from '../lambdas/strategy/check-campaigns.env.ts';
+import { env as checkSubmissionEnv } from '../lambdas/strategy/check-submission.env.ts';
 import { env as decideExperimentEnv } from '../lambdas/strategy/decide-experiment.env.ts';
 import { env as finishCampaignEnv } from '../lambdas/strategy/finish-campaign.env.ts';
 import { env as holdCampaignEnv } from '../lambdas/strategy/hold-campaign.env.ts';
@@ -19,6 +21,7 @@ import { TypedFunction } from './kit/typed-function.ts';
 import { TypedStateMachine } from './kit/typed-state-machine.ts';
 import type { Lake } from './lake.ts';
 import type { SendQueues } from './send-queues.ts';
+import type { Stage } from './stages.ts';
 import { BY_UPDATE_INDEX, type State } from './state.ts';
 
 /** What to send and when: templates, campaigns, their approval and their run. */
@@ -32,12 +35,13 @@ export class Strategy extends Construct {
     scope: Construct,
     id: string,
     {
+      stage,
       state,
       lake,
       sendQueues,
       dispatch,
       webhooks,
-    }: { state: State; lake: Lake; sendQueues: SendQueues; dispatch: Dispatch; webhooks: Webhooks },
+    }: { stage: Stage; state: State; lake: Lake; sendQueues: SendQueues; dispatch: Dispatch; webhooks: Webhooks },
   ) {
     super(scope, id);
     const DEFINITIONS_TABLE = readsAndWrites(state.definitions);
@@ -151,9 +155,35 @@ export class Strategy extends Construct {
       environment: { DEFINITIONS_TABLE, AUDIT_TABLE, WEBHOOK_QUEUE_URL, RUN_MACHINE_ARN, REPEAT_MACHINE_ARN },
       timeout,
     });
+    const preFlight = {
+      DEFINITIONS_TABLE,
+      PROFILES_TABLE: reads(state.profiles),
+      CONTACTS_TABLE: reads(state.contacts),
+      ATHENA_WORK_GROUP: lake.queries,
+      GLUE_DATABASE: lake.database.ref,
+      QUERY_CUTOFF_BYTES: String(stage.queryCutoffBytes),
+    };
+    // A whole core: a thousand messages are rendered while somebody waits.
+    const memoryMb = 1_769;
+    new TypedFunction(this, 'CheckCampaigns', {
+      entry: 'strategy/check-campaigns',
+      env: checkCampaignsEnv,
+      environment: preFlight,
+      // It waits for Athena; the API answers within 30 s or not at all.
+      timeout: Duration.seconds(29),
+      memoryMb,
+    });
+    const checkSubmission = new TypedFunction(this, 'CheckSubmission', {
+      entry: 'strategy/check-submission',
+      env: checkSubmissionEnv,
+      environment: { ...preFlight, AUDIT_TABLE },
+      // The same, and nobody waits for an answer.
+      timeout: Duration.minutes(5),
+      memoryMb,
+    });
     this.approvePlan = new TypedStateMachine(this, 'ApprovePlan', {
       definition: 'strategy/approve-plan',
-      functions: [requestApproval, settleApproval],
+      functions: [checkSubmission, requestApproval, settleApproval],
     });
 
     const manageCampaigns = new TypedFunction(this, 'ManageCampaigns', {

@@ -7,6 +7,7 @@ import { routes as intake } from './routes/intake.ts';
 import { routes as journeys } from './routes/journeys.ts';
 import { routes as links } from './routes/links.ts';
 import { routes as measurement } from './routes/measurement.ts';
+import { routes as preFlights } from './routes/pre-flights.ts';
 import { routes as campaigns } from './routes/strategy.ts';
 
 /** Journeys have a handler of their own, which needs no other's schemas. */
@@ -16,7 +17,7 @@ const strategy = [...campaigns, ...journeys] as const;
 export const routesByNoun = {
   intake,
   audience,
-  strategy: [...strategy, ...campaignShelf],
+  strategy: [...strategy, ...campaignShelf, ...preFlights],
   delivery,
   measurement,
   access,

@@ -46,7 +46,11 @@ const ADDRESS_COLUMNS: Record<keyof Addresses, Sql> = {
  * One query over the members, read once: a row with the columns that previewFigures reads. What the lake knows of consents
  * is about a minute behind, and suppressions are not in it: the gate has the last word.
  */
-export const previewQuery = ({ tree, operands, sending }: PreviewQuestion, nowMs: number): Sql => {
+export const previewQuery = (
+  { tree, operands, sending }: PreviewQuestion,
+  nowMs: number,
+  sampleSize = SAMPLE_SIZE,
+): Sql => {
   const anywhere = joined(
     CHANNELS.map((channel) => reachable(channel, sending)),
     ' OR ',
@@ -60,7 +64,7 @@ export const previewQuery = ({ tree, operands, sending }: PreviewQuestion, nowMs
       const [one, other] = [numbered(sql`o`, a), numbered(sql`o`, b)];
       return sql`${countOf(sql`m.${one} AND m.${other}`)} AS ${numbered(sql`${one}_`, b)}`;
     }),
-    sql`array_join(min(${MIXED} || m.profile_id, ${integerLiteral(SAMPLE_SIZE)}) FILTER (WHERE m.member), '\n') AS sample`,
+    sql`array_join(min(${MIXED} || m.profile_id, ${integerLiteral(sampleSize)}) FILTER (WHERE m.member), '\n') AS sample`,
   ];
   return sql`${segmentSql(tree, nowMs, operands).withMembers},
 ${knownConsentsSql(sending)}

@@ -8,7 +8,7 @@ export type Limit = { key: string; rate: Rate; lane: Lane };
 /** A campaign's own speed. Absent: as fast as providers allow. */
 export type Speed = { perMinute: number };
 
-const DEFAULT_SHARE = 0.2;
+export const DEFAULT_SHARE = 0.2;
 
 /** What limits the messages of a plan on a channel: the plan's speed first, for that takes nothing from others. */
 export const limitsOn = (

@@ -1,5 +1,6 @@
 import type { ProblemType } from '../access/problems.ts';
 import type { Approval, ApprovalRef } from './approval/approval.ts';
+import { sizedApproval } from './approval/audience-size.ts';
 import {
   asked,
   isCurrent,
@@ -23,6 +24,7 @@ export type OtherAction =
   | 'decide-variant'
   | 'vote'
   | 'remind'
+  | 'count-audience'
   | 'archive'
   | 'unarchive'
   | 'delete'
@@ -94,6 +96,18 @@ export const disapproved = (
   by: Pick<Voter, 'actor' | 'roles'> & { reason: string },
   nowMs: number,
 ): Decision => carriedOut(campaign, revoked(campaign, by, isOver(campaign.state), nowMs));
+
+/** Its audience was counted, before anybody is asked: see `sizedApproval`. */
+export const counted = (campaign: Campaign, ref: ApprovalRef, audience: number | undefined): Decision => {
+  const approval = sizedApproval(campaign, ref, audience);
+  if (!approval) return { kind: 'same', campaign };
+  return {
+    kind: 'change',
+    action: 'count-audience',
+    campaign: { ...campaign, approval },
+    detail: `${audience} people`,
+  };
+};
 
 /** Keeps the token of the wait for a level; undefined when nobody needs it any more. */
 export const opened = (

@@ -2,6 +2,7 @@ import { wallAt } from '../delivery/local-time.ts';
 import type { Campaign } from './campaign.ts';
 import { act, cancelled, type Decision, resumed } from './campaign-decisions.ts';
 import { type LatePolicy, whenLate } from './late.ts';
+import { nextOccurrence } from './schedule.ts';
 import { beginsAtMs, shownWorldwide } from './send-time.ts';
 import { seriesFrom } from './series.ts';
 
@@ -26,6 +27,23 @@ const beginsAt = (campaign: Campaign, dueMs: number, nowMs: number, timeZone: st
   return whenLate(policy, dueMs, nowMs, { ms: wallAt(dueMs, timeZone) % DAY_MS, timeZone });
 };
 const NEVER_LATE: LatePolicy = { do: 'send-now' };
+
+/**
+ * When it would begin (epoch ms), were it approved now: of one that repeats the next time; undefined: not at all. `plannedMs`: when it was to.
+ */
+export const nextBeginning = (
+  campaign: Campaign,
+  nowMs: number,
+  timeZone: string,
+): { plannedMs: number; atMs: number | undefined } | undefined => {
+  const { repeat, series, due, state } = campaign;
+  if (repeat) {
+    const next = series && state === 'scheduled' ? series.next : nextOccurrence(repeat.schedule, nowMs - 1);
+    return next && { plannedMs: next.atMs, atMs: Math.max(next.atMs, nowMs) };
+  }
+  const plannedMs = due?.atMs ?? beginsAtMs(campaign) ?? nowMs;
+  return { plannedMs, atMs: beginsAt(campaign, plannedMs, nowMs, timeZone) };
+};
 
 /** A decision that schedules it also says which run begins, and when; or that it is too late for that. All others stay. */
 export const withBeginning = (decision: Decision, nowMs: number, timeZone: string): Decision => {

@@ -27,6 +27,7 @@ export type DefinitionKind =
   | 'model'
   | 'model-version'
   | 'plan-version'
+  | 'pre-flight'
   | 'reference-table'
   | 'sample'
   | 'segment'

@@ -68,7 +68,12 @@ export const profileOf = async (table: string, profileId: string): Promise<Snaps
     new GetItemCommand({ TableName: table, Key: { profileId: { S: profileId } }, ConsistentRead: true }),
   );
   if (!Item?.body?.S) return undefined;
-  const { email, phone, pushToken, wechatOpenId, timeZone, locale, attributes } = JSON.parse(Item.body.S) as Profile;
+  return rowOf(JSON.parse(Item.body.S) as Profile);
+};
+
+/** As a snapshot would carry them. */
+export const rowOf = (profile: Profile): SnapshotRow => {
+  const { profileId, email, phone, pushToken, wechatOpenId, timeZone, locale, attributes } = profile;
   return {
     profileId,
     ...(email && { email }),

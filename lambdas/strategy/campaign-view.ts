@@ -1,5 +1,6 @@
 import type { Approval } from '../../core/strategy/approval/approval.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
+import type { PreFlight } from '../../core/strategy/pre-flight/pre-flight-id.ts';
 
 /** The API shows no task token, which would let its holder decide. */
 export const approvalView = ({ taskToken: _secret, ...approval }: Approval) => approval;
@@ -10,3 +11,10 @@ export const campaignView = ({ approval, pause, ...campaign }: Campaign) => ({
   ...(approval && { approval: approvalView(approval) }),
   ...(pause && { pause: { by: pause.by, atMs: pause.atMs, reason: pause.reason } }),
 });
+
+/** Of one that runs the API does not show by what it is found again. */
+export const preFlightView = (preFlight: PreFlight) => {
+  if (preFlight.state !== 'running') return preFlight;
+  const { queryId: _query, near: _near, counted: _counted, ...shown } = preFlight;
+  return shown;
+};

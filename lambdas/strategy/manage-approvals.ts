@@ -8,6 +8,7 @@ import { settingsSlips } from '../../core/strategy/approval/policy.ts';
 import { waitingFor } from '../../core/strategy/approval/waiting.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { type Decision, decided, disapproved } from '../../core/strategy/campaign-decisions.ts';
+import { type PreFlight, preFlightId } from '../../core/strategy/pre-flight/pre-flight-id.ts';
 import { approvalSettingsOf } from '../adapters/approval-settings.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
@@ -16,7 +17,7 @@ import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { approvalThreads } from './approval-threads.ts';
-import { approvalView, campaignView } from './campaign-view.ts';
+import { approvalView, campaignView, preFlightView } from './campaign-view.ts';
 import { changeCampaign, isRefusal, tellWaiting } from './change-campaign.ts';
 import { delegationStore } from './delegations.ts';
 import { holdRun } from './lead-run.ts';
@@ -73,9 +74,23 @@ export const handler = apiHandler(
           : [];
       });
       items.sort((one, other) => one.approval.expiresMs - other.approval.expiresMs);
-      const shown = items.map(async ({ kind, thing: { id, name, version }, approval, waiting }) => {
-        const { length } = await threads.comments(kind, id, approval.submission);
-        return { kind, id, name, version, approval: approvalView(approval), ...waiting, comments: length };
+      const shown = items.map(async ({ kind, thing, approval, waiting }) => {
+        const { id, name, version } = thing;
+        const [{ length }, found] = await Promise.all([
+          threads.comments(kind, id, approval.submission),
+          kind === 'campaign' ? defs.get<PreFlight>('pre-flight', preFlightId(thing)) : undefined,
+        ]);
+        const preFlight = found && { preFlight: preFlightView(found.body) };
+        return {
+          kind,
+          id,
+          name,
+          version,
+          approval: approvalView(approval),
+          ...waiting,
+          comments: length,
+          ...preFlight,
+        };
       });
       return { body: { items: await Promise.all(shown) } };
     },

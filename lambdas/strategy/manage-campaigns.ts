@@ -11,6 +11,7 @@ import {
   withSpeed,
 } from '../../core/strategy/campaign-decisions.ts';
 import { goneOn } from '../../core/strategy/campaign-schedule.ts';
+import { type PreFlight, preFlightId } from '../../core/strategy/pre-flight/pre-flight-id.ts';
 import { refuseUnknown } from '../adapters/audiences.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { fallbackZone } from '../adapters/fallback-zone.ts';
@@ -21,7 +22,7 @@ import { orProblem } from '../audience/or-problem.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
-import { campaignView } from './campaign-view.ts';
+import { campaignView, preFlightView } from './campaign-view.ts';
 import { changeCampaign, isRefusal, tellWaiting } from './change-campaign.ts';
 import { holdRun, leadRun } from './lead-run.ts';
 import { env } from './manage-campaigns.env.ts';
@@ -59,7 +60,11 @@ export const handler = apiHandler(
       return { body: { ...page, items: page.items.map(campaignView) } };
     },
 
-    getCampaign: async ({ params }) => ({ body: campaignView(await load(params.campaignId)) }),
+    getCampaign: async ({ params }) => {
+      const campaign = await load(params.campaignId);
+      const found = await defs.get<PreFlight>('pre-flight', preFlightId(campaign));
+      return { body: { ...campaignView(campaign), ...(found && { preFlight: preFlightView(found.body) }) } };
+    },
 
     updateCampaign: async ({ params, body: { version, ...input }, actor, nowMs }) => {
       await refuseUnknown(defs, input.audience, 'audience.').catch(orProblem);

@@ -22,6 +22,7 @@ const TABLES: Table[] = [
     numbers: ['updatedMs'],
   },
   { name: 'profiles', keys: ['profileId'], indexes: { pending: ['pending', 'updatedMs'] }, numbers: ['updatedMs'] },
+  { name: 'contacts', keys: ['profileId'] },
   { name: 'memberships', keys: ['profileId', 'membership'] },
   {
     name: 'leads',
@@ -101,6 +102,7 @@ export const startTables = async () => {
     AWS_ENDPOINT_URL_FIREHOSE: otherUrl,
     DEFINITIONS_TABLE: 'definitions',
     PROFILES_TABLE: 'profiles',
+    CONTACTS_TABLE: 'contacts',
     LEADS_TABLE: 'leads',
     AUDIT_TABLE: 'audit',
     IDEMPOTENCY_TABLE: 'idempotency',

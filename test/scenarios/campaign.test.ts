@@ -138,3 +138,111 @@ test('the frequency cap holds over two campaigns that run at once', async () => 
   expect(a.sent + b.sent).toBe(40);
   expect((a.skipped['frequency-cap'] ?? 0) + (b.skipped['frequency-cap'] ?? 0)).toBe(40);
 });
+
+type Estimate = { size: number; low: number; high: number };
+type PreFlight = {
+  state: string;
+  hash: string;
+  summary: {
+    audience: { size: number };
+    sample: { exact: boolean };
+    heldOut: Estimate;
+    caps: { atSend: Estimate };
+    quietHours: { waits: Estimate };
+    channels: Record<string, Record<string, Estimate>>;
+    expected: { sent: Estimate; byChannel: Record<string, Estimate>; skipped: Record<string, Estimate> };
+    cost: { amount: Estimate; unpriced: string[] };
+    duration: { seconds: number; limitedBy: string };
+    conflicts: { campaigns: { id: string; overlap: number; sameTopic: boolean }[] };
+    template: { missing: { variable: string; people: number }[] };
+  };
+};
+
+localTest('nights of virtual time', 'what is foreseen of a campaign is what it then does', async () => {
+  const herald = await boot();
+  const { api, as, cloud } = herald;
+  const delivery = {
+    ...{ version: 0, frequencyCap: { touches: 1, hours: 24 }, prices: { sms: 0.05 } },
+    ...{ quietHours: { from: '22:00', to: '07:00', otherwise: 'defer' } },
+  };
+  await api.must('PUT /v1/settings/delivery', await as('operator-oscar', delivery));
+  const levels = [
+    { name: 'Colleague', roles: ['approver'] },
+    { name: 'Head', roles: ['admin'], when: { audienceLargerThan: 50 } },
+  ];
+  await api.must('PUT /v1/settings/approvals', await as('operator-oscar', { version: 0, levels }));
+  // Noon in London is one in the night in Auckland.
+  for (let n = 0; n < 30; n += 1) {
+    const email = n % 3 === 0 ? {} : { email: `p${n}@example.com` };
+    const phone = n % 2 === 0 ? { phone: `+1202555${String(n).padStart(4, '0')}` } : {};
+    const timeZone = n % 5 === 0 ? 'Pacific/Auckland' : 'Europe/London';
+    const attributes = {
+      city: 'Paris',
+      ...(n % 4 === 0 && { firstName: 'Ada' }),
+      ...(n < 9 && n % 5 > 0 && { vip: true }),
+    };
+    const consents = n % 7 === 0 ? {} : { email: n % 4 !== 1, sms: true };
+    await addPerson(herald, `p${n}`, { ...email, ...phone, timeZone, attributes }, consents);
+  }
+  await cloud.clock.advance(120_000);
+  const { id: segmentId } = await api.must<{ id: string }>(
+    'POST /v1/segments',
+    await as('marketer-mia', { name: 'VIP', segment: { attribute: 'vip', equals: true } }),
+  );
+  const plan = { city: 'Paris', policy: ['email', 'sms'], holdout: { percent: 20 }, speed: { perMinute: 10 } };
+  const [first, draft] = [await draftCampaign(herald, plan), await draftCampaign(herald, { ...plan, name: 'Two' })];
+  const { version, id: _first, ...content } = first as typeof first & Record<string, unknown>;
+  const { name, templateId, channelPolicy, topic } = content;
+  const vips = { name, templateId, channelPolicy, topic, version, audience: { segmentId } };
+  const one = await api.must<typeof first>(`PUT /v1/campaigns/${first.id}`, await as('marketer-mia', vips));
+  await submit(herald, one);
+
+  const early = await api.must<PreFlight>(`POST /v1/campaigns/${draft.id}/pre-flight`, await as('approver-ada', {}));
+  expect(early).toMatchObject({ state: 'done', summary: { audience: { size: 30 }, caps: { atSend: { size: 0 } } } });
+  const shared = {
+    id: one.id,
+    name: 'Hello',
+    state: 'in review',
+    atMs: expect.any(Number),
+    sameTopic: true,
+    overlap: 7,
+  };
+  expect(early.summary.conflicts.campaigns).toEqual([shared]);
+
+  await approve(herald, one);
+  await herald.finished(one.id);
+  await submit(herald, draft);
+  const { items } = await api.must<{ items: { id: string; preFlight: PreFlight; approval: unknown }[] }>(
+    'GET /v1/approvals',
+    await as('approver-ada'),
+  );
+  const waiting = items.find(({ id }) => id === draft.id);
+  // Thirty are no large audience: the head of marketing is not asked.
+  expect(waiting?.approval).toMatchObject({ audience: 30, levels: [{ name: 'Colleague' }] });
+  const { summary } = waiting!.preFlight;
+  const { preFlight } = await api.must<{ preFlight: PreFlight }>(
+    `GET /v1/campaigns/${draft.id}`,
+    await as('viewer-vera'),
+  );
+  expect(preFlight).toEqual(waiting?.preFlight);
+  await approve(herald, draft);
+  await herald.finished(draft.id);
+
+  const { recipients, sent, byChannel, skipped } = await report(herald, draft.id);
+  const sizes = (of: Record<string, Estimate>) =>
+    Object.fromEntries(Object.entries(of).flatMap(([key, { size }]) => (size > 0 ? [[key, size]] : [])));
+  const { expected } = summary;
+  expect({
+    ...{ recipients: summary.audience.size, sent: expected.sent.size },
+    ...{ byChannel: sizes(expected.byChannel), skipped: sizes(expected.skipped) },
+  }).toEqual({ recipients, sent, byChannel, skipped });
+  expect(summary.sample.exact).toBe(true);
+  expect(summary.heldOut.size).toBe(skipped.holdout);
+  expect(summary.caps.atSend.size).toBe(skipped['frequency-cap']);
+  expect(summary.cost).toMatchObject({ amount: { size: (byChannel.sms ?? 0) * 0.05 }, unpriced: ['email'] });
+  expect(summary.duration).toMatchObject({ seconds: sent * 6, limitedBy: 'speed' });
+  const inAuckland = (await cloud.inbox.list({ limit: -1 })).filter(
+    ({ atMs }) => atMs > Date.UTC(2026, 10, 18, 17, 30),
+  );
+  expect([summary.quietHours.waits.size, inAuckland.length > 0]).toEqual([inAuckland.length, true]);
+});

@@ -24,10 +24,14 @@ export const approval = z
         people: z.optional(z.array(z.string())),
         quorum: z.int(),
         mayRepeat: z.optional(z.literal(true)),
+        /** Until the audience is counted: it is asked unless that is smaller. */
+        ifLargerThan: z.optional(z.int()),
       }),
     ),
     /** Who may not decide for having written its template. */
     writers: z.array(z.string()),
+    /** People in the audience, once they were counted. */
+    audience: z.optional(z.int()),
     /** Index of the level that is waited for. */
     level: z.int(),
     votes: z.array(z.object({ level: z.int(), ...decision })),

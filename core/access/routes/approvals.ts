@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { APPROVABLE_KINDS, approvalSettingsInput } from '../../strategy/approval/approval-settings.ts';
+import { preFlight } from '../../strategy/pre-flight/pre-flight.ts';
 import { OPERATORS, READERS, ROLES } from '../role.ts';
 import type { Route } from '../route.ts';
 import { approval } from './approval-views.ts';
@@ -25,6 +26,8 @@ const waiting = z
     /** You may decide now for these people. */
     onBehalfOf: z.array(z.string()),
     comments: z.int(),
+    /** What was foreseen of a campaign when it was submitted, or asked for since. */
+    preFlight: z.optional(preFlight),
   })
   .register(z.globalRegistry, { id: 'WaitingApproval' });
 

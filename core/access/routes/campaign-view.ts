@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type CampaignState, campaignInput } from '../../strategy/campaign.ts';
 import { transitions } from '../../strategy/campaign-states.ts';
+import { preFlight } from '../../strategy/pre-flight/pre-flight.ts';
 import { approval, pastSubmission } from './approval-views.ts';
 import { decision } from './experiment-views.ts';
 
@@ -36,6 +37,8 @@ export const campaign = z
     /** Since it was scheduled: the run that is to begin, and when. */
     due: z.optional(z.object({ runId: z.string(), atMs: z.int() })),
     archived: z.optional(z.boolean()),
+    /** What was foreseen of the submission, or of the draft. Only where one campaign is read. */
+    preFlight: z.optional(preFlight),
     /** Of one that repeats: the next time, the newest run, and how many there were. */
     series: z.optional(
       z.object({

@@ -25,6 +25,8 @@ export type Approval = {
   levels: Level[];
   /** Who may not decide though they did not touch the thing itself: who wrote its template. */
   writers: string[];
+  /** People in the audience, once they were counted. */
+  audience?: number;
   /** Index of the level that is waited for. */
   level: number;
   votes: Vote[];

@@ -10,6 +10,8 @@ export type Level = {
   quorum: number;
   /** Who has said yes at another level may say so here, too. */
   mayRepeat?: true | undefined;
+  /** Only of an audience of more people, whose size is not known yet: it is asked unless that turns out to be smaller. */
+  ifLargerThan?: number | undefined;
 };
 
 /** One second person who may approve. */

@@ -23,7 +23,13 @@ export const policyFor = (
   { levels, remindAfter }: ApprovalSettings,
   facts: ApprovalFacts,
 ): { levels: Level[]; remindSeconds?: number } => ({
-  levels: levels.filter((level) => appliesTo(level, facts)).map(({ when: _when, ...level }) => level),
+  levels: levels
+    .filter((level) => appliesTo(level, facts))
+    .map(({ when, ...level }) => ({
+      ...level,
+      ...(facts.audience === undefined &&
+        when?.audienceLargerThan !== undefined && { ifLargerThan: when.audienceLargerThan }),
+    })),
   ...(remindAfter && { remindSeconds: durationMs(remindAfter) / 1_000 }),
 });
 

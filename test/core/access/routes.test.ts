@@ -145,6 +145,7 @@ const WHO: Record<string, string> = {
   'GET /v1/campaigns': 'vmaoA',
   'GET /v1/campaigns/{campaignId}': 'vmaoA',
   'PUT /v1/campaigns/{campaignId}': 'mA',
+  'POST /v1/campaigns/{campaignId}/pre-flight': 'vmaoA',
   'POST /v1/campaigns/{campaignId}/submit': 'mA',
   'GET /v1/emergency-stop': 'vmaoA',
   'POST /v1/emergency-stop': 'moA',

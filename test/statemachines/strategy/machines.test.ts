@@ -18,7 +18,11 @@ const DAY = 86_400_000;
 describe('approve-plan', () => {
   const ref = { kind: 'campaign', id: 'c', hash: 'h', submission: 3 };
   /** Two levels; people are reminded every 100 seconds, and after 600 it has expired. `said` is what people have decided by then. */
-  const start = async (said: { state: string; level: number }, request: Fake = () => undefined) => {
+  const start = async (
+    said: { state: string; level: number },
+    request: Fake = () => undefined,
+    { check = () => ({}), kind = 'campaign' }: { check?: Fake; kind?: string } = {},
+  ) => {
     const settle: Fake = (event) => {
       const { givenUp } = event as { givenUp: boolean };
       const nowMs = h.clock.now();
@@ -30,8 +34,8 @@ describe('approve-plan', () => {
         ...(said.state === 'in review' && { wait: { level: said.level, seconds: 100 } }),
       };
     };
-    const h = harness({ 'request-approval': request, 'settle-approval': settle });
-    const arn = await h.start(h.create(definition('approve-plan')), { ...ref, wait: { level: 0, seconds: 100 } });
+    const h = harness({ 'check-submission': check, 'request-approval': request, 'settle-approval': settle });
+    const arn = await h.start(h.create(definition('approve-plan')), { ...ref, kind, wait: { level: 0, seconds: 100 } });
     const of = (name: string) => h.calls.filter((call) => call.name === name);
     const tokens = () => of('request-approval').map(({ event }) => (event as { taskToken: string }).taskToken);
     const answer = async () =>
@@ -60,8 +64,31 @@ describe('approve-plan', () => {
     await answer();
     expect(await end()).toMatchObject(ended('scheduled'));
     expect(of('settle-approval').map(({ event }) => event)).toEqual(Array(2).fill({ ...ref, givenUp: false }));
-    // Three a level, and the end.
-    expect(h.meter.snapshot()['states-transition']?.Machine?.units).toBe(2 * 3 + 1);
+    // Two before it begins, three a level, and the end.
+    expect(h.meter.snapshot()['states-transition']?.Machine?.units).toBe(2 + 2 * 3 + 1);
+  });
+
+  test('the audience of a campaign is counted before anybody is asked, and who is asked first may follow from it', async () => {
+    const check: Fake = () => ({ wait: { level: 0, seconds: 7 } });
+    const { h, of } = await start({ state: 'in review', level: 0 }, undefined, { check });
+    await h.clock.advance(8_000);
+    expect(of('check-submission').map(({ event }) => event)).toEqual([{ id: 'c', hash: 'h', submission: 3 }]);
+    expect(of('settle-approval').map(({ atMs }) => atMs - START)).toEqual([7_000]);
+  });
+
+  test('it cannot be counted: after three attempts people are asked all the same', async () => {
+    const check: Fake = () => {
+      throw named('Broken');
+    };
+    const { h, of } = await start({ state: 'in review', level: 0 }, undefined, { check });
+    await h.clock.advance(10_000);
+    expect([of('check-submission').length, of('request-approval').length]).toEqual([3, 1]);
+  });
+
+  test('what has no audience is asked about at once', async () => {
+    const { h, of } = await start({ state: 'in review', level: 0 }, undefined, { kind: 'template' });
+    await h.clock.advance(1_000);
+    expect([of('check-submission').length, of('request-approval').length]).toEqual([0, 1]);
   });
 
   test('nobody says anything: it looks each time that people are to be reminded, until it has expired', async () => {

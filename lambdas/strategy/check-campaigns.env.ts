@@ -1,0 +1,10 @@
+import * as z from 'zod/mini';
+
+export const env = z.object({
+  DEFINITIONS_TABLE: z.string(),
+  PROFILES_TABLE: z.string(),
+  CONTACTS_TABLE: z.string(),
+  ATHENA_WORK_GROUP: z.string(),
+  GLUE_DATABASE: z.string(),
+  QUERY_CUTOFF_BYTES: z.coerce.number(),
+});
