@@ -4,6 +4,7 @@ import { tellOfAlarms } from './kit/tell-of-alarms.ts';
 import type { Platform } from './platform.ts';
 import type { Stage } from './stages.ts';
 import type { State } from './state.ts';
+import { Experiments } from './strategy/experiments.ts';
 import { Participants } from './strategy/participants.ts';
 import { Playbooks } from './strategy/playbooks.ts';
 
@@ -19,6 +20,7 @@ export class Journeys extends Stack {
   ) {
     super(scope, id, { description: `Herald ${stage.name}: journeys, and who walks them` });
     new Participants(this, 'Journeys', { stage, state, platform });
+    new Experiments(this, 'Experiments', { state, lake: platform.lake, deadLetters: platform.busDeadLetters });
     new Playbooks(this, 'Playbooks', { state });
     tellOfAlarms(this, stage.alarmTopicArn);
   }

@@ -1,5 +1,6 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { Access } from './access.ts';
 import { Audience } from './audience.ts';
@@ -27,6 +28,8 @@ export class Platform extends Stack {
   readonly strategy: Strategy;
   /** What has happened to participants of journeys: see lib/journeys.ts. */
   readonly participants: QueueWithDeadLetters;
+  /** Events and schedules whose function kept failing. */
+  readonly busDeadLetters: Queue;
 
   constructor(scope: Construct, id: string, { stage, state }: { stage: Stage; state: State }) {
     super(scope, id, { description: `Herald ${stage.name}: whom to reach, with what, when, and what it achieved` });
@@ -58,6 +61,7 @@ export class Platform extends Stack {
     const dispatch = new Dispatch(this, 'Delivery', { state, lake, sendQueues, heldMessages: this.heldMessages });
     const strategy = new Strategy(this, 'Strategy', { stage, state, lake, sendQueues, dispatch, webhooks });
     this.lake = lake;
+    this.busDeadLetters = busDeadLetters;
     this.intake = intake;
     this.sendQueues = sendQueues;
     this.strategy = strategy;

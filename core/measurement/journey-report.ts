@@ -4,7 +4,7 @@ import { textLiteral } from '../audience/sql-literal.ts';
 import { DAY_MS } from './period.ts';
 
 export const JOURNEY_REPORT_DEFINITION =
-  'Entered: participations that began, each entry of a person counted. Held out: people whom the journey, or everything, leaves out; they never entered. Inside: participations that rest at a node now. Ended: the others, by why. Goals: participations that reached them. By node: how often somebody came to it, how many rest there, and how often it was left, by which way: a branch, an arm, an event, next, a timeout, or why it ended there. All versions together. Steps are in the lake about a minute after they happen.';
+  'Entered: participations that began, each entry of a person counted. Held out: people whom the journey, or everything, leaves out; they never entered. Inside: participations that rest at a node now. Ended: the others, by why. Goals: participations that reached them. By node: how often somebody came to it, how many rest there, and how often it was left, by which way: a branch, an arm, an event, next, a timeout, or why it ended there. All versions together. Experiments: those of the version in force, as they were counted last, which is done once a day: assigned are people who came to an arm, people those of them whose time for the goal is over, successes who reached it in that time. Steps are in the lake about a minute after they happen.';
 
 /** Counts of the steps of all participants since `fromMs`, each step once. */
 export const journeyReportQuery = (journeyId: string, fromMs: number): Sql => sql`WITH steps_once AS (

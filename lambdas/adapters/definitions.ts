@@ -18,6 +18,7 @@ export type DefinitionKind =
   | 'import'
   | 'import-lane'
   | 'journey'
+  | 'journey-experiment'
   | 'journey-version'
   | 'lead-model'
   | 'list'

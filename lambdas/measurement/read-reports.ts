@@ -22,16 +22,20 @@ import { variantFigures } from '../../core/measurement/variants-sql.ts';
 import { WHY_DEFINITION, whyOf, whyQuery } from '../../core/measurement/why.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import type { Journey } from '../../core/strategy/journey/journey.ts';
+import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
 import { NoSuchQuery, type QueryRow, queries } from '../adapters/athena.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { definitions } from '../adapters/definitions.ts';
+import { journeys } from '../adapters/journeys.ts';
 import { type ApiResponse, apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
+import { experimentsOf } from '../strategy/experiments-of.ts';
 import { env } from './read-reports.env.ts';
 
 const { DEFINITIONS_TABLE, CONTACTS_TABLE, ATHENA_WORK_GROUP, GLUE_DATABASE } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
+const { versionOf } = journeys(defs);
 const contactStates = contacts(CONTACTS_TABLE);
 const lake = queries({ workGroup: ATHENA_WORK_GROUP, database: GLUE_DATABASE });
 
@@ -65,7 +69,13 @@ export const handler = apiHandler('measurement/read-reports', routes, {
     const journey = await defs.get<Journey>('journey', journeyId);
     if (!journey) throw new Problem('not-found', `There is no journey ${journeyId}`);
     const sql = journeyReportQuery(journeyId, journey.body.createdMs);
-    return answer({ sql, definition: JOURNEY_REPORT_DEFINITION, figuresOf: journeyReportOf }, nowMs, queryId);
+    const live = (await defs.get<LiveJourney>('live-journey', journeyId))?.body;
+    const experiments = live ? await experimentsOf(defs, await versionOf(journeyId, live.current), live) : [];
+    const figuresOf = (rows: QueryRow[]) => ({
+      ...journeyReportOf(rows),
+      ...(experiments.length > 0 && { experiments }),
+    });
+    return answer({ sql, definition: JOURNEY_REPORT_DEFINITION, figuresOf }, nowMs, queryId);
   },
 
   reportReach: async ({ query, nowMs }) => {

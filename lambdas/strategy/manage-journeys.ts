@@ -60,7 +60,7 @@ export const handler = apiHandler(
       return { body: { items, ...(page.cursor && { cursor: page.cursor }) } };
     },
 
-    getJourney: async ({ params }) => ({ body: await viewOf(await load(params.journeyId)) }),
+    getJourney: async ({ params }) => ({ body: await withExperiments(await viewOf(await load(params.journeyId))) }),
 
     updateJourney: async ({ params, body: { version, ...input }, actor, nowMs }) => {
       const { hash, publishedBy, id, author, createdMs, editors } = await load(params.journeyId, version);
@@ -206,6 +206,15 @@ const viewOf = async (journey: Journey) => {
     ...(pause && { pause: { by: pause.by, atMs: pause.atMs, reason: pause.reason } }),
   };
   return { ...journey, running };
+};
+
+/** How the experiments of the version in force stand. */
+const withExperiments = async (view: Awaited<ReturnType<typeof viewOf>>) => {
+  if (!('running' in view)) return view;
+  const { running } = view;
+  const { experimentsOf } = await import('./experiments-of.ts');
+  const experiments = await experimentsOf(defs, await versionOf(view.id, running.current), running);
+  return { ...view, running: { ...running, ...(experiments.length > 0 && { experiments }) } };
 };
 
 const change = async (

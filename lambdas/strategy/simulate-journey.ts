@@ -4,6 +4,8 @@ import type { JourneyFacts } from '../../core/strategy/journey/participant.ts';
 import { type Simulated, simulate } from '../../core/strategy/journey/simulate.ts';
 import type { SimulationInput } from '../../core/strategy/journey/simulation-input.ts';
 import { contacts } from '../adapters/contacts.ts';
+import { definitions } from '../adapters/definitions.ts';
+import { sharesInForce } from '../adapters/journey-experiments.ts';
 import { memberships } from '../adapters/memberships.ts';
 import { plans } from '../adapters/plans.ts';
 import { profiles } from '../adapters/profiles.ts';
@@ -29,12 +31,13 @@ export const simulateJourney = async (
   const facts =
     'profileId' in input ? await known(tables, version, input.profileId, enters) : await madeUp(tables, input);
   if (!facts) return undefined;
+  const shares = await sharesInForce(definitions(tables.DEFINITIONS_TABLE))(version, Object.keys(version.nodes));
   const events = (input.events ?? []).map(({ after, type: happens, properties = {} }) => {
     return { atMs: startMs + durationMs(after), type: happens, properties };
   });
   return simulate(version, {
     profileId: 'profileId' in input ? input.profileId : MADE_UP,
-    ...{ enters, events, facts, untilMs: startMs + input.days * DAY_MS },
+    ...{ enters, events, facts: { ...facts, shares }, untilMs: startMs + input.days * DAY_MS },
     ...(input.arms && { arms: input.arms }),
   });
 };
@@ -61,6 +64,7 @@ const known = async (
         const [{ fallbackTimeZone }, globalHoldout] = await Promise.all([settings(), holdout()]);
         return { ...(fallbackTimeZone && { fallbackTimeZone }), globalHoldout };
       },
+      // Those of all nodes are added for whoever walks.
       shares: async () => ({}),
     },
     [{ profileId, event, version, needs: together(Object.values(version.needs)) }],

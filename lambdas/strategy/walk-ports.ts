@@ -1,6 +1,7 @@
 import { stepRow } from '../../core/strategy/journey/step-row.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { definitions } from '../adapters/definitions.ts';
+import type { sharesInForce } from '../adapters/journey-experiments.ts';
 import { journeys } from '../adapters/journeys.ts';
 import { appendRows } from '../adapters/lake.ts';
 import { memberships } from '../adapters/memberships.ts';
@@ -26,6 +27,10 @@ export const walkPorts = (
   /** Loaded by the first throttle. */
   let rates: Promise<SendRates> | undefined;
   const loadRates = async () => (await import('../adapters/send-rates.ts')).sendRates(environment.LEDGER_TABLE);
+  /** By the first experiment. */
+  let shares: Promise<ReturnType<typeof sharesInForce>> | undefined;
+  const loadShares = async () =>
+    (await import('../adapters/journey-experiments.ts')).sharesInForce(definitions(environment.DEFINITIONS_TABLE));
   const { planOf, settings, holdout } = plans(environment.DEFINITIONS_TABLE);
   const { journeyOf, versionOf } = journeys(definitions(environment.DEFINITIONS_TABLE));
   const sinks = {
@@ -62,7 +67,10 @@ export const walkPorts = (
         const [{ fallbackTimeZone }, globalHoldout] = await Promise.all([settings(), holdout()]);
         return { ...(fallbackTimeZone && { fallbackTimeZone }), globalHoldout };
       },
-      shares: async () => ({}),
+      shares: async (version, nodes) => {
+        shares ??= loadShares();
+        return (await shares)(version, nodes);
+      },
     },
     holds: participantTimers(environment.TIMERS_TABLE, wakeSchedules(environment), () => Date.now()),
     takeSlot: async (journeyId, node, perMinute) => {

@@ -8,6 +8,7 @@ import type { ConsentRow } from '../../core/delivery/consent.ts';
 import type { OutcomeRow } from '../../core/delivery/outcome.ts';
 import type { EventRow } from '../../core/event/event.ts';
 import type { IdentityRow } from '../../core/event/identity.ts';
+import type { StepRow } from '../../core/strategy/journey/step-row.ts';
 import { LAKE_TABLES, type LakeTable as TableName } from '../../lib/lake-tables.ts';
 import { createDuck, type LakeTable } from '../../local/duck.ts';
 
@@ -46,6 +47,7 @@ export const createLake = async () => {
     write('list_members', [], () => 0);
     write('lead_stages', [], () => 0);
     write('segment_members', [], () => 0);
+    write('participant_steps', [], () => 0);
   };
   empty();
   return {
@@ -55,6 +57,7 @@ export const createLake = async () => {
     identities: (rows: readonly IdentityRow[]) => write('identities', rows, (row) => row.at_ms),
     segmentMembers: (rows: readonly SegmentMemberRow[]) => write('segment_members', rows, (row) => row.at_ms),
     listMembers: (rows: readonly ListMemberRow[]) => write('list_members', rows, (row) => row.at_ms),
+    participantSteps: (rows: readonly StepRow[]) => write('participant_steps', rows, (row) => row.at_ms),
     outcomes: (rows: readonly OutcomeRow[], lagMs = 0) => write('outcomes', rows, (row) => row.at_ms + lagMs),
     /** Rows as objects; every value is text, as Athena gives it. */
     async query(sql: string): Promise<Record<string, string | null>[]> {

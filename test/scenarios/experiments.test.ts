@@ -6,6 +6,7 @@ import { type Holdout, holdoutOf, isHeldOut } from '../../core/strategy/holdout.
 import type { CampaignReport } from '../../scripts/story.ts';
 import { bootLocal, localTest } from './boot.ts';
 import type { LocalHerald } from './everywhere.ts';
+import { journeyExperiments } from './journey-experiments.ts';
 import { approve, type CampaignView, draftCampaign, importCsv, stateOf, submit } from './people.ts';
 
 const HOUR = 3_600_000;
@@ -76,7 +77,7 @@ const only = (some: Map<string, string | undefined>, what: string | undefined) =
 
 localTest(
   'days of virtual time',
-  'a test, a winner, and the rest gets it; holdouts get nothing, and it says why',
+  'a test, a winner, and the rest gets it, in campaigns and journeys; holdouts get nothing, and it says why',
   async () => {
     const herald = await withPeople();
     const sinceMs = herald.cloud.clock.now();
@@ -171,5 +172,8 @@ localTest(
     expect([...(await got(herald, cartMs)).keys()].sort()).toEqual(kept?.map(({ profileId }) => profileId).sort());
     const { text } = await explain(herald, `trigger/${trigger.id}`, left?.[0]?.profileId ?? '');
     expect(text).toMatch(/^Not sent by sms: the person is held out/);
+
+    const asked = PEOPLE.map(({ id }) => id).filter((id) => !isHeldOut(id, everywhere));
+    await journeyExperiments(herald, asked, apiKey);
   },
 );

@@ -7,6 +7,7 @@ import { simulationInput } from '../../strategy/journey/simulation-input.ts';
 import { listQuery, pageOf } from '../page.ts';
 import { APPROVERS, PROFILE_READERS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
+import { journeyExperiment } from './journey-experiment-view.ts';
 
 const handler = 'strategy/manage-journeys';
 /** Whoever runs it may stop it, without waiting for anybody. */
@@ -32,6 +33,8 @@ const running = z.object({
   sinceMs: count,
   versions: z.array(z.object({ hash: z.string(), sinceMs: count })),
   pause: z.optional(z.object({ by: z.string(), atMs: count, reason: z.string() })),
+  /** Of whoever reads one journey. Absent where there are none. */
+  experiments: z.optional(z.array(journeyExperiment)),
 });
 
 const journey = z.extend(journeyInput, {

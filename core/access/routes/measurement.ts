@@ -4,6 +4,7 @@ import { instant } from '../../measurement/period.ts';
 import { PROFILE_READERS, READERS } from '../role.ts';
 import type { Route } from '../route.ts';
 import { armFigures, decision } from './experiment-views.ts';
+import { journeyExperiment } from './journey-experiment-view.ts';
 
 const handler = 'measurement/read-reports';
 const count = z.int();
@@ -81,6 +82,8 @@ export const routes = [
         ended: counts,
         goals: counts,
         nodes: z.record(z.string(), z.object({ kind: z.string(), entered: count, inside: count, left: counts })),
+        /** Of the version in force, as they were counted last; absent where there are none. */
+        experiments: z.optional(z.array(journeyExperiment)),
       }),
       description: 'Entries, ends by reason, goals; by node how many came, rest there, and left by which way',
     },

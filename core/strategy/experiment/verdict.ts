@@ -11,11 +11,13 @@ export type Rules = {
 };
 
 /**
- * `winner`: better than every other arm at the level; otherwise the default is chosen, because there were too few people, or none was
- * better for sure, or because it hardly matters.
+ * `winner`: better than every other arm at the level. `settled`: a bandit has nothing more to gain. Otherwise the default is chosen, because
+ * there were too few people, or none was better for sure, or because it hardly matters, or because the arms have not got the people that
+ * their shares ask for, so that nothing can be said (sample-ratio.ts).
  */
-export const VERDICTS = ['winner', 'too-few-people', 'no-winner', 'no-difference'] as const;
-export type Verdict = { arm: string; because: (typeof VERDICTS)[number]; figures: ArmFigures[] };
+export const VERDICTS = ['winner', 'settled', 'too-few-people', 'no-winner', 'no-difference', 'sample-ratio'] as const;
+export type Because = (typeof VERDICTS)[number];
+export type Verdict = { arm: string; because: Because; figures: ArmFigures[] };
 
 const byRate = (a: ArmFigures, b: ArmFigures): number => b.rate - a.rate;
 
@@ -35,7 +37,7 @@ const winnerOf = (
   return others.every((other) => leader.rate > other.rate && isBetter(leader, other, level)) ? leader.name : undefined;
 };
 
-const areTooFew = (arms: readonly ArmCount[], { minimumSample }: Rules): boolean =>
+export const areTooFew = (arms: readonly ArmCount[], { minimumSample }: Pick<Rules, 'minimumSample'>): boolean =>
   arms.some(({ people }) => people < minimumSample);
 
 /** The one decision at the planned end: at that time nobody can choose any more when to look. Exact at the level. */
@@ -56,21 +58,19 @@ const WORTH_WAITING = 0.01;
  * and in any unit, the same from the beginning on. The default is chosen early where it costs next to nothing: that names no winner.
  */
 export const verdictNow = (
-  arms: readonly (ArmCount & { share: number })[],
+  figures: readonly (ArmFigures & { share: number })[],
   rules: Rules,
   isOldEnough: boolean,
-  seed: string,
-): Verdict | undefined => {
-  if (!isOldEnough || areTooFew(arms, rules)) return undefined;
-  const figures = figuresOf(arms, seed);
-  const shareOf = (name: string): number => arms.find((arm) => arm.name === name)?.share ?? 0;
+): Omit<Verdict, 'figures'> | undefined => {
+  if (!isOldEnough || areTooFew(figures, rules)) return undefined;
+  const shareOf = (name: string): number => figures.find((arm) => arm.name === name)?.share ?? 0;
   const winner = winnerOf(figures, rules, (leader, other, level) => {
     const [own, others] = [shareOf(leader.name), shareOf(other.name)];
     const isMore = leader.successes * others > other.successes * own;
     return isMore && evidence(leader.successes, other.successes, own / (own + others)) >= 1 / level;
   });
-  if (winner !== undefined) return { arm: winner, because: 'winner', figures };
+  if (winner !== undefined) return { arm: winner, because: 'winner' };
   const byDefault = figures.find(({ name }) => name === rules.defaultArm);
   const isCheap = byDefault && byDefault.expectedLoss < WORTH_WAITING * byDefault.rate;
-  return isCheap ? { arm: byDefault.name, because: 'no-difference', figures } : undefined;
+  return isCheap ? { arm: byDefault.name, because: 'no-difference' } : undefined;
 };

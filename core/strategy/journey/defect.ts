@@ -26,6 +26,7 @@ export type DefectCode =
   | 'unknown-goal'
   | 'unknown-arm'
   | 'one-arm'
+  | 'too-short-experiment'
   | 'too-long-wait'
   | 'unbounded-reentry'
   | 'starts-itself';

@@ -9,7 +9,7 @@ import { durationInput, durationUpTo } from '../../event/duration-input.ts';
 import { eventPattern } from '../../event/event-pattern.ts';
 import { perMinute } from '../campaign.ts';
 import { WEEKDAYS } from '../schedule.ts';
-import { branchCondition } from './branch-condition.ts';
+import { branchCondition } from './branch-condition-input.ts';
 
 /** Days that a journey may wait, at most. */
 export const MAX_WAIT_DAYS = 366;
@@ -121,6 +121,8 @@ export const journeyNode = z.discriminatedUnion(
       /** In each arm, before a winner may be named. */
       minimumSample: z.int().check(z.minimum(1), z.maximum(10_000_000)),
       minimumDays: z.int().check(z.minimum(1), z.maximum(MAX_WAIT_DAYS)),
+      /** The default is taken so long after the beginning. Absent: 90 days after the first could count; a bandit goes on without end. */
+      maximumDays: z.optional(z.int().check(z.minimum(1), z.maximum(2 * MAX_WAIT_DAYS))),
       /** The arm that is taken when none has won. */
       default: label,
     }),

@@ -144,12 +144,20 @@ const armDefects = (at: string, { kind, arms }: NodeOf<'split'> | NodeOf<'experi
   return defects;
 };
 
+const DAY_MS = 86_400_000;
+
 const experimentDefects = (
   { goals = [] }: JourneyInput,
   at: string,
-  { goal, arms, default: taken }: NodeOf<'experiment'>,
+  { goal, arms, default: taken, minimumDays, maximumDays }: NodeOf<'experiment'>,
 ): Defect[] => {
   const defects: Defect[] = [];
+  const within = goals.find(({ name }) => name === goal)?.within;
+  const leastMs = Math.max(minimumDays * DAY_MS, within ? durationMs(within) : 0);
+  if (maximumDays !== undefined && maximumDays * DAY_MS <= leastMs) {
+    const message = `Before the end nobody counts, or nearly nobody: people have ${lengthText(leastMs)} for the goal`;
+    defects.push({ path: `${at}.maximumDays`, code: 'too-short-experiment', message });
+  }
   if (!goals.some(({ name }) => name === goal)) {
     defects.push({ path: `${at}.goal`, code: 'unknown-goal', message: `The journey has no goal “${goal}”` });
   }

@@ -57,7 +57,7 @@ export const simulate = (version: JourneyVersion, sample: Sample): Simulated => 
         continue;
       }
       participant = answer.participant;
-      steps.push(...answer.steps);
+      steps.push(...answer.steps.map((step) => chosen(sample, step)));
       facts = answer.steps.reduce((known, step) => changedBy(version, step, known), facts);
       return answer.refused;
     }
@@ -106,6 +106,13 @@ const patternsOf = (version: JourneyVersion, event: Sample['enters'], known: Jou
   const rules = Object.entries(version.patterns).map(([id, { eventType, where = [] }]) => ({ id, eventType, where }));
   return plainMatch(rules, facts);
 };
+
+/** An arm that was asked for is not one that they had. */
+const chosen = ({ arms = {} }: Sample, step: Step): Step =>
+  ARMED.has(step.kind) && Object.hasOwn(arms, step.node) && arms[step.node] === step.way
+    ? { ...step, why: 'Was chosen for this walk' }
+    : step;
+const ARMED: ReadonlySet<string> = new Set(['split', 'experiment']);
 
 /** The profile after a step at an update node. */
 const changedBy = ({ nodes }: JourneyVersion, { node: id }: Step, facts: JourneyFacts): JourneyFacts => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { figuresOf } from '../../../../core/strategy/experiment/figures.ts';
 import { seededBy } from '../../../../core/strategy/experiment/random.ts';
 import { evidence, exactP } from '../../../../core/strategy/experiment/tests.ts';
 import { type Rules, verdictAtEnd, verdictNow } from '../../../../core/strategy/experiment/verdict.ts';
@@ -53,16 +54,20 @@ test.each([
   expect(verdictAtEnd(arms, rules, 'seed')).toMatchObject({ arm, because });
 });
 
+/** As verdictNow takes them. */
+const shown = (arms: ReturnType<typeof counts>) => figuresOf(arms, 'seed').map((arm) => ({ ...arm, share: 1 }));
+
 test('while it goes on: neither before its time, nor with too few; a winner, or the default where it hardly matters', () => {
-  const better = counts([4_000, 400], [4_000, 560]);
-  expect(verdictNow(better, rules, false, 'seed')).toBeUndefined();
-  expect(verdictNow(better, { ...rules, minimumSample: 4_001 }, true, 'seed')).toBeUndefined();
-  expect(verdictNow(better, rules, true, 'seed')).toMatchObject({ arm: 'B', because: 'winner' });
-  expect(verdictNow(counts([1_000, 100], [1_000, 115]), rules, true, 'seed')).toBeUndefined();
-  const alike = counts([400_000, 40_000], [400_000, 39_900]);
-  expect(verdictNow(alike, rules, true, 'seed')).toMatchObject({ arm: 'A', because: 'no-difference' });
+  const better = shown(counts([4_000, 400], [4_000, 560]));
+  expect(verdictNow(better, rules, false)).toBeUndefined();
+  expect(verdictNow(better, { ...rules, minimumSample: 4_001 }, true)).toBeUndefined();
+  expect(verdictNow(better, rules, true)).toEqual({ arm: 'B', because: 'winner' });
+  expect(verdictNow(shown(counts([1_000, 100], [1_000, 115])), rules, true)).toBeUndefined();
+  const alike = shown(counts([400_000, 40_000], [400_000, 39_900]));
+  expect(verdictNow(alike, rules, true)).toEqual({ arm: 'A', because: 'no-difference' });
   // The default is clearly worse than another, and that one no better than a third.
-  expect(verdictNow(counts([400_000, 40_000], [400_000, 44_000], [400_000, 44_010]), rules, true, 'x')).toBeUndefined();
+  const third = shown(counts([400_000, 40_000], [400_000, 44_000], [400_000, 44_010]));
+  expect(verdictNow(third, rules, true)).toBeUndefined();
 });
 
 /** People succeed or not, each by chance. */

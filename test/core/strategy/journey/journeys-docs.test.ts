@@ -6,11 +6,14 @@ import { journeyNode } from '../../../../core/strategy/journey/journey-node.ts';
 import { goals, judge } from './judging.ts';
 import { exit, journeyOf } from './traveller.ts';
 
-const page = readFileSync(join(import.meta.dirname, '../../../../docs/journeys.md'), 'utf8');
-const blocks = [...page.matchAll(/```json( node)?\n([\s\S]*?)```/g)].map(([, isNode, text = '']) => ({
-  isNode: isNode !== undefined,
-  value: JSON.parse(text) as unknown,
-}));
+const pageOf = (name: string) => readFileSync(join(import.meta.dirname, '../../../../docs', name), 'utf8');
+const blocksOf = (text: string) =>
+  [...text.matchAll(/```json( node)?\n([\s\S]*?)```/g)].map(([, isNode, json = '']) => ({
+    isNode: isNode !== undefined,
+    value: JSON.parse(json) as unknown,
+  }));
+const page = pageOf('journeys.md');
+const blocks = [...blocksOf(page), ...blocksOf(pageOf('experiments.md')).filter(({ isNode }) => isNode)];
 
 test.each(blocks.filter(({ isNode }) => !isNode))('a journey of the page is sound', ({ value }) => {
   expect(judge(journeyInput.parse(value))).toEqual([]);

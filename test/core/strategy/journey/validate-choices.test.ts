@@ -82,6 +82,22 @@ describe('every defect is named, and its repair is taken', () => {
       journeyOf({ x: experiment(), e: exit }, { goals }),
     ],
     [
+      'an experiment that is over before anybody could count',
+      journeyOf({ x: experiment({ maximumDays: 1 }), e: exit }, { goals }),
+      [
+        'nodes.x.maximumDays (too-short-experiment): Before the end nobody counts, or nearly nobody: people have 1 day for the goal',
+      ],
+      journeyOf({ x: experiment({ maximumDays: 2 }), e: exit }, { goals }),
+    ],
+    [
+      'one that is over before the goal’s time is',
+      journeyOf({ x: experiment({ maximumDays: 7 }), e: exit }, { goals: [{ ...goals[0]!, within: { days: 7 } }] }),
+      [
+        'nodes.x.maximumDays (too-short-experiment): Before the end nobody counts, or nearly nobody: people have 7 days for the goal',
+      ],
+      journeyOf({ x: experiment({ maximumDays: 8 }), e: exit }, { goals: [{ ...goals[0]!, within: { days: 7 } }] }),
+    ],
+    [
       'waits that are longer than the journey',
       journeyOf(
         {

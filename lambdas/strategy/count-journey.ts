@@ -1,0 +1,88 @@
+import type { Sql } from '../../core/audience/sql.ts';
+import { experimentCountQuery, visitCountsOf } from '../../core/measurement/experiment-sql.ts';
+import {
+  experimentsIn,
+  type JourneyExperiment,
+  journeyExperimentId,
+  timeForGoal,
+} from '../../core/strategy/experiment/journey-experiment.ts';
+import { begunExperiment, lookedAt } from '../../core/strategy/experiment/look-at-experiment.ts';
+import type { Journey } from '../../core/strategy/journey/journey.ts';
+import type { JourneyVersion } from '../../core/strategy/journey/journey-version.ts';
+import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
+import { MACHINE } from '../../core/strategy/machine.ts';
+import { type Definitions, VersionConflict } from '../adapters/definitions.ts';
+import { type Sinks, saveDefinition } from '../adapters/outbox.ts';
+import type { OutboxEntry } from '../adapters/outbox-entry.ts';
+
+export type CountPorts = {
+  defs: Definitions;
+  sinks: Sinks;
+  versionOf(journeyId: string, hash: string): Promise<JourneyVersion>;
+  /** Rows of a query over the lake. Throws when it fails. */
+  query(sql: Sql): Promise<Record<string, string | null>[]>;
+};
+
+/** Counted once a day: whoever comes again sooner finds it done. */
+const EVERY_MS = 12 * 3_600_000;
+/** Steps take a minute to the lake, and events that are on time, a little more. Who has just run out of time counts the next time. */
+const ARRIVES_MS = 15 * 60_000;
+
+/**
+ * Counts the experiments of the version in force, and notes what follows: new shares, or a decision. Gives how many. Running it twice is safe:
+ * what was counted lately is left alone, everything is counted anew from the lake, and of two who count at once the first one is kept.
+ */
+export const countJourney = async (ports: CountPorts, live: LiveJourney, nowMs: number): Promise<number> => {
+  const { defs, versionOf } = ports;
+  const current = await versionOf(live.id, live.current);
+  let counted = 0;
+  let others: JourneyVersion[] | undefined;
+  for (const own of experimentsIn(current)) {
+    const id = journeyExperimentId(live.id, own.id, own.key);
+    const stored = await defs.get<JourneyExperiment>('journey-experiment', id);
+    const sinceMs = live.versions.find(({ hash }) => hash === live.current)?.sinceMs ?? nowMs;
+    const before = stored?.body ?? begunExperiment(live.id, own, sinceMs);
+    if (before.decision || before.countedMs > nowMs - EVERY_MS) continue;
+    others ??= await Promise.all(live.versions.map(({ hash }) => versionOf(live.id, hash)));
+    const going = others.filter((one) =>
+      experimentsIn(one).some(({ id: at, key }) => at === own.id && key === own.key),
+    );
+    const { createdMs } = (await defs.get<Journey>('journey', live.id))?.body ?? { createdMs: before.startedMs };
+    const rows = await ports.query(
+      experimentCountQuery({
+        ...{ journeyId: live.id, node: own.id, goal: own.node.goal, time: timeForGoal(current, own.node) },
+        ...{ versions: going.map(({ hash }) => hash), fromMs: createdMs, nowMs: nowMs - ARRIVES_MS },
+      }),
+    );
+    const after = lookedAt(before, current, own.node, visitCountsOf(rows), nowMs);
+    await save(ports, id, after, stored?.version ?? 0, nowMs);
+    counted += 1;
+  }
+  return counted;
+};
+
+const save = async (
+  { defs, sinks }: CountPorts,
+  id: string,
+  experiment: JourneyExperiment,
+  before: number,
+  nowMs: number,
+): Promise<void> => {
+  const { journeyId, node, decision } = experiment;
+  const outbox: OutboxEntry[] = decision
+    ? [
+        {
+          effect: 'audit',
+          entry: {
+            ...{ subject: `journey/${journeyId}`, action: 'decide-experiment', actor: MACHINE, atMs: nowMs },
+            ...{ version: before + 1, detail: `${node}: ${decision.arm} (${decision.because})` },
+          },
+        },
+      ]
+    : [];
+  try {
+    await saveDefinition(defs, 'journey-experiment', id, experiment, before, nowMs, outbox, sinks);
+  } catch (error) {
+    if (!(error instanceof VersionConflict)) throw error;
+  }
+};
