@@ -190,8 +190,11 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
   };
 
   return {
-    /** One channel's content for one person, in the words of their locale. The template must have that channel. Never throws. */
-    render(template: TemplateContent, channel: Channel, variables: TemplateVariables): RenderResult {
+    /**
+     * One channel's content for one person, in the words of their locale. The template must have that channel. Never throws. Not `strict`:
+     * what they lack is nothing, and no error.
+     */
+    render(template: TemplateContent, channel: Channel, variables: TemplateVariables, strict = true): RenderResult {
       const scope = scopeOf(variables);
       const found = contentFor(template, channel, variables.profile.locale);
       lookup = variables.catalogue;
@@ -206,7 +209,7 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
       try {
         const rendered = mapTexts(found.content, (source, path) => {
           const field = fieldAt(found.place, path, source);
-          return field ? renderField(template, field, scope, true) : source;
+          return field ? renderField(template, field, scope, strict) : source;
         });
         return { kind: 'rendered', content: { channel, ...(rendered as object) } as RenderedContent };
       } catch (error) {

@@ -1,10 +1,12 @@
 import { routes } from '../../core/access/routes/templates.ts';
 import { CHANNELS } from '../../core/delivery/channel.ts';
 import { previewOf } from '../../core/strategy/preview.ts';
-import { renderer } from '../../core/strategy/render.ts';
+import { type Renderer, renderer } from '../../core/strategy/render.ts';
 import { readsCatalogue } from '../../core/strategy/template/catalogue.ts';
 import { changesBetween } from '../../core/strategy/template/changes.ts';
-import { contentOf, type Template, type TemplateInput } from '../../core/strategy/template.ts';
+import { checkTemplate } from '../../core/strategy/template/check.ts';
+import { contentOf, type Template, type TemplateContent, type TemplateInput } from '../../core/strategy/template.ts';
+import type { TemplateVariables } from '../../core/strategy/template-variables.ts';
 import { definitions, type Stored } from '../adapters/definitions.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
 import { templateVersions } from '../adapters/template-versions.ts';
@@ -75,22 +77,49 @@ export const handler = apiHandler(
     },
 
     previewTemplate: async ({ params, body, nowMs }) => {
-      const { body: template } = await load(params.templateId);
-      const { profile, event, window } = await sampleOf(PROFILES_TABLE, body);
-      const { profileId } = profile;
-      const sample = { id: 'sample', source: 'preview', profileId, timeMs: nowMs, receivedMs: nowMs };
-      const variables = { profile, ...(event && { event: { ...sample, ...event } }), ...(window && { window }) };
-      const content = contentOf(template);
+      const content = contentOf((await load(params.templateId)).body);
       const liquid = renderer(await import('liquidjs'));
-      const messages = CHANNELS.map((channel) => ({ channel, variables }));
-      const catalogue = CHANNELS.some((channel) => readsCatalogue(content, channel))
-        ? await rowsFor(DEFINITIONS_TABLE, liquid, content, messages)
-        : undefined;
-      return { body: previewOf(liquid, content, { ...variables, ...(catalogue && { catalogue }) }, body.channels) };
+      const variables = await withRows(liquid, content, await variablesOf(body, nowMs));
+      return { body: previewOf(liquid, content, variables, body.channels) };
+    },
+
+    checkTemplate: async ({ params, body: { lane, ...sample }, nowMs }) => {
+      const { body: template } = await load(params.templateId);
+      const liquidjs = await import('liquidjs');
+      const liquid = renderer(liquidjs);
+      const given = 'profileId' in sample || 'profile' in sample ? await variablesOf(sample, nowMs) : NOBODY;
+      const locales = [template.locale, ...Object.keys(template.locales ?? {})];
+      const variables = await withRows(liquid, contentOf(template), given, locales);
+      return { body: { results: checkTemplate(liquidjs, liquid, template, { variables, lane }) } };
     },
   },
   IDEMPOTENCY_TABLE,
 );
+
+const NOBODY: TemplateVariables = { profile: { profileId: 'sample', attributes: {} } };
+
+/** What a template is shown with. Throws 404. */
+const variablesOf = async (asked: Parameters<typeof sampleOf>[1], nowMs: number): Promise<TemplateVariables> => {
+  const { profile, event, window } = await sampleOf(PROFILES_TABLE, asked);
+  const { profileId } = profile;
+  const sample = { id: 'sample', source: 'preview', profileId, timeMs: nowMs, receivedMs: nowMs };
+  return { profile, ...(event && { event: { ...sample, ...event } }), ...(window && { window }) };
+};
+
+/** The same with the rows of reference tables that the template asks for, in the words of each of the locales. */
+const withRows = async (
+  liquid: Renderer,
+  content: TemplateContent,
+  variables: TemplateVariables,
+  locales: readonly (string | undefined)[] = [variables.profile.locale],
+): Promise<TemplateVariables> => {
+  const asking = CHANNELS.filter((channel) => readsCatalogue(content, channel));
+  const messages = locales.flatMap((locale) =>
+    asking.map((channel) => ({ channel, variables: { ...variables, profile: { ...variables.profile, locale } } })),
+  );
+  if (messages.length === 0) return variables;
+  return { ...variables, catalogue: await rowsFor(DEFINITIONS_TABLE, liquid, content, messages) };
+};
 
 const load = async (id: string, version?: number): Promise<Stored<Template>> => {
   const stored = await defs.get<Template>('template', id);

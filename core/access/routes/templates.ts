@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { CHANNELS } from '../../delivery/channel.ts';
+import { CHANNELS, LANES } from '../../delivery/channel.ts';
 import { templateInput } from '../../strategy/template.ts';
 import { listQuery, pageOf } from '../page.ts';
 import { READERS, WRITERS } from '../role.ts';
@@ -78,6 +78,13 @@ export const sampleBody = <Shape extends z.core.$ZodShape>(shape: Shape) => {
   const shared = { ...sampleTrigger, locale: z.optional(z.string().check(z.maxLength(35))), ...shape };
   return z.union([z.strictObject({ profileId: id, ...shared }), z.strictObject({ profile: sampleProfile, ...shared })]);
 };
+
+/** Without a sample, too: then what values would bring is left out. `lane`: in which a plan would send it. */
+const lane = z._default(z.enum(LANES), 'promotional');
+const checkBody = z.union([sampleBody({ lane }), z.strictObject({ lane })]);
+const checked = z.object({
+  results: z.array(z.object({ channel: z.enum(CHANNELS), failed: z.optional(z.string()), ...seen })),
+});
 
 const exampleTemplate = {
   name: 'We miss you',
@@ -215,6 +222,20 @@ export const routes = [
     body: sampleBody({ channels: z.optional(z.array(z.enum(CHANNELS))) }),
     example: { profile: { attributes: { firstName: 'Ada' } }, locale: 'fr', channels: ['sms'] },
     success: { status: 200, schema: preview, description: 'The content per channel' },
+    errors: ['not-found'],
+  },
+  {
+    operationId: 'checkTemplate',
+    method: 'POST',
+    path: '/v1/templates/{templateId}/check',
+    summary: 'Look for what is doubtful in every text of a template',
+    description:
+      'On each channel in each locale that is written: sizes, links, images, colours of blocks, and whether a promotional email has a way out. With a sample person as in a preview, or with none: then what values would bring is left out. `notes` keep nobody from sending; no link is asked for over the network. `failed` says why the sample would not get it.',
+    handler,
+    roles: READERS,
+    body: checkBody,
+    example: { lane: 'promotional', profile: { attributes: { firstName: 'Ada' } } },
+    success: { status: 200, schema: checked, description: 'The notes, by channel and locale' },
     errors: ['not-found'],
   },
 ] as const satisfies readonly Route[];

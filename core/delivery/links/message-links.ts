@@ -5,6 +5,7 @@ import type { Channel } from '../channel.ts';
 import type { LinkKeys } from './link-keys.ts';
 import type { Tracking } from './link-settings.ts';
 import { type LinkClaim, sealLink } from './link-token.ts';
+import { MAX_TARGET } from './max-target.ts';
 import { rewriteHtml } from './rewrite-html.ts';
 import { rewriteText } from './rewrite-text.ts';
 
@@ -20,8 +21,6 @@ export const LINK_PATHS = {
 const MAX_TRACKED = 200;
 /** SES takes 870 characters of a header's value, which is a link in brackets; an id of any script, twice in it, would be more. */
 const MAX_PERSONAL = 868;
-/** Longer addresses than this stay as they are: a gateway takes 10 KB of a request line. */
-const MAX_TARGET = 4_000;
 
 /** To whom the message goes, by which the links are told apart. */
 export type Addressee = { profileId: string; ref: string };

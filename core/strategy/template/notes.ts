@@ -1,5 +1,6 @@
 import { smsParts } from '../../delivery/sms-parts.ts';
 import type { RenderedContent } from '../template.ts';
+import { linkFault, textLinkNotes } from './link-faults.ts';
 import { pageNotes, textOfPage } from './page-notes.ts';
 
 /** What an author should know; it keeps nobody from sending. `code` is for programs, `message` for people. */
@@ -19,9 +20,13 @@ const PREHEADER = 140;
 /** How mail programs, phones and networks treat this message. */
 export const notesOn = (content: RenderedContent): Note[] => {
   if (content.channel === 'email') return emailNotes(content);
-  if (content.channel === 'sms') return smsNotes(content.text);
+  if (content.channel === 'sms') return [...smsNotes(content.text), ...textLinkNotes(content.text)];
   if (content.channel === 'push') return pushNotes(content);
-  return [];
+  if (content.channel === 'webhook' || content.channel === 'whatsapp') return [];
+  // A place in the app has a scheme of its own.
+  const isPlace = content.channel === 'inapp' && !/^(https?|javascript|data):/i.test(content.url ?? '');
+  const fault = content.url === undefined || isPlace ? undefined : linkFault(content.url);
+  return fault ? [fault] : [];
 };
 
 const emailNotes = ({ subject, html, text }: Extract<RenderedContent, { channel: 'email' }>): Note[] => {
@@ -29,6 +34,7 @@ const emailNotes = ({ subject, html, text }: Extract<RenderedContent, { channel:
   const shown = textOfPage(html).slice(0, PREHEADER);
   const { length } = [...subject];
   return [
+    ...(length === 0 ? [note('subject-empty', 'There is nothing in the subject')] : []),
     ...(length > SUBJECT.phone
       ? [
           note(
@@ -37,12 +43,9 @@ const emailNotes = ({ subject, html, text }: Extract<RenderedContent, { channel:
           ),
         ]
       : []),
-    note(
-      'preheader',
-      shown === ''
-        ? 'The page has no text for inboxes to show after the subject'
-        : `Inboxes show after the subject: ${shown}`,
-    ),
+    shown === ''
+      ? note('no-preheader', 'The page has no text for inboxes to show after the subject')
+      : note('preheader', `Inboxes show after the subject: ${shown}`),
     ...(bytes > GMAIL_BYTES
       ? [
           note(
@@ -51,7 +54,9 @@ const emailNotes = ({ subject, html, text }: Extract<RenderedContent, { channel:
           ),
         ]
       : []),
-    ...(text === undefined ? [note('no-text', 'There is no text for programs that show no HTML')] : []),
+    ...(text === undefined
+      ? [note('no-text', 'There is no text for programs that show no HTML')]
+      : textLinkNotes(text)),
     ...pageNotes(html),
   ];
 };

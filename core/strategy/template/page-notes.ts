@@ -1,3 +1,4 @@
+import { linkFault } from './link-faults.ts';
 import { MarkupFault, type MarkupPart, markupParts } from './markup-parts.ts';
 import type { Note } from './notes.ts';
 
@@ -10,12 +11,12 @@ const LOOSE = new Set(
 const RAW: ReadonlySet<string> = new Set(['script', 'style', 'title', 'textarea']);
 const MAX_NOTES = 20;
 
-/** What is doubtful about the HTML of an email: links, images, tags. A link that Liquid makes is looked at where it is rendered. */
+/** What is doubtful about the HTML of an email: links, images, tags. */
 export const pageNotes = (html: string): Note[] =>
   pageFaults(html).map(({ code, line, message }) => ({ code, message: `Line ${line}: ${message}` }));
 
-/** The same with the line apart, from 1. */
-export const pageFaults = (html: string): (Note & { line: number })[] => {
+/** The same with the line apart, from 1. `faultOf`: what is doubtful about an address. */
+export const pageFaults = (html: string, faultOf: FaultOf = linkFault): (Note & { line: number })[] => {
   const notes: (Note & { line: number })[] = [];
   const open: { name: string; at: number }[] = [];
   const lineAt = (at: number) => html.slice(0, at).split('\n').length;
@@ -26,7 +27,7 @@ export const pageFaults = (html: string): (Note & { line: number })[] => {
     for (const part of markupParts(html, RAW)) {
       // Each search for what a tag closes may be a long one, and leaves a note where it is.
       if (notes.length === MAX_NOTES) break;
-      if (part.kind === 'open') openTag(part, add);
+      if (part.kind === 'open') openTag(part, add, faultOf);
       if (part.kind === 'between' || LOOSE.has(part.name.toLowerCase())) continue;
       const name = part.name.toLowerCase();
       if (part.kind === 'open') {
@@ -45,15 +46,29 @@ export const pageFaults = (html: string): (Note & { line: number })[] => {
   return notes;
 };
 
+type FaultOf = (address: string) => Note | undefined;
+type OpenTag = Extract<MarkupPart, { kind: 'open' }>;
+
 const openTag = (
-  { at, name, attributes }: Extract<MarkupPart, { kind: 'open' }>,
+  { at, name, attributes }: OpenTag,
   add: (code: string, at: number, message: string) => void,
-) => {
-  if (/^img$/i.test(name) && attributeOf(attributes, 'alt') === undefined)
-    add('image-alt', at, 'An image has no alt: who sees no images knows nothing of it; alt="" for mere decoration');
+  faultOf: FaultOf,
+): void => {
+  if (/^img$/i.test(name)) {
+    if (attributeOf(attributes, 'alt') === undefined)
+      add('image-alt', at, 'An image has no alt: who sees no images knows nothing of it; alt="" for mere decoration');
+    if (attributeOf(attributes, 'width') === undefined && !/width\s*:/i.test(attributeOf(attributes, 'style') ?? ''))
+      add(
+        'image-size',
+        at,
+        'An image has no width: the page jumps when it comes, and Outlook shows it as large as it is',
+      );
+    const source = faultOf(attributeOf(attributes, 'src') ?? '');
+    if (source) add('image-source', at, source.message);
+  }
   const href = /^(a|area)$/i.test(name) ? attributeOf(attributes, 'href') : undefined;
-  const fault = href === undefined ? undefined : linkFault(href);
-  if (fault) add('link', at, fault);
+  const fault = href === undefined ? undefined : faultOf(href);
+  if (fault) add(fault.code, at, fault.message);
 };
 
 /** A value in quotes, or without; undefined: there is no such attribute. */
@@ -61,22 +76,6 @@ const attributeOf = (attributes: string, name: string): string | undefined => {
   const found = new RegExp(`(?:^|[\\s"'])${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]*))`, 'i').exec(attributes);
   if (!found) return new RegExp(`(?:^|\\s)${name}(?=\\s|$|/)`, 'i').test(attributes) ? '' : undefined;
   return found[1] ?? found[2] ?? found[3] ?? '';
-};
-
-const LOCAL =
-  /^(localhost|.*\.(local|localhost|internal|test)|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|\[::1?\])$/i;
-
-/** Why a link is doubtful, or undefined. */
-export const linkFault = (href: string): string | undefined => {
-  const target = href.replaceAll('&amp;', '&').trim();
-  if (target === '') return 'A link leads nowhere';
-  if (target.startsWith('#') || /^(mailto|tel|sms):/i.test(target)) return undefined;
-  const shown = target.slice(0, 100);
-  const { protocol, hostname } = URL.canParse(target) ? new URL(target) : { protocol: '', hostname: '' };
-  if (protocol !== 'http:' && protocol !== 'https:')
-    return `${shown} is no address of the web: it begins with https://`;
-  if (LOCAL.test(hostname) || !hostname.includes('.')) return `${shown} only exists on your own machine or network`;
-  return protocol === 'http:' ? `${shown} is not https` : undefined;
 };
 
 /** What can be read of a page, spaces made one. Unseen characters that pad previews are left out. */

@@ -119,6 +119,7 @@ const WHO: Record<string, string> = {
   'GET /v1/templates/{templateId}/versions/{templateVersion}': 'vmaoA',
   'GET /v1/templates/{templateId}/versions/{templateVersion}/changes': 'vmaoA',
   'POST /v1/templates/{templateId}/versions/{templateVersion}/restore': 'mA',
+  'POST /v1/templates/{templateId}/check': 'vmaoA',
   'POST /v1/templates/{templateId}/test-sends': 'mA',
   'GET /v1/templates/{templateId}/test-sends/{testSendId}': 'vmaoA',
   'GET /v1/settings/tests': 'vmaoA',

@@ -239,3 +239,22 @@ describe('preview', () => {
     expect(await preview(id, body)).toMatchObject({ rendered: [{ text: 'purchase 5 999' }] });
   });
 });
+
+test('a check needs nobody; with somebody it sees what they get, rows of tables included', async () => {
+  const url = '{% assign p = profile.attributes.sku | catalogue: "products" %}{{ p.name }}';
+  const html = `<a href="http://a.org">${url}</a>`;
+  const { id } = await made({ name: 't', channels: { email: { subject: 's', text: 't', html } } });
+  const check = async (body: object) => {
+    const route = 'POST /v1/templates/{templateId}/check';
+    return (await call(handler, { route, params: { templateId: id }, body })).body as {
+      results: { channel: string; failed?: string; notes: { code: string }[] }[];
+    };
+  };
+  const [bare] = (await check({})).results;
+  expect(bare?.notes.map(({ code }) => code)).toEqual(['no-preheader', 'link-insecure', 'no-unsubscribe']);
+  expect(bare?.failed).toContain('p');
+  const [ada] = (await check({ lane: 'transactional', profile: { attributes: { sku: 'a1' } } })).results;
+  expect([ada?.failed, ada?.notes.map(({ code }) => code)]).toEqual([undefined, ['link-insecure']]);
+  expect(await check({ profileId: 'nobody' })).toMatchObject({ status: 404 });
+  expect(await check({ profile: 1 })).toMatchObject({ status: 400 });
+});

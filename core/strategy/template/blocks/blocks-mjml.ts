@@ -1,27 +1,22 @@
 import { shieldLiquid } from '../shield-liquid.ts';
 import { aroundRepeat } from './block-texts.ts';
 import { type EmailBlock, type EmailBlocks, type EmailColumns, type EmailElement, FONTS } from './blocks.ts';
+import { lookOf } from './look.ts';
 
 /** A part of the page, and the block that it came from. */
 type Part = { path: string; mjml: string };
 /** `pathAt`: the block that a line of the MJML came from, as `list.3`; undefined: none. */
 export type BlocksMjml = { mjml: string; pathAt: (line: number) => string | undefined };
 
-const LOOK = {
-  ...{ width: 600, size: 16, background: '#f4f4f5', page: '#ffffff', color: '#18181b' },
-  ...{ linkColor: '#1d4ed8', buttonBackground: '#18181b', buttonColor: '#ffffff' },
-};
 const HEADING_PIXELS = [28, 22, 18];
 
 /**
  * The blocks as MJML. Elements that follow one another share a section. What is written is escaped, its Liquid apart, so a text shows
  * what was written. Throws what liquidjs throws on Liquid that is not closed: whoever calls has looked at the texts one by one.
  */
-export const mjmlOfBlocks = (
-  liquidjs: typeof import('liquidjs'),
-  { settings: { font = 'system', preview, ...own } = {}, list }: EmailBlocks,
-): BlocksMjml => {
-  const look = { ...LOOK, ...own };
+export const mjmlOfBlocks = (liquidjs: typeof import('liquidjs'), { settings, list }: EmailBlocks): BlocksMjml => {
+  const { font = 'system', preview } = settings ?? {};
+  const look = lookOf(settings);
 
   const escaped = (source: string): string => {
     const { text, restore } = shieldLiquid(liquidjs, source);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as liquidjs from 'liquidjs';
 import { describe, expect, test } from 'vitest';
 import { renderer } from '../../../../core/strategy/render.ts';
+import { checkTemplate } from '../../../../core/strategy/template/check.ts';
 import { localeSlips } from '../../../../core/strategy/template/locales.ts';
 import { notesOn } from '../../../../core/strategy/template/notes.ts';
 import { tablesOf } from '../../../../core/strategy/template/tables-of.ts';
@@ -118,13 +119,30 @@ describe('docs/templates.md', () => {
       what && cell?.includes('`') ? [...cell.matchAll(/`([a-z]+(?:-[a-z]+)?)`/g)] : [],
     );
     const codes = told.map(([, name]) => name);
-    const html = `<p>${'x'.repeat(102_001)}<img><a href="http://a.example">`;
+    const hrefs = [
+      'http://a.org',
+      '',
+      '/a',
+      'data:x',
+      'https:/a',
+      'https://a',
+      'https://a.example',
+      `https://a.org/${'x'.repeat(4_001)}`,
+    ];
+    const html = `<p>${'x'.repeat(102_001)}<img>${hrefs.map((href) => `<a href="${href}">x</a>`).join('')}<i>`;
+    const page = '<a href="https://{{ profile.email }}">x</a>';
+    const text = { kind: 'text' as const, text: 'x', color: '#ffffff' };
+    const blocks = { list: [text] };
+    const template = { name: 't', channels: { email: { subject: 's', html: page, blocks } } };
+    const variables = { profile: { profileId: 'ada', attributes: {} } };
     const found = [
+      ...checkTemplate(liquidjs, liquid, template, { variables, lane: 'promotional' }).flatMap(({ notes }) => notes),
       ...notesOn({ channel: 'email', subject: 'x'.repeat(41), html }),
+      ...notesOn({ channel: 'email', subject: '', html: '' }),
       ...notesOn({ channel: 'sms', text: '你'.repeat(71) }),
       ...notesOn({ channel: 'push', title: 'x', body: '你'.repeat(1_400) }),
     ].map((note) => note.code);
     for (const name of new Set(found)) expect(codes).toContain(name);
-    expect(new Set(found).size).toBe(11);
+    expect(new Set(found).size).toBe(25);
   });
 });
