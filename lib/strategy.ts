@@ -214,7 +214,7 @@ export class Strategy extends Construct {
     // Whoever decides tells the approval that waits for it, and whoever ends a pause the run that waits for that.
     const { stateMachineArn: approval } = this.approvePlan.machine;
     const { stateMachineArn: run } = this.runCampaign.machine;
-    allow(manageCampaigns.function, ['states:SendTaskSuccess'], [run]);
+    for (const { function: fn } of [manageCampaigns, beginRun]) allow(fn, ['states:SendTaskSuccess'], [run]);
     allow(manageApprovals.function, ['states:SendTaskSuccess'], [approval, run]);
   }
 }

@@ -32,6 +32,16 @@ export const runCampaign = (campaign: Campaign, hash: string, nowMs: number): Ca
   };
 };
 
+/** The newest run was to begin before the series was paused, or put in force anew: if it is not there by now, its time has passed. */
+export const wasMissed = ({ last, sinceMs }: NonNullable<Campaign['series']>): boolean =>
+  last !== undefined && last.dueMs < sinceMs;
+
+/** The newest run, which nobody has made in time: it never begins, and says so where runs are listed. */
+export const missed = (campaign: Campaign, hash: string, nowMs: number): Campaign => {
+  const { due: _never, ...run } = runCampaign(campaign, hash, nowMs);
+  return { ...run, state: 'cancelled', reason: 'The campaign was paused when it was to begin' };
+};
+
 /** A series that is paused or cancelled holds the run that is under way, too; any other leaves it alone. */
 export const held = (run: Campaign, { state, pause, reason }: Campaign, nowMs: number): Decision => {
   const same: Decision = { kind: 'same', campaign: run };

@@ -36,12 +36,18 @@ const DAY_MS = 86_400_000;
 const LONGEST_WAIT_MS = 300 * DAY_MS;
 /** An execution that wakes a moment early, by another clock, begins the run, which waits for its time. */
 const EARLY_MS = 30_000;
+/**
+ * Nearer than that, the execution that asks waits itself: woken by a clock that is ahead of this one, it would start the execution that it is, by
+ * name, and end, and there would be no next time.
+ */
+const NEAR_MS = 3_600_000;
 const SEND_NOW: LatePolicy = { do: 'send-now' };
 
 /** The series of a campaign that is scheduled, from `nowMs` on. What came before counts no more, but for how many there were. */
 export const seriesFrom = (schedule: Recurrence, before: Series | undefined, chain: number, nowMs: number): Series => {
-  const next = nextOccurrence(schedule, nowMs - 1);
   const { last, runs = 0, skipped = 0 } = before ?? {};
+  // Begun a moment early, by another clock, it has begun.
+  const next = nextOccurrence(schedule, Math.max(nowMs - 1, last?.dueMs ?? 0));
   return { chain, sinceMs: nowMs, ...(next && { next }), ...(last && { last }), runs, skipped, failedInARow: 0 };
 };
 
@@ -66,7 +72,9 @@ export const nextStep = (campaign: Campaign, newest: Campaign | undefined, nowMs
   if (newest && !isUnderWay && !series.last?.ended) return save(noted(campaign, series, newest, nowMs));
   const { next } = series;
   if (!next) return isUnderWay ? wait(series, nowMs) : save(act(campaign, 'finish', {}, `${series.runs} runs`));
-  if (next.atMs > nowMs + EARLY_MS) return { do: 'wake', atMs: Math.min(next.atMs, nowMs + LONGEST_WAIT_MS) };
+  const leftMs = next.atMs - nowMs;
+  if (leftMs > NEAR_MS) return { do: 'wake', atMs: Math.min(next.atMs, nowMs + LONGEST_WAIT_MS) };
+  if (leftMs > EARLY_MS) return { do: 'wait', seconds: Math.ceil(leftMs / 1_000) };
   if (isUnderWay && repeat.ifStillSending === 'queue') return wait(series, nowMs);
   if (isUnderWay) return save(skipped(campaign, series, next, 'The run before is still under way', nowMs));
   const { schedule } = repeat;
@@ -110,7 +118,7 @@ const noted = (campaign: Campaign, series: Series, { id, state, reason }: Campai
 
 /** The time after this one; those that have passed meanwhile are left out. */
 const following = (campaign: Campaign, now: Occurrence, nowMs: number): { next?: Occurrence; passed: number } => {
-  const next = campaign.repeat && nextOccurrence(campaign.repeat.schedule, Math.max(now.atMs, nowMs));
+  const next = campaign.repeat && nextOccurrence(campaign.repeat.schedule, Math.max(now.atMs, nowMs - 1));
   return next ? { next, passed: next.number - now.number - 1 } : { passed: 0 };
 };
 

@@ -23,6 +23,7 @@ import { WHY_DEFINITION, whyOf, whyQuery } from '../../core/measurement/why.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import type { Journey } from '../../core/strategy/journey/journey.ts';
 import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
+import { runIdOf } from '../../core/strategy/series.ts';
 import { NoSuchQuery, type QueryRow, queries } from '../adapters/athena.ts';
 import { contacts } from '../adapters/contacts.ts';
 import { definitions } from '../adapters/definitions.ts';
@@ -89,21 +90,30 @@ export const handler = apiHandler('measurement/read-reports', routes, {
     return answer({ sql, definition: REPURCHASE_DEFINITION, figuresOf: repurchaseOf }, nowMs, queryId);
   },
 
-  explainPerson: async ({ params: { profileId }, query: { plan, queryId }, nowMs }) => {
-    const [planKind, planId] = plan.split('/') as ['campaign' | 'trigger' | 'journey', string];
+  explainPerson: async ({ params: { profileId }, query: { plan, run: asked, queryId }, nowMs }) => {
+    const [planKind, id] = plan.split('/') as ['campaign' | 'trigger' | 'journey', string];
     const [found, contact] = await Promise.all([
-      defs.get<Campaign | Trigger | Journey>(planKind, planId),
+      defs.get<Campaign | Trigger | Journey>(planKind, id),
       contactStates.get(profileId),
     ]);
-    if (!found) throw new Problem('not-found', `There is no ${planKind} ${planId}`);
+    if (!found) throw new Problem('not-found', `There is no ${planKind} ${id}`);
     const { topic, createdMs } = found.body;
     const lane = laneOf(found.body);
-    const sql = whyQuery({ planKind, planId, profileId, fromMs: createdMs });
+    const isSeries = 'repeat' in found.body && found.body.repeat !== undefined;
+    if (asked !== undefined && !isSeries) {
+      const message = `${plan} has no runs: it does not repeat`;
+      throw new Problem('invalid-query', message, { errors: [{ path: 'run', message }] });
+    }
+    const run = isSeries ? await runOf(found.body as Campaign, asked) : undefined;
     const figuresOf = (rows: QueryRow[]) => ({
       ...{ profileId, plan, topic, contact: nowOf(contact) },
+      ...(run && { run }),
       ...whyOf(rows, { topic, lane, contact }),
     });
-    return answer({ sql, definition: WHY_DEFINITION, figuresOf }, nowMs, queryId);
+    const report = { definition: WHY_DEFINITION, figuresOf };
+    if (isSeries && !run) return { body: { ...bodyOf(report, [], nowMs, 0), text: 'No run of it has begun yet.' } };
+    const sql = whyQuery({ planKind, planId: run?.id ?? id, profileId, fromMs: createdMs });
+    return answer({ ...report, sql }, nowMs, queryId);
   },
 });
 
@@ -126,6 +136,15 @@ const runsOf = async ({ id, run, series }: Campaign): Promise<NonNullable<Campai
     cursor = page.cursor;
   } while (cursor !== undefined && found.length < REPORTED_RUNS);
   return found.slice(0, REPORTED_RUNS);
+};
+
+/** The run of that number, or the newest; undefined: there is none yet. */
+const runOf = async ({ id, series }: Campaign, asked: number | undefined) => {
+  const number = asked ?? series?.last?.number;
+  const run = number === undefined ? undefined : { id: runIdOf(id, number), number };
+  if (run && (await defs.get('campaign', run.id))) return run;
+  if (asked !== undefined) throw new Problem('not-found', `Campaign ${id} has no run ${asked}`);
+  return undefined;
 };
 
 /** What the gate would find now; `touches` are the messages that count against caps, newest first. */

@@ -1,13 +1,14 @@
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
 import { nextStep } from '../../core/strategy/series.ts';
-import { held, runCampaign, runPlan } from '../../core/strategy/series-run.ts';
+import { missed, runCampaign, runPlan, wasMissed } from '../../core/strategy/series-run.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { createDefinition } from '../adapters/outbox.ts';
 import { loadPlanVersion, storePlanVersion } from '../adapters/plan-versions.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './begin-run.env.ts';
 import { changeCampaign, isRefusal } from './change-campaign.ts';
+import { holdRun } from './lead-run.ts';
 import { startRun } from './start-run.ts';
 
 const { DEFINITIONS_TABLE, AUDIT_TABLE, RUN_MACHINE_ARN, RELEASE_MACHINE_ARN } = readEnv(env);
@@ -28,7 +29,8 @@ const MAX_STEPS = 20;
 
 /**
  * Task of repeat-campaign: begins the run that is due, or leaves it out, and says when to ask next. Running it twice is safe: what is
- * decided stands in the campaign before it is done, a run that stands there and is missing is made, and it has one name. A run is made
+ * decided stands in the campaign before it is done, a run that stands there and is missing is made, and it has one name; it is over at once where
+ * a pause has come between. A run is made
  * before it is asked once more whether the series goes on; who pauses or cancels that says so before they look for the run: so one of the two
  * sees the other.
  */
@@ -37,12 +39,12 @@ export const handler = async ({ campaignId, chain }: Task): Promise<Answer> => {
     const nowMs = Date.now();
     const campaign = (await defs.get<Campaign>('campaign', campaignId))?.body;
     if (campaign?.series?.chain !== chain) return NOTHING;
-    const { last } = campaign.series;
-    const newest = last && (await defs.get<Campaign>('campaign', last.id))?.body;
     if (campaign.state !== 'scheduled') {
-      if (newest) await changeCampaign(store, newest.id, MACHINE, nowMs, (run) => held(run, campaign, nowMs));
+      await holdRun(store, campaign, { actor: MACHINE, nowMs });
       return NOTHING;
     }
+    const { last } = campaign.series;
+    const newest = last && (await defs.get<Campaign>('campaign', last.id))?.body;
     if (last && !newest) {
       await makeRun(campaign, nowMs);
       continue;
@@ -67,7 +69,7 @@ const makeRun = async (campaign: Campaign, nowMs: number): Promise<void> => {
   if (!approval || !series) throw new Error(`Campaign ${id} was not approved`);
   const plan = runPlan(await loadPlanVersion(defs, id, approval.hash), series);
   await storePlanVersion(defs, plan, nowMs);
-  const run = runCampaign(campaign, plan.hash, nowMs);
+  const run = wasMissed(series) ? missed(campaign, plan.hash, nowMs) : runCampaign(campaign, plan.hash, nowMs);
   const about = { action: 'begin-run', actor: MACHINE, atMs: nowMs, version: 1, detail: plan.hash };
   const audit = { effect: 'audit' as const, entry: { subject: `campaign/${run.id}`, ...about } };
   await createDefinition(defs, 'campaign', run.id, run, nowMs, [audit, ...startRun(undefined, run)], store.sinks);

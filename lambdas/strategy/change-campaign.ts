@@ -1,11 +1,11 @@
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import type { Decision } from '../../core/strategy/campaign-decisions.ts';
-import { MACHINE } from '../../core/strategy/machine.ts';
 import { type Definitions, VersionConflict } from '../adapters/definitions.ts';
 import { type Sinks, saveDefinition } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 
-export type Store = { defs: Definitions; sinks: Sinks };
+/** `isRun`: it is the run itself that changes the campaign, which then waits for no end of its own pause. */
+export type Store = { defs: Definitions; sinks: Sinks; isRun?: true };
 export type Refusal = Extract<Decision, { kind: 'refuse' }>;
 
 const ATTEMPTS = 5;
@@ -16,7 +16,7 @@ const ATTEMPTS = 5;
  * when there is no such campaign. Throws VersionConflict when it stays contended.
  */
 export const changeCampaign = async (
-  { defs, sinks }: Store,
+  { defs, sinks, isRun }: Store,
   id: string,
   actor: string,
   nowMs: number,
@@ -35,7 +35,7 @@ export const changeCampaign = async (
     const outbox: OutboxEntry[] = [
       { effect: 'audit', entry },
       ...effects(stored.body, after),
-      ...unpause(stored.body, after, actor),
+      ...unpause(stored.body, after, isRun),
     ];
     try {
       return (await saveDefinition(defs, 'campaign', id, after, stored.version, nowMs, outbox, sinks)).body;
@@ -49,14 +49,14 @@ export const changeCampaign = async (
  * However a pause ends: the messages that wait for that go on, to be sent or settled. So does the run, which waits unless it is
  * the run itself that ends the pause.
  */
-const unpause = ({ id, pause, run }: Campaign, after: Campaign, actor: string): OutboxEntry[] => {
+const unpause = ({ id, pause, run }: Campaign, after: Campaign, isRun?: true): OutboxEntry[] => {
   // One that has not begun has nothing that waits.
   if (!pause || after.pause || !run) return [];
   const { number, taskToken } = pause;
   const input = { campaignId: id, pause: number };
   return [
     { effect: 'start-execution', machine: 'release-parked', name: `${id}-${number}`, input },
-    ...(taskToken && actor !== MACHINE ? [{ effect: 'task-success' as const, taskToken, output: {} }] : []),
+    ...(taskToken && !isRun ? [{ effect: 'task-success' as const, taskToken, output: {} }] : []),
   ];
 };
 

@@ -9,7 +9,7 @@ import { env } from './finish-campaign.env.ts';
 
 const { DEFINITIONS_TABLE, AUDIT_TABLE, LEDGER_TABLE, RELEASE_MACHINE_ARN } = readEnv(env);
 const sinks = { auditTable: AUDIT_TABLE, machines: { 'release-parked': RELEASE_MACHINE_ARN } };
-const store = { defs: definitions(DEFINITIONS_TABLE), sinks };
+const store = { defs: definitions(DEFINITIONS_TABLE), sinks, isRun: true as const };
 const progress = ledger(LEDGER_TABLE);
 
 /** The run still has recipients without a final outcome. The state machine asks again on this name. */

@@ -28,7 +28,7 @@ export const handler = async ({ campaignId, runId, taskToken }: Task): Promise<v
   const nowMs = Date.now();
   if (taskToken === undefined) {
     const reason = 'It was still paused 30 days after it began';
-    const result = await changeCampaign({ defs, sinks }, campaignId, MACHINE, nowMs, (campaign) =>
+    const result = await changeCampaign({ defs, sinks, isRun: true }, campaignId, MACHINE, nowMs, (campaign) =>
       campaign.pause ? cancelled(campaign, reason) : { kind: 'same', campaign },
     );
     if (!result || isRefusal(result)) throw new Error(`The pause of ${campaignId} cannot end: ${result?.detail}`);

@@ -78,8 +78,8 @@ const READERS = [
 const WRITING = ['PutItem', 'UpdateItem'];
 /** They delete what there is about a person, or whose a device was. */
 const DELETERS = ['audience/cleanse-stores', 'audience/forget-person', 'audience/manage-devices', 'delivery/send-push'];
-/** They answer an approval that somebody else has started. */
-const ANSWERERS = ['strategy/manage-approvals'];
+/** They answer an approval that somebody else has started, or a run that waits for the end of its pause. */
+const ANSWERERS = ['strategy/manage-approvals', 'strategy/begin-run'];
 
 /** Every function writes its log and is traced. What it may do with objects is the matter of iam.test.ts. */
 const ALWAYS = /^(logs|xray|s3):/;

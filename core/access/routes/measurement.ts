@@ -137,13 +137,14 @@ export const routes = [
     method: 'GET',
     path: '/v1/profiles/{profileId}/why',
     summary: 'Explain why a person got the messages of a plan, or did not',
-    description: `\`plan\` is \`campaign/<id>\`, \`trigger/<id>\` or \`journey/<id>\`. Every decision about the person in that plan, the oldest first: channel, reason, in words what would have had to be otherwise, and the consent that had been given by then. \`contact\` is what the gate would find now. Whether somebody is in an audience tells \`POST /v1/segments/explain\`. ${FRESHNESS}`,
+    description: `\`plan\` is \`campaign/<id>\`, \`trigger/<id>\` or \`journey/<id>\`. Every decision about the person in that plan, the oldest first: channel, reason, in words what would have had to be otherwise, and the consent that had been given by then. \`contact\` is what the gate would find now. Of a campaign that repeats it is its newest run, or the \`run\` of that number. Whether somebody is in an audience tells \`POST /v1/segments/explain\`. ${FRESHNESS}`,
     handler,
     roles: PROFILE_READERS,
     query: z.strictObject({
       plan: z
         .string()
         .check(z.regex(/^(campaign|trigger|journey)\/[^/]{1,128}$/, 'campaign/<id>, trigger/<id> or journey/<id>')),
+      run: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(1_000_000))),
       queryId,
     }),
     success: {
@@ -151,6 +152,8 @@ export const routes = [
       schema: report({
         profileId: z.string(),
         plan: z.string(),
+        /** Of one that repeats: which run is told of; absent: none has begun. */
+        run: z.optional(z.object({ id: z.string(), number: count })),
         topic: z.string(),
         text: z.string(),
         decisions: z.array(

@@ -144,6 +144,37 @@ describe('why somebody got a message, or did not', () => {
     });
   });
 
+  it('of a campaign that repeats tells of its newest run, or of the one that is named', async () => {
+    const defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
+    const plan = { topic: 'news', createdMs: NOW_MS, repeat: {} };
+    await defs.put('campaign', 'daily', { id: 'daily', ...plan, series: { last: { number: 2 } } }, 0, 1);
+    await defs.put('campaign', 'daily-00001', { id: 'daily-00001' }, 0, 1);
+    await defs.put('campaign', 'daily-00002', { id: 'daily-00002' }, 0, 1);
+    await defs.put('campaign', 'new', { id: 'new', ...plan }, 0, 1);
+    lake.outcomes([
+      outcome('ada', { plan_id: 'daily-00001', outcome: 'skipped', reason: 'holdout' }),
+      outcome('ada', { plan_id: 'daily-00002' }),
+    ]);
+    const of = async (run?: string, id = 'daily') => {
+      const query = { plan: `campaign/${id}`, ...(run && { run }) };
+      const it = { route: 'GET /v1/profiles/{profileId}/why', params: { profileId: 'ada' }, query };
+      const { status, body } = await call(reports, it);
+      return { status, ...(body as { run?: object; text?: string; decisions?: { reason: string }[] }) };
+    };
+    const newest = { run: { id: 'daily-00002', number: 2 }, decisions: [{ outcome: 'sent' }] };
+    expect(await of()).toMatchObject({ plan: 'campaign/daily', ...newest });
+    expect(await of('2')).toMatchObject(newest);
+    expect(await of('1')).toMatchObject({ run: { number: 1 }, decisions: [{ reason: 'holdout' }] });
+    expect(await of(undefined, 'new')).toMatchObject({
+      status: 200,
+      text: 'No run of it has begun yet.',
+      decisions: [],
+    });
+    expect((await of('3')).status).toBe(404);
+    // A campaign that is sent once, and no number.
+    expect([(await of('1', 'asked')).status, (await of('x')).status]).toEqual([400, 400]);
+  });
+
   it.each([
     ['a plan that there is not', 'campaign/none', 404],
     ['another kind of thing', 'segment/asked', 400],

@@ -131,6 +131,63 @@ test.each([
   expect((await read(`${late}-00001`))?.state).toBe(state);
 });
 
+/** As after a crash, or a pause in that very moment: the first run is decided on, and is not there. */
+const decided = async (id: string) => {
+  await series(id);
+  const dueMs = Date.now() - HOUR;
+  const last = { id: `${id}-00001`, number: 1, dueMs, beginMs: dueMs };
+  const next = { atMs: Date.now() + HOUR * 23, number: 2, date: today() };
+  const stored = (await defs.get<Campaign>('campaign', id))!;
+  const after = { ...stored.body, version: 2, series: { ...stored.body.series!, last, next, runs: 1 } };
+  await defs.put('campaign', id, after, 1, 1);
+};
+
+test('a run that nobody had made when the series was paused is not made up for: it is over, and says so', async () => {
+  await decided('m');
+  expect(await act('m', 'pause')).toBe(200);
+  expect(await begin({ campaignId: 'm', chain: 3 })).toEqual({ step: 'nothing' });
+  expect(await act('m', 'resume')).toBe(200);
+  tables.asked.length = 0;
+  const chain = Number((await read('m'))?.series?.chain);
+  const answers = await Promise.all([begin({ campaignId: 'm', chain }), begin({ campaignId: 'm', chain })]);
+  expect(answers).toEqual(Array(2).fill(expect.objectContaining({ step: 'wake' })));
+  expect(await read('m-00001')).toMatchObject({ state: 'cancelled', reason: expect.stringContaining('paused') });
+  expect(started()).toEqual([]);
+  expect(await read('m')).toMatchObject({ state: 'scheduled', series: { next: { number: 2 }, failedInARow: 0 } });
+});
+
+test('a series that is cancelled tells its paused run, which waits by a token', async () => {
+  await series('n');
+  await begin({ campaignId: 'n', chain: 3 });
+  const run = (await defs.get<Campaign>('campaign', 'n-00001'))!;
+  const pause = { number: run.version + 1, by: 'mia', atMs: 1, reason: '', taskToken: 'token' };
+  const waits = { ...run.body, version: run.version + 1, state: 'paused', pause, run: { runId: 'r', startedMs: 1 } };
+  await defs.put('campaign', 'n-00001', waits, run.version, 1);
+  const all = (await defs.get<Campaign>('campaign', 'n'))!;
+  // Saved by somebody who died before looking for the run.
+  await defs.put('campaign', 'n', { ...all.body, version: all.version + 1, state: 'cancelled' }, all.version, 1);
+  expect(await begin({ campaignId: 'n', chain: 3 })).toEqual({ step: 'nothing' });
+  expect((await read('n-00001'))?.state).toBe('cancelled');
+  const answered = tables.asked.filter(({ action }) => action === 'SendTaskSuccess');
+  expect(answered.map(({ input }) => input.taskToken)).toEqual(['token']);
+});
+
+test('who comes to the run with a pause that is over by then lets it go on; a pause of its own stays', async () => {
+  const { holdRun } = await import('../../../lambdas/strategy/lead-run.ts');
+  const store = { defs, sinks: { auditTable: 'audit', machines: { 'run-campaign': 'r', 'release-parked': 'p' } } };
+  await series('o');
+  await begin({ campaignId: 'o', chain: 3 });
+  await act('o', 'pause');
+  const old = (await read('o'))!;
+  await act('o', 'resume');
+  await holdRun(store, old, { actor: 'herald', nowMs: 5 });
+  expect((await read('o-00001'))?.state).toBe('scheduled');
+
+  await act('o-00001', 'pause');
+  await holdRun(store, old, { actor: 'herald', nowMs: 5 });
+  expect((await read('o-00001'))?.state).toBe('paused');
+});
+
 test('resumed, the run goes on, and so does the series, in a chain of its own; a run over by then stays as it is', async () => {
   await series('g');
   await begin({ campaignId: 'g', chain: 3 });
