@@ -11,22 +11,11 @@ import { env as acceptBusEventsEnv } from '../lambdas/intake/accept-bus-events.e
 import { env as acceptEventsEnv } from '../lambdas/intake/accept-events.env.ts';
 import { env as compileTriggersEnv } from '../lambdas/intake/compile-triggers.env.ts';
 import { env as manageReferenceTablesEnv } from '../lambdas/intake/manage-reference-tables.env.ts';
-import { env as manageTriggersEnv } from '../lambdas/intake/manage-triggers.env.ts';
 import { env as matchEventsEnv } from '../lambdas/intake/match-events.env.ts';
 import { env as readEventTypesEnv } from '../lambdas/intake/read-event-types.env.ts';
 import { env as wakeTimersEnv } from '../lambdas/intake/wake-timers.env.ts';
 import { knowsErased } from './erased-people.ts';
-import {
-  addsTo,
-  appends,
-  type Binding,
-  empties,
-  objects,
-  reads,
-  readsAndWrites,
-  remembers,
-  sends,
-} from './kit/bindings.ts';
+import { addsTo, appends, type Binding, empties, objects, reads, readsAndWrites, sends } from './kit/bindings.ts';
 import { QueueWithDeadLetters } from './kit/queue-with-dead-letters.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import { WakeSchedules } from './kit/wake-schedules.ts';
@@ -169,18 +158,6 @@ export class Intake extends Construct {
       evaluationPeriods: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
-
-    new TypedFunction(this, 'ManageTriggers', {
-      entry: 'intake/manage-triggers',
-      env: manageTriggersEnv,
-      environment: {
-        DEFINITIONS_TABLE: readsAndWrites(state.definitions),
-        AUDIT_TABLE: readsAndWrites(state.audit),
-        IDEMPOTENCY_TABLE: remembers(state.idempotency),
-        ...this.compileSchedules.bindings,
-      },
-      timeout: Duration.seconds(15),
     });
 
     new TypedFunction(this, 'ManageReferenceTables', {

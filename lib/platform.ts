@@ -7,6 +7,7 @@ import { Audience } from './audience.ts';
 import { Dispatch } from './delivery/dispatch.ts';
 import { HeldMessages } from './delivery/held-messages.ts';
 import { Webhooks } from './delivery/webhooks.ts';
+import { Triggers } from './intake/triggers.ts';
 import { Intake } from './intake.ts';
 import { deadLetterQueue } from './kit/dead-letter-queue.ts';
 import { QueueWithDeadLetters } from './kit/queue-with-dead-letters.ts';
@@ -59,7 +60,11 @@ export class Platform extends Stack {
     });
     this.heldMessages = new HeldMessages(this, 'HeldMessages', { state, sendQueues });
     const dispatch = new Dispatch(this, 'Delivery', { state, lake, sendQueues, heldMessages: this.heldMessages });
-    const strategy = new Strategy(this, 'Strategy', { stage, state, lake, sendQueues, dispatch, webhooks });
+    const strategy = new Strategy(this, 'Strategy', {
+      ...{ stage, state, lake, intake, sendQueues, dispatch, webhooks },
+      participants: this.participants.queue,
+    });
+    new Triggers(this, 'Triggers', { state, intake, strategy });
     this.lake = lake;
     this.busDeadLetters = busDeadLetters;
     this.intake = intake;

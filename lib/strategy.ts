@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { env as beginRunEnv } from '../lambdas/strategy/begin-run.env.ts';
 import { env as checkCampaignsEnv } from '../lambdas/strategy/check-campaigns.env.ts';
@@ -16,6 +17,7 @@ import { env as sendTestsEnv } from '../lambdas/strategy/send-tests.env.ts';
 import { env as settleApprovalEnv } from '../lambdas/strategy/settle-approval.env.ts';
 import type { Dispatch } from './delivery/dispatch.ts';
 import type { Webhooks } from './delivery/webhooks.ts';
+import type { Intake } from './intake.ts';
 import { allow, reads, readsAndWrites, remembers, sends, starts } from './kit/bindings.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import { TypedStateMachine } from './kit/typed-state-machine.ts';
@@ -23,6 +25,18 @@ import type { Lake } from './lake.ts';
 import type { SendQueues } from './send-queues.ts';
 import type { Stage } from './stages.ts';
 import { BY_UPDATE_INDEX, type State } from './state.ts';
+
+export type StrategyProps = {
+  stage: Stage;
+  state: State;
+  lake: Lake;
+  intake: Intake;
+  sendQueues: SendQueues;
+  /** Of advance-participants. */
+  participants: Queue;
+  dispatch: Dispatch;
+  webhooks: Webhooks;
+};
 
 /** What to send and when: templates, campaigns, their approval and their run. */
 export class Strategy extends Construct {
@@ -34,14 +48,7 @@ export class Strategy extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    {
-      stage,
-      state,
-      lake,
-      sendQueues,
-      dispatch,
-      webhooks,
-    }: { stage: Stage; state: State; lake: Lake; sendQueues: SendQueues; dispatch: Dispatch; webhooks: Webhooks },
+    { stage, state, lake, intake, sendQueues, participants, dispatch, webhooks }: StrategyProps,
   ) {
     super(scope, id);
     const DEFINITIONS_TABLE = readsAndWrites(state.definitions);
@@ -143,6 +150,8 @@ export class Strategy extends Construct {
     });
     const REPEAT_MACHINE_ARN = starts(this.repeatCampaign.machine);
 
+    // What is in force of journeys and triggers changes by an approval.
+    const inForce = { PARTICIPANTS_QUEUE_URL: sends(participants), ...intake.compileSchedules.bindings };
     const requestApproval = new TypedFunction(this, 'RequestApproval', {
       entry: 'strategy/request-approval',
       env: requestApprovalEnv,
@@ -152,7 +161,10 @@ export class Strategy extends Construct {
     const settleApproval = new TypedFunction(this, 'SettleApproval', {
       entry: 'strategy/settle-approval',
       env: settleApprovalEnv,
-      environment: { DEFINITIONS_TABLE, AUDIT_TABLE, WEBHOOK_QUEUE_URL, RUN_MACHINE_ARN, REPEAT_MACHINE_ARN },
+      environment: {
+        ...{ DEFINITIONS_TABLE, AUDIT_TABLE, WEBHOOK_QUEUE_URL, RUN_MACHINE_ARN, REPEAT_MACHINE_ARN },
+        ...{ RELEASE_MACHINE_ARN, ...inForce },
+      },
       timeout,
     });
     const preFlight = {
@@ -208,6 +220,7 @@ export class Strategy extends Construct {
         AUDIT_TABLE,
         IDEMPOTENCY_TABLE,
         RELEASE_MACHINE_ARN,
+        ...inForce,
       },
       timeout,
     });

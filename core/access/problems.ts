@@ -17,6 +17,7 @@ export const PROBLEMS = {
   'in-use': { status: 409, title: 'Something still uses it' },
   'alias-taken': { status: 409, title: 'The id belongs to somebody else' },
   'person-erased': { status: 409, title: 'The person was erased not long ago' },
+  'needs-approval': { status: 409, title: 'More people have to say yes first' },
   'already-decided': { status: 409, title: 'The approval already has another decision' },
   'approval-not-ready': { status: 409, title: 'The approval is still being opened; try again in a moment' },
   'request-in-progress': { status: 409, title: 'A request with this Idempotency-Key is still running' },

@@ -1,14 +1,22 @@
 import type { ProblemType } from '../access/problems.ts';
-import { isOwnTrigger, type TriggerAction, triggerTransitions } from '../event/trigger-decisions.ts';
 import type { LeadModel, LeadModelInput } from './lead-model.ts';
 
+type LeadModelAction = 'edit' | 'activate' | 'pause';
+
 export type LeadModelDecision =
-  | { kind: 'change'; action: TriggerAction | 'create'; model: LeadModel }
+  | { kind: 'change'; action: LeadModelAction | 'create'; model: LeadModel }
   | { kind: 'refuse'; problem: ProblemType; detail: string };
 
-/** A lead model lives as a trigger does, and by the same table: it acts on people by itself, so a second person says so. */
-const act = (model: LeadModel, action: TriggerAction, change: Partial<LeadModel>): LeadModelDecision => {
-  const state = triggerTransitions[model.state][action];
+/** State → action → next state. It acts on people by itself, so a second person says so. */
+const transitions: Record<LeadModel['state'], Partial<Record<LeadModelAction, LeadModel['state']>>> = {
+  draft: { edit: 'draft', activate: 'active' },
+  // What is in force is what was activated: to change it, pause it first, then activate the new content.
+  active: { pause: 'paused' },
+  paused: { edit: 'draft', activate: 'active' },
+};
+
+const act = (model: LeadModel, action: LeadModelAction, change: Partial<LeadModel>): LeadModelDecision => {
+  const state = transitions[model.state][action];
   const version = model.version + 1;
   if (state) return { kind: 'change', action, model: { ...model, ...change, state, version } };
   return {
@@ -39,7 +47,7 @@ export const editedLeadModel = (
 
 /** Nobody activates what they wrote, or changed. */
 export const activatedLeadModel = (model: LeadModel, actor: string): LeadModelDecision =>
-  isOwnTrigger(model, actor)
+  model.author === actor || model.editors.includes(actor)
     ? { kind: 'refuse', problem: 'own-approval', detail: 'You wrote this lead model, so another person activates it' }
     : act(model, 'activate', { activatedBy: actor });
 

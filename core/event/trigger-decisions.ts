@@ -1,43 +1,30 @@
 import type { ProblemType } from '../access/problems.ts';
-import type { Trigger, TriggerInput, TriggerState } from './trigger.ts';
+import type { ForceAction } from '../strategy/approval/in-force.ts';
+import type { Trigger, TriggerState } from './trigger.ts';
 
-/** What people may do with a trigger. */
-export type TriggerAction = 'edit' | 'activate' | 'pause';
+/** What may happen to a trigger. People edit, submit, approve, reject, revoke and pause; the rest is done by the approval. */
+export type TriggerAction = ForceAction | 'pause';
 
 /** The one table of what may follow what: state → action → next state. What is not here is refused. */
 export const triggerTransitions: Record<TriggerState, Partial<Record<TriggerAction, TriggerState>>> = {
-  draft: { edit: 'draft', activate: 'active' },
-  // What is in force is what was activated: to change it, pause it first, then activate the new content.
-  active: { pause: 'paused' },
-  paused: { edit: 'draft', activate: 'active' },
+  // Approved at once: by a second person, where no more than that is asked for.
+  draft: { edit: 'draft', submit: 'in review', approve: 'approved' },
+  // An edit takes it out of review: what was to be approved is no longer what it says.
+  'in review': { edit: 'draft', approve: 'approved', reject: 'rejected', expire: 'draft' },
+  approved: { 'put in force': 'active', return: 'draft', revoke: 'rejected' },
+  rejected: { edit: 'draft' },
+  // What is in force is what was approved: to change it, pause it first, then have the new content approved.
+  active: { pause: 'paused', revoke: 'rejected' },
+  paused: { edit: 'draft', submit: 'in review', approve: 'approved', revoke: 'rejected' },
 };
 
-export type TriggerDecision =
-  | { kind: 'change'; action: TriggerAction; trigger: Trigger }
+export type PauseDecision =
+  | { kind: 'change'; action: 'pause'; thing: Trigger; detail: string }
   | { kind: 'refuse'; problem: ProblemType; detail: string };
 
-const act = (trigger: Trigger, action: TriggerAction, change: Partial<Trigger>): TriggerDecision => {
-  const state = triggerTransitions[trigger.state][action];
-  if (state) return { kind: 'change', action, trigger: { ...trigger, ...change, state } };
-  return { kind: 'refuse', problem: 'state-conflict', detail: `A trigger that is ${trigger.state} takes no ${action}` };
-};
-
-/** New content, by anybody who may write. Fields that the input does not have are gone. */
-export const editedTrigger = (
-  { id, version, state, author, editors, createdMs }: Trigger,
-  input: TriggerInput,
-  actor: string,
-): TriggerDecision =>
-  act({ ...input, id, version, state, author, createdMs, editors: [...new Set([...editors, actor])] }, 'edit', {});
-
-/** Puts the plan version `hash` in force. Nobody activates what they wrote, or changed. */
-export const activatedTrigger = (trigger: Trigger, hash: string, actor: string): TriggerDecision =>
-  isOwnTrigger(trigger, actor)
-    ? { kind: 'refuse', problem: 'own-approval', detail: 'You wrote this trigger, so another person activates it' }
-    : act(trigger, 'activate', { hash, activatedBy: actor });
-
-export const isOwnTrigger = ({ author, editors }: Pick<Trigger, 'author' | 'editors'>, actor: string): boolean =>
-  author === actor || editors.includes(actor);
-
 /** Stops it at once. Messages that it asked for and that no provider has yet end as skipped, `plan-paused`. */
-export const pausedTrigger = (trigger: Trigger): TriggerDecision => act(trigger, 'pause', {});
+export const pausedTrigger = (trigger: Trigger, detail = trigger.name): PauseDecision => {
+  const state = triggerTransitions[trigger.state].pause;
+  if (state) return { kind: 'change', action: 'pause', thing: { ...trigger, state }, detail };
+  return { kind: 'refuse', problem: 'state-conflict', detail: `A trigger that is ${trigger.state} takes no pause` };
+};

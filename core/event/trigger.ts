@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import type { Approval, PastSubmission } from '../strategy/approval/approval.ts';
 import type { Condition } from './condition.ts';
 import type { triggerInput } from './trigger-input.ts';
 
@@ -33,18 +34,21 @@ export const isOver = (window: Window | undefined, nowMs: number): boolean =>
   window !== undefined && 'since' in window && window.until !== undefined && Date.parse(window.until) <= nowMs;
 
 export type TriggerInput = z.infer<typeof triggerInput>;
-export type TriggerState = 'draft' | 'active' | 'paused';
+export type TriggerState = 'draft' | 'in review' | 'approved' | 'rejected' | 'active' | 'paused';
 export type Trigger = TriggerInput & {
   id: string;
   version: number;
   state: TriggerState;
   author: string;
-  /** Everybody else who changed it: none of them may activate it. */
+  /** Everybody else who changed it: none of them may approve it. */
   editors: string[];
   createdMs: number;
   /** Hash of the plan version that is in force; set when activated. */
   hash?: string;
+  /** Who gave the last approval. */
   activatedBy?: string;
+  approval?: Approval;
+  history?: PastSubmission[];
 };
 
 /**

@@ -35,6 +35,7 @@ export type DefinitionKind =
   | 'settings'
   | 'snapshot'
   | 'source'
+  | 'submission'
   | 'template'
   /** By the id of the template: its older versions. */
   | `template-version/${string}`

@@ -46,12 +46,12 @@ export const stopPlan = async (
   for (let attempt = 1; ; attempt += 1) {
     const stored = await defs.get<Trigger>('trigger', planId);
     if (stored?.body.state !== 'active') return true;
-    const decision = pausedTrigger(stored.body);
+    const decision = pausedTrigger(stored.body, reason);
     if (decision.kind === 'refuse') return true;
     const version = stored.version + 1;
     const subject = `trigger/${planId}`;
     const entry = { subject, action: decision.action, actor: MACHINE, atMs: nowMs, version, detail: reason };
-    const after = { ...decision.trigger, version };
+    const after = { ...decision.thing, version };
     try {
       // Matching sees the change by itself; compiling would only make it faster (decision 0004).
       await saveDefinition(defs, 'trigger', planId, after, stored.version, nowMs, [{ effect: 'audit', entry }], sinks);

@@ -3,25 +3,21 @@ import { trackingOf } from '../../core/delivery/links/link-settings.ts';
 import { channelsOf, policySlips } from '../../core/delivery/policy.ts';
 import { type PlacedLeaf, placedLeaves } from '../../core/event/condition-tree.ts';
 import { isOver, patternsOf, type Trigger, type TriggerInput } from '../../core/event/trigger.ts';
-import {
-  activatedTrigger,
-  editedTrigger,
-  isOwnTrigger,
-  pausedTrigger,
-  type TriggerDecision,
-} from '../../core/event/trigger-decisions.ts';
-import { freezePlan } from '../../core/strategy/plan-hash.ts';
+import { editedTrigger } from '../../core/event/trigger-approval.ts';
+import { pausedTrigger } from '../../core/event/trigger-decisions.ts';
+import type { ForceDecision } from '../../core/strategy/approval/in-force.ts';
 import { renderer } from '../../core/strategy/render.ts';
-import { contentOf, type Template } from '../../core/strategy/template.ts';
+import type { Template } from '../../core/strategy/template.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { linkSettingsOf } from '../adapters/link-settings.ts';
-import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
+import { createDefinition } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
-import { storePlanVersion } from '../adapters/plan-versions.ts';
 import { wakeSchedules, wakeSoon } from '../adapters/schedules.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
+import { approvalView } from '../strategy/campaign-view.ts';
+import { changeForced, isForceRefusal } from '../strategy/change-forced.ts';
 import { env } from './manage-triggers.env.ts';
 import { refuseReferences } from './refuse-references.ts';
 
@@ -29,7 +25,12 @@ const environment = readEnv(env);
 const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE } = environment;
 const defs = definitions(DEFINITIONS_TABLE);
 const compileAt = wakeSchedules(environment);
-const sinks = { auditTable: AUDIT_TABLE, compileSoon: () => wakeSoon(compileAt, Date.now()) };
+const sinks = {
+  auditTable: AUDIT_TABLE,
+  compileSoon: () => wakeSoon(compileAt, Date.now()),
+  machines: { 'approve-plan': environment.APPROVE_MACHINE_ARN },
+};
+const store = { defs, sinks };
 
 /**
  * Event-triggered messages. Running a change twice is safe: each names the version that it changes, and a second run
@@ -52,45 +53,53 @@ export const handler = apiHandler(
         editors: [],
         createdMs: nowMs,
       };
-      const saved = await save(trigger, 0, 'create', actor, nowMs);
-      return { body: saved, headers: { location: `/v1/triggers/${id}` } };
+      const entry = { subject: `trigger/${id}`, action: 'create', actor, atMs: nowMs, version: 1, detail: body.name };
+      const outbox = [{ effect: 'audit' as const, entry }];
+      const saved = await createDefinition(defs, 'trigger', id, trigger, nowMs, outbox, sinks);
+      return { body: triggerView(saved.body), headers: { location: `/v1/triggers/${id}` } };
     },
 
     listTriggers: async ({ query: { limit, cursor } }) => {
       const page = await defs.list<Trigger>('trigger', limit, cursor);
-      return { body: { items: page.items.map(({ body }) => body), ...(page.cursor && { cursor: page.cursor }) } };
+      return {
+        body: { items: page.items.map(({ body }) => triggerView(body)), ...(page.cursor && { cursor: page.cursor }) },
+      };
     },
 
-    getTrigger: async ({ params }) => ({ body: await load(params.triggerId) }),
+    getTrigger: async ({ params }) => ({ body: triggerView(await load(params.triggerId)) }),
 
     updateTrigger: async ({ params, body: { version, ...input }, actor, nowMs }) => {
-      const trigger = await load(params.triggerId, version);
-      const decision = editedTrigger(trigger, input, actor);
-      if (decision.kind === 'change') {
+      if (editedTrigger(await load(params.triggerId, version), input, actor).kind === 'change') {
         refusePeriod(input, nowMs);
         await templateFor(input);
         await refuseReferences(defs, leavesOfTrigger(input));
       }
-      return { body: await carryOut(decision, actor, nowMs) };
+      return change(params.triggerId, version, actor, nowMs, (trigger) => editedTrigger(trigger, input, actor));
     },
 
-    activateTrigger: async ({ params, body: { version, templateVersion }, actor, nowMs }) => {
+    submitTrigger: async ({ params, body: { version, ...asked }, actor, nowMs }) => {
       const trigger = await load(params.triggerId, version);
-      const template = isOwnTrigger(trigger, actor) ? undefined : await templateFor(trigger);
-      if (template) {
-        refuseTemplate(template, actor, templateVersion);
-        await refuseReferences(defs, leavesOfTrigger(trigger));
-      }
-      const plan = template && planOf(trigger, template);
-      const decision = activatedTrigger(trigger, plan?.hash ?? '', actor);
-      // The content is stored before the trigger names it: a sender never finds a hash without its plan.
-      if (decision.kind === 'change' && plan) await storePlanVersion(defs, plan, nowMs);
-      return { body: await carryOut(decision, actor, nowMs) };
+      refusePeriod(trigger, nowMs);
+      const template = await templateFor(trigger);
+      refuseTemplate(template, asked.templateVersion);
+      await refuseReferences(defs, leavesOfTrigger(trigger));
+      const { submitTrigger } = await import('./submit-trigger.ts');
+      const { decide, effects } = await submitTrigger(defs, trigger, template, asked, actor, nowMs);
+      return change(trigger.id, version, actor, nowMs, decide, effects);
     },
 
-    pauseTrigger: async ({ params, body: { version }, actor, nowMs }) => ({
-      body: await carryOut(pausedTrigger(await load(params.triggerId, version)), actor, nowMs),
-    }),
+    activateTrigger: async ({ params, body: { version, templateVersion }, actor, roles, nowMs }) => {
+      const trigger = await load(params.triggerId, version);
+      const template = await templateFor(trigger);
+      refuseTemplate(template, templateVersion);
+      await refuseReferences(defs, leavesOfTrigger(trigger));
+      const { activateTrigger } = await import('./submit-trigger.ts');
+      const decide = await activateTrigger(defs, trigger, template, { actor, roles }, nowMs);
+      return change(trigger.id, version, actor, nowMs, decide);
+    },
+
+    pauseTrigger: async ({ params, body: { version }, actor, nowMs }) =>
+      change(params.triggerId, version, actor, nowMs, (trigger) => pausedTrigger(trigger)),
   },
   IDEMPOTENCY_TABLE,
 );
@@ -99,32 +108,37 @@ const load = async (id: string, version?: number): Promise<Trigger> => {
   const stored = await defs.get<Trigger>('trigger', id);
   if (!stored) throw new Problem('not-found', `There is no trigger ${id}`);
   if (version !== undefined && version !== stored.version) {
-    throw new Problem('version-conflict', `The trigger is at version ${stored.version}, not ${version}`);
+    throw new Problem('version-conflict', versionDetail(stored.body, version));
   }
   return stored.body;
 };
 
-const carryOut = async (decision: TriggerDecision, actor: string, nowMs: number): Promise<Trigger> => {
-  if (decision.kind === 'refuse') throw new Problem(decision.problem, decision.detail);
-  const { trigger, action } = decision;
-  return save({ ...trigger, version: trigger.version + 1 }, trigger.version, action, actor, nowMs);
+/** The API shows everything but the task token. */
+const triggerView = ({ approval, ...trigger }: Trigger) => ({
+  ...trigger,
+  ...(approval && { approval: approvalView(approval) }),
+});
+
+const change = async (
+  id: string,
+  version: number | undefined,
+  actor: string,
+  nowMs: number,
+  decide: (trigger: Trigger) => ForceDecision<Trigger>,
+  effects?: (after: Trigger) => OutboxEntry[],
+) => {
+  const atVersion = (trigger: Trigger): ForceDecision<Trigger> =>
+    version === undefined || version === trigger.version
+      ? decide(trigger)
+      : { kind: 'refuse', problem: 'version-conflict', detail: versionDetail(trigger, version) };
+  const result = await changeForced(store, 'trigger', id, actor, nowMs, atVersion, effects);
+  if (!result) throw new Problem('not-found', `There is no trigger ${id}`);
+  if (isForceRefusal(result)) throw new Problem(result.problem, result.detail);
+  return { body: triggerView(result) };
 };
 
-const save = async (trigger: Trigger, expected: number, action: string, actor: string, nowMs: number) => {
-  const { id, version, name } = trigger;
-  const entry = { subject: `trigger/${id}`, action, actor, atMs: nowMs, version, detail: name };
-  // Only these two change what is in force.
-  const recompile = action === 'activate' || action === 'pause';
-  const outbox: OutboxEntry[] = [
-    { effect: 'audit', entry },
-    ...(recompile ? [{ effect: 'compile-triggers' as const }] : []),
-  ];
-  const stored =
-    expected === 0
-      ? await createDefinition(defs, 'trigger', id, trigger, nowMs, outbox, sinks)
-      : await saveDefinition(defs, 'trigger', id, trigger, expected, nowMs, outbox, sinks);
-  return stored.body;
-};
+const versionDetail = ({ version: now }: Trigger, version: number): string =>
+  `The trigger is at version ${now}, not ${version}`;
 
 /** The template that the trigger names, if it can serve it; else throws 422 with everything that does not fit. */
 const templateFor = async ({ templateId, channelPolicy, window, tracking }: TriggerInput): Promise<Template> => {
@@ -168,29 +182,8 @@ const leavesOfTrigger = (trigger: TriggerInput): PlacedLeaf[] => {
   );
 };
 
-/**
- * Activation freezes the template as it now is, so who wrote that is no second person; and who has read another version
- * has not approved this one.
- */
-const refuseTemplate = ({ editors, version }: Template, actor: string, read: number | undefined): void => {
-  if (editors.includes(actor)) {
-    throw new Problem('own-approval', 'You wrote its template, so another person activates it');
-  }
-  if (read !== undefined && read !== version) {
-    throw new Problem('version-conflict', `The template is at version ${version}, not ${read}`);
-  }
+/** What is approved has the template as it now is, so who has read another version has not approved this one. */
+const refuseTemplate = ({ version }: Template, read: number | undefined): void => {
+  if (read === undefined || read === version) return;
+  throw new Problem('version-conflict', `The template is at version ${version}, not ${read}`);
 };
-
-const planOf = ({ id, name, topic, lane, priority, channelPolicy, budget, tracking }: Trigger, template: Template) =>
-  freezePlan({
-    planKind: 'trigger',
-    planId: id,
-    name,
-    topic,
-    lane,
-    ...(priority && { priority }),
-    channelPolicy,
-    ...(budget !== undefined && { budget }),
-    ...(tracking && { tracking }),
-    template: contentOf(template),
-  });

@@ -1,10 +1,17 @@
+import type { Trigger } from '../../core/event/trigger.ts';
+import { triggerApproval } from '../../core/event/trigger-approval.ts';
 import type { Approvable, ApprovalRef } from '../../core/strategy/approval/approval.ts';
+import type { ApprovableKind } from '../../core/strategy/approval/approval-settings.ts';
+import { type ForceDecision, isApproved } from '../../core/strategy/approval/in-force.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { opened, settled } from '../../core/strategy/campaign-decisions.ts';
 import { withBeginning } from '../../core/strategy/campaign-schedule.ts';
+import { type Journey, journeyApproval } from '../../core/strategy/journey/journey.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
 import { fallbackZone } from '../adapters/fallback-zone.ts';
 import { changeCampaign, isRefusal, type Store } from './change-campaign.ts';
+import { changeForced, type ForcedKind, isForceRefusal, type Named } from './change-forced.ts';
+import { putJourneyInForce, putTriggerInForce } from './put-in-force.ts';
 import { startRun } from './start-run.ts';
 
 /** How a kind of thing waits for its approval. */
@@ -34,6 +41,31 @@ const campaign: Handling<Campaign> = {
   },
 };
 
+/** What was approved is put in force; else it expires, is reminded of, or waits on. Of these kinds nothing is deleted. */
+const forced = <T extends Named>(
+  kind: ForcedKind,
+  {
+    opened,
+    waited,
+  }: {
+    opened: Handling<T>['opened'];
+    waited: (thing: T, ref: ApprovalRef, givenUp: boolean, nowMs: number) => ForceDecision<T>;
+  },
+  putInForce: (store: Store, id: string, ref: ApprovalRef, actor: string, nowMs: number) => Promise<T | undefined>,
+): Handling<T> => ({
+  opened,
+  async settle(store, id, ref, givenUp, nowMs) {
+    const decide = (thing: T) => waited(thing, ref, givenUp, nowMs);
+    const result = await changeForced(store, kind, id, MACHINE, nowMs, decide);
+    if (!result) throw new Error(`The ${kind} ${id} is gone`);
+    if (isForceRefusal(result)) throw new Error(`The ${kind} ${id} cannot be settled: ${result.detail}`);
+    return isApproved(result, ref) ? putInForce(store, id, ref, MACHINE, nowMs) : result;
+  },
+});
+
 /** By the kind of their definitions. */
-export const approvables = { campaign } as const;
-export type ApprovableKind = keyof typeof approvables;
+export const approvables = {
+  campaign,
+  journey: forced<Journey>('journey', journeyApproval, putJourneyInForce),
+  trigger: forced<Trigger>('trigger', triggerApproval, putTriggerInForce),
+} as const satisfies Record<ApprovableKind, unknown>;

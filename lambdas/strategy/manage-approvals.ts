@@ -1,31 +1,39 @@
+import type { Role } from '../../core/access/role.ts';
 import { routes } from '../../core/access/routes/approvals.ts';
 import type { Approvable } from '../../core/strategy/approval/approval.ts';
 import { APPROVABLE_KINDS, type ApprovableKind } from '../../core/strategy/approval/approval-settings.ts';
 import { comparedHashes } from '../../core/strategy/approval/compared.ts';
+import type { Saying } from '../../core/strategy/approval/decisions.ts';
 import { delegated, inForce, undelegated } from '../../core/strategy/approval/delegation.ts';
 import { changesBetween } from '../../core/strategy/approval/diff.ts';
 import { settingsSlips } from '../../core/strategy/approval/policy.ts';
 import { waitingFor } from '../../core/strategy/approval/waiting.ts';
-import type { Campaign } from '../../core/strategy/campaign.ts';
-import { type Decision, decided, disapproved } from '../../core/strategy/campaign-decisions.ts';
 import { type PreFlight, preFlightId } from '../../core/strategy/pre-flight/pre-flight-id.ts';
 import { approvalSettingsOf } from '../adapters/approval-settings.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
-import { loadPlanVersion } from '../adapters/plan-versions.ts';
+import { wakeSchedules, wakeSoon } from '../adapters/schedules.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { approvalThreads } from './approval-threads.ts';
 import { approvalView, campaignView, preFlightView } from './campaign-view.ts';
-import { changeCampaign, isRefusal, tellWaiting } from './change-campaign.ts';
+import { deciders } from './decide-approvals.ts';
 import { delegationStore } from './delegations.ts';
-import { holdRun } from './lead-run.ts';
 import { env } from './manage-approvals.env.ts';
+import { submittedContent } from './submitted-content.ts';
 
-const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, RELEASE_MACHINE_ARN } = readEnv(env);
+const environment = readEnv(env);
+const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE } = environment;
 const defs = definitions(DEFINITIONS_TABLE);
-const sinks = { auditTable: AUDIT_TABLE, machines: { 'release-parked': RELEASE_MACHINE_ARN } };
+const compileAt = wakeSchedules(environment);
+const sinks = {
+  auditTable: AUDIT_TABLE,
+  participantsQueueUrl: environment.PARTICIPANTS_QUEUE_URL,
+  compileSoon: () => wakeSoon(compileAt, Date.now()),
+  machines: { 'release-parked': environment.RELEASE_MACHINE_ARN },
+};
+const { decide, revoke } = deciders({ defs, sinks });
 const delegations = delegationStore(defs, AUDIT_TABLE);
 const threads = approvalThreads(defs);
 
@@ -95,32 +103,40 @@ export const handler = apiHandler(
       return { body: { items: await Promise.all(shown) } };
     },
 
-    approveCampaign: async ({ params, body: { comment = '', hash, level, onBehalfOf }, actor, roles, nowMs }) => {
-      const by = { ...(await delegations.voter(actor, roles, onBehalfOf, nowMs)), comment, hash, level };
-      return decide(params.campaignId, actor, nowMs, 'approved', (campaign) =>
-        decided(campaign, 'approved', by, nowMs),
-      );
+    approveCampaign: async ({ params, body, actor, roles, nowMs }) => {
+      const by = await saying(body, actor, roles, nowMs);
+      return { body: campaignView(await decide.campaign(params.campaignId, 'approved', by, nowMs)) };
     },
 
-    rejectCampaign: async ({ params, body: { comment, hash, onBehalfOf }, actor, roles, nowMs }) => {
-      const by = { ...(await delegations.voter(actor, roles, onBehalfOf, nowMs)), comment, hash };
-      return decide(params.campaignId, actor, nowMs, 'rejected', (campaign) =>
-        decided(campaign, 'rejected', by, nowMs),
-      );
+    rejectCampaign: async ({ params, body, actor, roles, nowMs }) => {
+      const by = await saying(body, actor, roles, nowMs);
+      return { body: campaignView(await decide.campaign(params.campaignId, 'rejected', by, nowMs)) };
     },
 
-    revokeCampaign: async ({ params, body: { reason }, actor, roles, nowMs }) =>
-      decide(params.campaignId, actor, nowMs, 'revoked', (campaign) =>
-        disapproved(campaign, { actor, roles, reason }, nowMs),
-      ),
+    revokeCampaign: async ({ params, body: { reason }, actor, roles, nowMs }) => ({
+      body: campaignView(await revoke.campaign(params.campaignId, { actor, roles, reason }, nowMs)),
+    }),
 
-    diffCampaign: async ({ params: { campaignId: id }, query }) => {
-      const hashes = comparedHashes(await load<Campaign>('campaign', id), query);
-      if (!hashes) throw new Problem('not-found', 'There is no such submission of this campaign');
-      const { from, to } = hashes;
-      const [before, after] = await Promise.all([from === null ? undefined : contentOf(id, from), contentOf(id, to)]);
-      return { body: { from, to, changes: changesBetween(before ?? {}, after) } };
+    diffCampaign: async ({ params: { campaignId: id }, query }) => ({ body: await diffOf('campaign', id, query) }),
+
+    approveSubmission: async ({ params, body, actor, roles, nowMs }) => {
+      const kind = kindOf(params.kind);
+      const by = await saying(body, actor, roles, nowMs);
+      return { body: thingView(kind, await decide[kind](params.thingId, 'approved', by, nowMs)) };
     },
+
+    rejectSubmission: async ({ params, body, actor, roles, nowMs }) => {
+      const kind = kindOf(params.kind);
+      const by = await saying(body, actor, roles, nowMs);
+      return { body: thingView(kind, await decide[kind](params.thingId, 'rejected', by, nowMs)) };
+    },
+
+    revokeApproval: async ({ params, body: { reason }, actor, roles, nowMs }) => {
+      const kind = kindOf(params.kind);
+      return { body: thingView(kind, await revoke[kind](params.thingId, { actor, roles, reason }, nowMs)) };
+    },
+
+    diffSubmission: async ({ params, query }) => ({ body: await diffOf(kindOf(params.kind), params.thingId, query) }),
 
     listApprovalComments: async ({ params: { kind, thingId }, query }) => {
       const { approval } = await load(kindOf(kind), thingId);
@@ -177,27 +193,36 @@ const load = async <T extends Approvable = Approvable>(kind: ApprovableKind, id:
   return stored.body;
 };
 
-/** What people read of a plan version: not by which names it is found. Of each variant what it says, which the plan only names by a hash. */
-const contentOf = async (id: string, hash: string) => {
-  const { planKind: _kind, planId: _id, hash: _hash, variants, ...content } = await loadPlanVersion(defs, id, hash);
-  if (!variants) return content;
-  const versions = await Promise.all(variants.map((variant) => loadPlanVersion(defs, id, variant.hash)));
-  const shown = variants.map(({ name, percent }, n) => ({ name, percent, template: versions[n]?.template }));
-  return { ...content, variants: shown };
+/** Who says what, maybe on behalf of somebody. */
+const saying = async (
+  body: {
+    comment?: string | undefined;
+    hash?: string | undefined;
+    level?: number | undefined;
+    onBehalfOf?: string | undefined;
+  },
+  actor: string,
+  roles: readonly Role[],
+  nowMs: number,
+): Promise<Saying> => {
+  const { comment = '', hash, level, onBehalfOf } = body;
+  return { ...(await delegations.voter(actor, roles, onBehalfOf, nowMs)), comment, hash, level };
 };
 
-const decide = async (
+const thingView = (kind: ApprovableKind, { id, name, version, state, approval }: Named) => ({
+  ...{ kind, id, name, version, state },
+  ...(approval && { approval: approvalView(approval) }),
+});
+
+const diffOf = async (
+  kind: ApprovableKind,
   id: string,
-  actor: string,
-  nowMs: number,
-  outcome: string,
-  to: (campaign: Campaign) => Decision,
+  query: { from?: string | undefined; to?: string | undefined },
 ) => {
-  const result = await changeCampaign({ defs, sinks }, id, actor, nowMs, to, (before, after) =>
-    tellWaiting(before, after, outcome),
-  );
-  if (!result) throw new Problem('not-found', `There is no campaign ${id}`);
-  if (isRefusal(result)) throw new Problem(result.problem, result.detail);
-  await holdRun({ defs, sinks }, result, { actor, nowMs });
-  return { body: campaignView(result) };
+  const hashes = comparedHashes(await load(kind, id), query);
+  if (!hashes) throw new Problem('not-found', `There is no such submission of this ${kind}`);
+  const { from, to } = hashes;
+  const contentOf = submittedContent[kind];
+  const [before, after] = await Promise.all([from === null ? {} : contentOf(defs, id, from), contentOf(defs, id, to)]);
+  return { from, to, changes: changesBetween(before, after) };
 };

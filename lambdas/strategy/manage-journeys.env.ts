@@ -10,6 +10,7 @@ export const env = z.object({
   IDEMPOTENCY_TABLE: z.string(),
   PARTICIPANTS_QUEUE_URL: z.string(),
   RELEASE_MACHINE_ARN: z.string(),
+  APPROVE_MACHINE_ARN: z.string(),
   ERASURES_TABLE: z.string(),
   ERASURE_KEY_ARN: z.string(),
 });

@@ -1,29 +1,21 @@
 import { routes } from '../../core/access/routes/journeys.ts';
 import { OWN_SOURCE } from '../../core/event/own-event.ts';
-import type { Journey } from '../../core/strategy/journey/journey.ts';
-import { isOwnJourney } from '../../core/strategy/journey/journey.ts';
+import { editedJourney, type Journey } from '../../core/strategy/journey/journey.ts';
 import type { JourneyInput } from '../../core/strategy/journey/journey-input.ts';
-import type { VersionEntry } from '../../core/strategy/journey/journey-version.ts';
-import {
-  type LiveDecision,
-  pausedLive,
-  published,
-  resumedLive,
-  stoppedLive,
-} from '../../core/strategy/journey/live-decisions.ts';
-import { type LiveJourney, MAX_LIVE_JOURNEYS } from '../../core/strategy/journey/live-journey.ts';
+import { type LiveDecision, pausedLive, resumedLive, stoppedLive } from '../../core/strategy/journey/live-decisions.ts';
+import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
 import { chunkStimuli } from '../../core/strategy/journey/participants-message.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { erasedPeople } from '../adapters/erased-people.ts';
-import { journeys, storeJourneyVersion } from '../adapters/journeys.ts';
-import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
-import type { OutboxEntry } from '../adapters/outbox-entry.ts';
+import { journeys } from '../adapters/journeys.ts';
+import { createDefinition } from '../adapters/outbox.ts';
 import { participants } from '../adapters/participants.ts';
-import { storePlanVersion } from '../adapters/plan-versions.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { refuseErased } from '../middleware/refuse-erased.ts';
+import { approvalView } from './campaign-view.ts';
+import { changeForced, isForceRefusal } from './change-forced.ts';
 import { changeLiveJourney, isLiveRefusal } from './change-live-journey.ts';
 import type { Frozen } from './freeze-journey.ts';
 import { env } from './manage-journeys.env.ts';
@@ -37,8 +29,12 @@ const refuse = refuseErased(erasedPeople(environment.ERASURES_TABLE, environment
 const sinks = {
   auditTable: AUDIT_TABLE,
   participantsQueueUrl: PARTICIPANTS_QUEUE_URL,
-  machines: { 'release-parked': environment.RELEASE_MACHINE_ARN },
+  machines: {
+    'release-parked': environment.RELEASE_MACHINE_ARN,
+    'approve-plan': environment.APPROVE_MACHINE_ARN,
+  },
 };
+const store = { defs, sinks };
 
 /**
  * Journeys from draft to what runs of them, and who walks them. Running a change twice is safe: edits and publications name the
@@ -50,8 +46,10 @@ export const handler = apiHandler(
   {
     createJourney: async ({ body, actor, nowMs, newId: id }) => {
       const start = { id, version: 1, state: 'draft' as const, author: actor, editors: [], createdMs: nowMs };
-      const saved = await save({ ...body, ...start }, 0, 'create', actor, nowMs);
-      return { body: saved, headers: { location: `/v1/journeys/${id}` } };
+      const entry = { subject: `journey/${id}`, action: 'create', actor, atMs: nowMs, version: 1, detail: body.name };
+      const outbox = [{ effect: 'audit' as const, entry }];
+      const saved = await createDefinition(defs, 'journey', id, { ...body, ...start }, nowMs, outbox, sinks);
+      return { body: saved.body, headers: { location: `/v1/journeys/${id}` } };
     },
 
     listJourneys: async ({ query: { limit, cursor } }) => {
@@ -63,15 +61,15 @@ export const handler = apiHandler(
     getJourney: async ({ params }) => ({ body: await withExperiments(await viewOf(await load(params.journeyId))) }),
 
     updateJourney: async ({ params, body: { version, ...input }, actor, nowMs }) => {
-      const { hash, publishedBy, id, author, createdMs, editors } = await load(params.journeyId, version);
-      const journey: Journey = {
-        ...(input as JourneyInput),
-        ...{ id, version: version + 1, state: 'draft', author, createdMs },
-        editors: [...new Set([...editors, actor])],
-        ...(hash !== undefined && { hash }),
-        ...(publishedBy !== undefined && { publishedBy }),
-      };
-      return { body: await viewOf(await save(journey, version, 'edit', actor, nowMs)) };
+      await load(params.journeyId, version);
+      const result = await changeForced<Journey>(store, 'journey', params.journeyId, actor, nowMs, (journey) =>
+        journey.version === version
+          ? editedJourney(journey, input as JourneyInput, actor)
+          : { kind: 'refuse', problem: 'version-conflict', detail: versionDetail(journey, version) },
+      );
+      if (!result) throw new Problem('not-found', `There is no journey ${params.journeyId}`);
+      if (isForceRefusal(result)) throw new Problem(result.problem, result.detail);
+      return { body: await viewOf(result) };
     },
 
     validateJourney: async ({ params }) => {
@@ -90,27 +88,16 @@ export const handler = apiHandler(
       return { body: { ...walked, steps } };
     },
 
-    publishJourney: async ({ params, body: { version, hash, inside }, actor, nowMs }) => {
-      const journey = await load(params.journeyId, version);
-      const frozen = await freeze(journey);
-      refuseOwnWork(journey, frozen, actor);
-      const current = soundVersion(frozen, hash);
-      await refuseTooMany(journey.id);
-      // What is frozen is stored before anything names it: nobody ever finds a hash without its content.
-      for (const plan of frozen.plans) await storePlanVersion(defs, plan, nowMs);
-      await storeJourneyVersion(defs, current, nowMs);
-      await change(
-        journey.id,
-        actor,
-        nowMs,
-        (live) => published(live, current, inside, nowMs),
-        await entering(current, nowMs),
-      );
-      const after: Journey = {
-        ...journey,
-        ...{ version: version + 1, state: 'published', hash: current.hash, publishedBy: actor },
-      };
-      return { body: await viewOf(await save(after, version, 'publish', actor, nowMs)) };
+    submitJourney: async ({ params, body: { version, hash, inside, expirySeconds }, actor, nowMs }) => {
+      const sound = { ...(await soundJourney(params.journeyId, version, hash)), inside };
+      const { submitJourney } = await import('./submit-journey.ts');
+      return { body: await viewOf(await submitJourney(store, sound, expirySeconds, actor, nowMs)) };
+    },
+
+    publishJourney: async ({ params, body: { version, hash, inside }, actor, roles, nowMs }) => {
+      const sound = { ...(await soundJourney(params.journeyId, version, hash)), inside };
+      const { publishJourney } = await import('./submit-journey.ts');
+      return { body: await viewOf(await publishJourney(store, sound, { actor, roles }, nowMs)) };
     },
 
     pauseJourney: ({ params, body: { reason }, actor, nowMs }) =>
@@ -180,24 +167,17 @@ const load = async (id: string, version?: number): Promise<Journey> => {
   const stored = await defs.get<Journey>('journey', id);
   if (!stored) throw new Problem('not-found', `There is no journey ${id}`);
   if (version !== undefined && version !== stored.version) {
-    throw new Problem('version-conflict', `The journey is at version ${stored.version}, not ${version}`);
+    throw new Problem('version-conflict', versionDetail(stored.body, version));
   }
   return stored.body;
 };
 
-const save = async (journey: Journey, expected: number, action: string, actor: string, nowMs: number) => {
-  const { id, version, name } = journey;
-  const entry = { subject: `journey/${id}`, action, actor, atMs: nowMs, version, detail: name };
-  const outbox: OutboxEntry[] = [{ effect: 'audit', entry }];
-  const stored =
-    expected === 0
-      ? await createDefinition(defs, 'journey', id, journey, nowMs, outbox, sinks)
-      : await saveDefinition(defs, 'journey', id, journey, expected, nowMs, outbox, sinks);
-  return stored.body;
-};
+const versionDetail = (journey: Journey, version: number): string =>
+  `The journey is at version ${journey.version}, not ${version}`;
 
-/** With what runs of it, but for the names of pauses and what is listened to. */
-const viewOf = async (journey: Journey) => {
+/** With what runs of it, but for task tokens, the names of pauses and what is listened to. */
+const viewOf = async ({ approval, ...rest }: Journey) => {
+  const journey = { ...rest, ...(approval && { approval: approvalView(approval) }) };
   const live = (await defs.get<LiveJourney>('live-journey', journey.id))?.body;
   if (!live) return journey;
   const { state, current, inside, sinceMs, versions, pause } = live;
@@ -222,9 +202,8 @@ const change = async (
   actor: string,
   nowMs: number,
   decide: (live: LiveJourney | undefined) => LiveDecision,
-  effects?: (after: LiveJourney) => OutboxEntry[],
 ): Promise<void> => {
-  const result = await changeLiveJourney({ defs, sinks }, id, actor, nowMs, decide, effects);
+  const result = await changeLiveJourney(store, id, actor, nowMs, decide);
   if (isLiveRefusal(result)) throw new Problem(result.problem, result.detail);
 };
 
@@ -240,14 +219,11 @@ const changed = async (id: string, actor: string, nowMs: number, decide: (live: 
 const freeze = async (journey: Journey): Promise<Frozen> =>
   (await import('./freeze-journey.ts')).frozenJourney(defs, journey);
 
-/** Nobody puts in force what they wrote, be it the journey or one of its templates. */
-const refuseOwnWork = (journey: Journey, { writers }: Frozen, actor: string): void => {
-  if (isOwnJourney(journey, actor)) {
-    throw new Problem('own-approval', 'You wrote this journey, so another person publishes it');
-  }
-  if (writers.includes(actor)) {
-    throw new Problem('own-approval', 'You wrote one of its templates, so another person publishes it');
-  }
+/** The journey at this version, frozen, if it has no defect, and is what the caller has read. */
+const soundJourney = async (id: string, at: number, read: string | undefined) => {
+  const journey = await load(id, at);
+  const frozen = await freeze(journey);
+  return { journey, frozen, version: soundVersion(frozen, read) };
 };
 
 const soundVersion = ({ defects, version }: Frozen, read: string | undefined) => {
@@ -260,29 +236,3 @@ const soundVersion = ({ defects, version }: Frozen, read: string | undefined) =>
   }
   return version;
 };
-
-const refuseTooMany = async (id: string): Promise<void> => {
-  const others = (await defs.all<LiveJourney>('live-journey')).filter((one) => one.id !== id);
-  if (others.filter(({ body }) => body.state !== 'stopped').length < MAX_LIVE_JOURNEYS) return;
-  throw new Problem('state-conflict', `${MAX_LIVE_JOURNEYS} journeys are live; stop one first`);
-};
-
-/**
- * Whoever is in the segment already, where the journey asks for them: once, and not again by every edit, for who may enter again
- * would get everything again.
- */
-const entering = async (
-  { entry, journeyId }: NonNullable<Frozen['version']>,
-  nowMs: number,
-): Promise<() => OutboxEntry[]> => {
-  const live = await defs.get<LiveJourney>('live-journey', journeyId);
-  const before = live && (await versionOf(journeyId, live.body.current)).entry;
-  const members = membersAsked(entry);
-  if (members === undefined || (before && membersAsked(before) === members)) return () => [];
-  return () => [
-    { effect: 'participants', message: { kind: 'enter-members', journeyId, segmentId: members, asOfMs: nowMs } },
-  ];
-};
-
-const membersAsked = (entry: VersionEntry): string | undefined =>
-  entry.by === 'segment' && entry.includeMembers ? entry.segment : undefined;

@@ -1,10 +1,11 @@
 import type { ApprovalRef } from '../../core/strategy/approval/approval.ts';
+import type { ApprovableKind } from '../../core/strategy/approval/approval-settings.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
 import { ApprovalVoided } from '../../core/strategy/plan-cancelled.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
 import { readEnv } from '../middleware/read-env.ts';
-import { type ApprovableKind, approvables } from './approvables.ts';
+import { approvables } from './approvables.ts';
 import { env } from './request-approval.env.ts';
 import { tellOfApproval } from './tell-of-approval.ts';
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { schedulesEnv } from '../adapters/schedules.env.ts';
 
 export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
@@ -6,4 +7,7 @@ export const env = z.object({
   WEBHOOK_QUEUE_URL: z.string(),
   RUN_MACHINE_ARN: z.string(),
   REPEAT_MACHINE_ARN: z.string(),
+  RELEASE_MACHINE_ARN: z.string(),
+  PARTICIPANTS_QUEUE_URL: z.string(),
+  ...schedulesEnv,
 });

@@ -1,16 +1,28 @@
 import type { ApprovalRef } from '../../core/strategy/approval/approval.ts';
+import type { ApprovableKind } from '../../core/strategy/approval/approval-settings.ts';
 import { isCurrent, waitOf } from '../../core/strategy/approval/decisions.ts';
 import { definitions } from '../adapters/definitions.ts';
+import { wakeSchedules, wakeSoon } from '../adapters/schedules.ts';
 import { readEnv } from '../middleware/read-env.ts';
-import { type ApprovableKind, approvables } from './approvables.ts';
+import { approvables } from './approvables.ts';
 import { env } from './settle-approval.env.ts';
 import { tellOfApproval } from './tell-of-approval.ts';
 
-const { DEFINITIONS_TABLE, AUDIT_TABLE, WEBHOOK_QUEUE_URL, RUN_MACHINE_ARN, REPEAT_MACHINE_ARN } = readEnv(env);
-const machines = { 'run-campaign': RUN_MACHINE_ARN, 'repeat-campaign': REPEAT_MACHINE_ARN };
+const environment = readEnv(env);
+const { DEFINITIONS_TABLE, WEBHOOK_QUEUE_URL } = environment;
+const compileAt = wakeSchedules(environment);
 const store = {
   defs: definitions(DEFINITIONS_TABLE),
-  sinks: { auditTable: AUDIT_TABLE, machines },
+  sinks: {
+    auditTable: environment.AUDIT_TABLE,
+    participantsQueueUrl: environment.PARTICIPANTS_QUEUE_URL,
+    compileSoon: () => wakeSoon(compileAt, Date.now()),
+    machines: {
+      'run-campaign': environment.RUN_MACHINE_ARN,
+      'repeat-campaign': environment.REPEAT_MACHINE_ARN,
+      'release-parked': environment.RELEASE_MACHINE_ARN,
+    },
+  },
 };
 
 type Task = ApprovalRef & { kind: ApprovableKind; id: string; givenUp: boolean };

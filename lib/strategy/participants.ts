@@ -121,6 +121,7 @@ export class Participants extends Construct {
         IDEMPOTENCY_TABLE: remembers(state.idempotency),
         PARTICIPANTS_QUEUE_URL,
         RELEASE_MACHINE_ARN: starts(strategy.releaseParked.machine),
+        APPROVE_MACHINE_ARN: starts(strategy.approvePlan.machine, true),
         ...knowsErased(state),
       },
       timeout: Duration.seconds(15),

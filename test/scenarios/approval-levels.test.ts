@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
 import { bootLocal, localTest } from './boot.ts';
 import { addPerson, type CampaignView, draftCampaign, importCsv, stateOf, submit } from './people.ts';
+import { type JourneyView, sms, texts, write } from './walks.ts';
 
 const HOUR = 3_600_000;
 const PEOPLE = 300;
@@ -32,18 +33,41 @@ localTest(
     const draft = await draftCampaign(herald, { city: 'Paris', policy: ['sms'] });
     await submit(herald, draft);
     const path = `POST /v1/campaigns/${draft.id}` as const;
+    const journey = await write(herald, {
+      ...{ name: 'Welcome', entry: { api: true }, start: 'hello' },
+      nodes: { hello: await sms(herald, 'Welcome', 'end'), end: { kind: 'exit' } },
+    });
+    const { id: journeyId, version } = journey;
+    const alone = await api.call(`POST /v1/journeys/${journeyId}/publish`, await as('approver-ada', { version }));
+    expect(alone).toMatchObject({ status: 409, body: { type: '/problems/needs-approval' } });
+    await api.must(`POST /v1/journeys/${journeyId}/submit`, await as('marketer-mia', { version }));
+    const say = `POST /v1/approvals/journey/${journeyId}/approve` as const;
+    const ofJourney = async () => api.must<JourneyView>(`GET /v1/journeys/${journeyId}`, await as('viewer-vera'));
 
     await cloud.clock.advance(25 * HOUR);
     type Waiting = { items: { id: string; mine: boolean; approval: { level: number; reminders: number } }[] };
     const waits = async (user: string) => (await api.must<Waiting>('GET /v1/approvals', await as(user))).items;
     expect(await waits('approver-ada')).toMatchObject([
       { id: draft.id, mine: true, approval: { level: 0, reminders: 2 } },
+      { kind: 'journey', id: journeyId, mine: true, approval: { level: 0, reminders: 2 } },
     ]);
     expect(await waits('viewer-vera')).toEqual([]);
     await api.must(`${path}/approve`, await as('approver-ada', {}));
+    await api.must(say, await as('approver-ada', { level: 0 }));
     await cloud.clock.advance(13 * HOUR);
-    expect(await waits('viewer-vera')).toMatchObject([{ id: draft.id, approval: { level: 1, reminders: 1 } }]);
+    expect(await waits('viewer-vera')).toMatchObject([
+      { id: draft.id, approval: { level: 1, reminders: 1 } },
+      { id: journeyId, approval: { level: 1, reminders: 1 } },
+    ]);
     expect(await cloud.inbox.count()).toBe(0);
+    expect(await ofJourney()).not.toHaveProperty('running');
+    await api.must(say, await as('viewer-vera', { level: 1 }));
+    await cloud.clock.advance(10_000);
+    expect(await ofJourney()).toMatchObject({ state: 'published', running: { state: 'live' } });
+    const enter = await as('marketer-mia', { profileId: herald.own('late') });
+    await api.must(`POST /v1/journeys/${journeyId}/participants`, enter);
+    await cloud.clock.advance(10_000);
+    expect(await texts(herald, '+12025550001')).toEqual(['Welcome']);
     await api.must(`${path}/approve`, await as('viewer-vera', { comment: 'Lawful' }));
 
     // The promotional lane gathers batches for five seconds.
@@ -55,7 +79,8 @@ localTest(
       approval: { votes: [{ by: ada }, { by: vera }], revoked: { by: vera, reason: 'Wrong price' } },
     });
     await cloud.clock.advance(HOUR);
-    const sent = await cloud.inbox.count();
+    // The first one is the journey's.
+    const sent = (await cloud.inbox.count()) - 1;
     expect(sent).toBeGreaterThan(0);
     expect(sent).toBeLessThan(PEOPLE);
     const read = `GET /v1/campaigns/${draft.id}/report` as const;
@@ -65,6 +90,6 @@ localTest(
       skipped: { 'plan-cancelled': PEOPLE - sent },
     });
     await cloud.clock.advance(24 * HOUR);
-    expect(await cloud.inbox.count()).toBe(sent);
+    expect(await cloud.inbox.count()).toBe(sent + 1);
   },
 );

@@ -92,7 +92,7 @@ localTest('days pass', 'a pause in the middle, an edit in flight, and who enters
   await herald.api.must(`PUT /v1/segments/${segmentId}/live`, await herald.as('marketer-mia', { refresh: 'daily' }));
   const isLive = ({ state }: { state: string }) => state === 'live';
   await herald.until<{ state: string }>(`GET /v1/segments/${segmentId}/live`, 'marketer-mia', isLive, HOUR);
-  await publish(herald, gold);
+  const first = await publish(herald, gold);
   await herald.api.must('PUT /v1/profiles/bob', await herald.as('marketer-mia', { attributes: { tier: 'gold' } }));
   await herald.cloud.clock.advance(MINUTE);
   expect(await texts(herald, people.cleo)).toEqual(['Gold']);
@@ -107,7 +107,7 @@ localTest('days pass', 'a pause in the middle, an edit in flight, and who enters
   };
   const rewritten = await herald.api.must<JourneyView>(
     `PUT /v1/journeys/${gold.id}`,
-    await herald.as('marketer-mia', { ...again, version: 2 }),
+    await herald.as('marketer-mia', { ...again, version: first.version }),
   );
   const { version } = await publish(herald, rewritten);
   await herald.cloud.clock.advance(MINUTE);

@@ -43,6 +43,9 @@ export const approval = z
   })
   .register(z.globalRegistry, { id: 'Approval' });
 
+/** Seconds after which nobody needs to decide any more. Absent: seven days. */
+export const expirySeconds = z.optional(z.int().check(z.minimum(60), z.maximum(30 * 86_400)));
+
 export const pastSubmission = z.object({
   hash: z.string(),
   submission: z.int(),

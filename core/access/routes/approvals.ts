@@ -5,11 +5,10 @@ import { OPERATORS, READERS, ROLES } from '../role.ts';
 import type { Route } from '../route.ts';
 import { approval } from './approval-views.ts';
 import { campaign } from './campaign-view.ts';
+import { approve, compared, DECIDED, diff, reject, revoke, routes as submissions } from './submissions.ts';
 
 const handler = 'strategy/manage-approvals';
 const text = (most: number) => z.string().check(z.minLength(1), z.maxLength(most));
-const comment = z.string().check(z.maxLength(2_000));
-const onBehalfOf = z.optional(text(128));
 const settings = z.extend(approvalSettingsInput, { version: z.int() });
 
 const waiting = z
@@ -33,12 +32,6 @@ const waiting = z
 
 const said = z.object({ id: z.string(), by: z.string(), atMs: z.int(), text: z.string() });
 const thread = z.object({ submission: z.int(), items: z.array(said) });
-const change = z.object({
-  path: z.string(),
-  before: z.optional(z.json()),
-  after: z.optional(z.json()),
-  lines: z.optional(z.array(z.object({ line: z.int(), removed: z.array(z.string()), added: z.array(z.string()) }))),
-});
 const delegation = z
   .object({
     from: z.string(),
@@ -49,15 +42,6 @@ const delegation = z
   })
   .register(z.globalRegistry, { id: 'Delegation' });
 const delegations = z.object({ items: z.array(delegation) });
-
-const DECIDED = [
-  'own-approval',
-  'not-found',
-  'state-conflict',
-  'version-conflict',
-  'already-decided',
-  'approval-not-ready',
-] as const;
 
 export const routes = [
   {
@@ -76,7 +60,7 @@ export const routes = [
     path: '/v1/settings/approvals',
     summary: 'Set who has to approve what',
     description:
-      'Levels are asked in their order. At each, `quorum` different people say yes: `people` (claims `sub`), or whoever has one of the `roles`; an admin has every role. Who has said yes at one level counts at no other, unless that says `mayRepeat`. A level `when` is asked only if all of it holds: the kind of thing, an audience larger than so many (one whose size is not known counts as larger), one of these topics, one of these channels; for each kind, one level must have no other condition. A level that nobody could fulfil is refused. Who created, edited or submitted something, or wrote its template, never decides. People are reminded each time it has waited for `remindAfter`; `tell` is the webhook endpoint that hears `approval.waiting`, `approval.reminder` and `approval.ended`. What is submitted keeps the levels of then. Without settings one approver decides.',
+      'Levels are asked in their order. At each, `quorum` different people say yes: `people` (claims `sub`), or whoever has one of the `roles`; an admin has every role. Who has said yes at one level counts at no other, unless one of the two says `mayRepeat`. A level `when` is asked only if all of it holds: the kind of thing, an audience larger than so many (one whose size is not known counts as larger), one of these topics, one of these channels; for each kind, one level must have no other condition. A level that nobody could fulfil is refused. Who created, edited or submitted something, or wrote its template, never decides. People are reminded each time it has waited for `remindAfter`; `tell` is the webhook endpoint that hears `approval.waiting`, `approval.reminder` and `approval.ended`. What is submitted keeps the levels of then. Without settings one approver decides.',
     handler,
     roles: OPERATORS,
     body: settings,
@@ -118,12 +102,7 @@ export const routes = [
       'By whom the level names that waits (`approval.levels`; without settings: one approver), and not by who created, edited or submitted it, or wrote its template. When a level has its quorum the next one is asked, and after the last it is approved. `onBehalfOf` is who has handed their approvals to you. Give the `hash` that you have read, and the `approval.level` for which you say yes: others are refused, and repeating it is harmless. Without `level` it is said for the one that waits, which may be the next one when you repeat it.',
     handler,
     roles: READERS,
-    body: z.strictObject({
-      comment: z.optional(comment),
-      hash: z.optional(z.string()),
-      level: z.optional(z.int().check(z.minimum(0))),
-      onBehalfOf,
-    }),
+    body: approve,
     example: { comment: 'Good to go', level: 0 },
     success: { status: 200, schema: campaign, description: 'The campaign: approved, or waiting for others' },
     errors: DECIDED,
@@ -136,11 +115,7 @@ export const routes = [
     description: 'One no is enough, at any level, by who might approve it there.',
     handler,
     roles: READERS,
-    body: z.strictObject({
-      comment: comment.check(z.regex(/\S/, 'Say why')),
-      hash: z.optional(z.string()),
-      onBehalfOf,
-    }),
+    body: reject,
     example: { comment: 'The link in the email is dead' },
     success: { status: 200, schema: campaign, description: 'The rejected campaign' },
     errors: DECIDED,
@@ -154,7 +129,7 @@ export const routes = [
       'By who gave it, an approver, or an operator, until the campaign is over. In review it is rejected. After that it is cancelled, whatever it does: what no provider has yet ends as skipped, `plan-cancelled`. Repeating it is harmless.',
     handler,
     roles: READERS,
-    body: z.strictObject({ reason: comment.check(z.regex(/\S/, 'Say why')) }),
+    body: revoke,
     example: { reason: 'The price in the email is wrong' },
     success: { status: 200, schema: campaign, description: 'The campaign, rejected or cancelled' },
     errors: ['not-found', 'state-conflict', 'version-conflict'],
@@ -168,10 +143,10 @@ export const routes = [
       'Of what was frozen at submission: template, audience, schedule. `to` is the hash of a submission (absent: the last one), `from` that of an earlier one (absent: what was approved last before it; else the submission before it; else nothing, and all of it is new). Texts of several lines are compared line by line.',
     handler,
     roles: READERS,
-    query: z.strictObject({ from: z.optional(text(64)), to: z.optional(text(64)) }),
+    query: compared,
     success: {
       status: 200,
-      schema: z.object({ from: z.nullable(z.string()), to: z.string(), changes: z.array(change) }),
+      schema: diff,
       description: 'Each field that differs',
     },
     errors: ['not-found', 'state-conflict'],
@@ -235,4 +210,5 @@ export const routes = [
     success: { status: 204, description: 'It has ended' },
     errors: ['not-found', 'version-conflict'],
   },
+  ...submissions,
 ] as const satisfies readonly Route[];

@@ -4,6 +4,7 @@ import { triggerInput } from '../../event/trigger-input.ts';
 import { listQuery, pageOf } from '../page.ts';
 import { APPROVERS, OPERATORS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
+import { approval, expirySeconds, pastSubmission } from './approval-views.ts';
 import { routes as eventTypes } from './event-types.ts';
 import { routes as referenceTables } from './reference-tables.ts';
 
@@ -34,12 +35,14 @@ const eventResult = z.object({
 const trigger = z.extend(triggerInput, {
   id: z.string(),
   version: z.int(),
-  state: z.enum(['draft', 'active', 'paused']),
+  state: z.enum(['draft', 'in review', 'approved', 'rejected', 'active', 'paused']),
   author: z.string(),
   editors: z.array(z.string()),
   createdMs: z.int(),
   hash: z.optional(z.string()),
   activatedBy: z.optional(z.string()),
+  approval: z.optional(approval),
+  history: z.optional(z.array(pastSubmission)),
 });
 
 const exampleTrigger = {
@@ -131,18 +134,40 @@ export const routes = [
     errors: ['not-found', 'invalid-reference', 'version-conflict', 'state-conflict'],
   },
   {
+    operationId: 'submitTrigger',
+    method: 'POST',
+    path: '/v1/triggers/{triggerId}/submit',
+    summary: 'Ask for approval of a trigger',
+    description:
+      'Freezes the trigger and its template as they are now. When everybody whom the settings ask has said yes (`POST /v1/approvals/trigger/{triggerId}/approve`), it is active. Any edit makes it a draft again. Nobody having decided after `expirySeconds` (seven days when absent), it is a draft again.',
+    handler,
+    roles: WRITERS,
+    body: z.strictObject({ version: z.int(), templateVersion: z.optional(z.int()), expirySeconds }),
+    example: { version: 1 },
+    success: { status: 200, schema: trigger, description: 'The trigger, in review' },
+    errors: ['not-found', 'invalid-body', 'invalid-reference', 'version-conflict', 'state-conflict', 'no-approver'],
+  },
+  {
     operationId: 'activateTrigger',
     method: 'POST',
     path: '/v1/triggers/{triggerId}/activate',
     summary: 'Put a trigger in force',
     description:
-      'By another person than those who wrote it, or its template. Both are frozen as they are now; give the `templateVersion` that you have read, and another one is refused. It acts within 10 seconds.',
+      'By another person than those who wrote it, or its template. Both are frozen as they are now; give the `templateVersion` that you have read, and another one is refused. It acts within 10 seconds. Where the settings ask for more people than you, it has to be submitted (`needs-approval`).',
     handler,
     roles: APPROVERS,
     body: z.strictObject({ version: z.int(), templateVersion: z.optional(z.int()) }),
     example: { version: 1, templateVersion: 1 },
     success: { status: 200, schema: trigger, description: 'The active trigger' },
-    errors: ['not-found', 'own-approval', 'invalid-reference', 'version-conflict', 'state-conflict'],
+    errors: [
+      'not-found',
+      'own-approval',
+      'needs-approval',
+      'no-approver',
+      'invalid-reference',
+      'version-conflict',
+      'state-conflict',
+    ],
   },
   {
     operationId: 'pauseTrigger',

@@ -7,7 +7,8 @@ import { simulationInput } from '../../strategy/journey/simulation-input.ts';
 import { listQuery, pageOf } from '../page.ts';
 import { APPROVERS, PROFILE_READERS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
-import { journeyExperiment } from './journey-experiment-view.ts';
+import { expirySeconds } from './approval-views.ts';
+import { journey } from './journey-view.ts';
 
 const handler = 'strategy/manage-journeys';
 /** Whoever runs it may stop it, without waiting for anybody. */
@@ -24,30 +25,6 @@ const properties = z
       `At most ${MAX_EVENT_BYTES} bytes of JSON`,
     ),
   );
-
-/** What runs of it; absent until it was published. */
-const running = z.object({
-  state: z.enum(['live', 'paused', 'stopped']),
-  current: z.string(),
-  inside: z.enum(INSIDE),
-  sinceMs: count,
-  versions: z.array(z.object({ hash: z.string(), sinceMs: count })),
-  pause: z.optional(z.object({ by: z.string(), atMs: count, reason: z.string() })),
-  /** Of whoever reads one journey. Absent where there are none. */
-  experiments: z.optional(z.array(journeyExperiment)),
-});
-
-const journey = z.extend(journeyInput, {
-  id: z.string(),
-  version: count,
-  state: z.enum(['draft', 'published']),
-  author: z.string(),
-  editors: z.array(z.string()),
-  createdMs: count,
-  hash: z.optional(z.string()),
-  publishedBy: z.optional(z.string()),
-  running: z.optional(running),
-});
 
 const defect = z.object({ path: z.string(), code: z.string(), message: z.string() });
 
@@ -82,6 +59,12 @@ const simulated = z.object({
   /** True: there is more than is told. */
   isCut: z.optional(z.boolean()),
 });
+
+const publication = {
+  version,
+  hash: z.optional(z.string().check(z.maxLength(64))),
+  inside: z._default(z.enum(INSIDE), 'finish'),
+};
 
 export const exampleJourney = {
   name: 'Welcome',
@@ -187,22 +170,40 @@ export const routes = [
     errors: ['not-found', 'invalid-reference'],
   },
   {
+    operationId: 'submitJourney',
+    method: 'POST',
+    path: '/v1/journeys/{journeyId}/submit',
+    summary: 'Ask for approval of a journey',
+    description:
+      'Freezes the journey with its templates as they are now, and what becomes of those inside. When everybody whom the settings ask has said yes (`POST /v1/approvals/journey/{journeyId}/approve`), it is published. Any edit makes it a draft again; what runs goes on as it was. Nobody having decided after `expirySeconds` (seven days when absent), it is a draft again.',
+    handler,
+    roles: WRITERS,
+    body: z.strictObject({ ...publication, expirySeconds }),
+    example: { version: 1, inside: 'move' },
+    success: { status: 200, schema: journey, description: 'The journey, in review' },
+    errors: ['not-found', 'invalid-reference', 'version-conflict', 'state-conflict', 'no-approver'],
+  },
+  {
     operationId: 'publishJourney',
     method: 'POST',
     path: '/v1/journeys/{journeyId}/publish',
     summary: 'Have people walk a journey as it is now written',
     description:
-      'By another person than those who wrote it, or its templates, which are frozen with it; give the `hash` that `validate` has told you, and another content is refused. It acts within 10 seconds. `inside` says what becomes of those who are inside of an older version: they `finish` that (if not said), `move` to this one when they leave their node, or `exit`.',
+      'By another person than those who wrote it, or its templates, which are frozen with it; give the `hash` that `validate` has told you, and another content is refused. It acts within 10 seconds. `inside` says what becomes of those who are inside of an older version: they `finish` that (if not said), `move` to this one when they leave their node, or `exit`. Where the settings ask for more people than you, it has to be submitted (`needs-approval`).',
     handler,
     roles: APPROVERS,
-    body: z.strictObject({
-      version,
-      hash: z.optional(z.string().check(z.maxLength(64))),
-      inside: z._default(z.enum(INSIDE), 'finish'),
-    }),
+    body: z.strictObject(publication),
     example: { version: 1, inside: 'move' },
     success: { status: 200, schema: journey, description: 'The journey, live' },
-    errors: ['not-found', 'own-approval', 'invalid-reference', 'version-conflict', 'state-conflict'],
+    errors: [
+      'not-found',
+      'own-approval',
+      'needs-approval',
+      'no-approver',
+      'invalid-reference',
+      'version-conflict',
+      'state-conflict',
+    ],
   },
   {
     operationId: 'pauseJourney',

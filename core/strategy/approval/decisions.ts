@@ -127,7 +127,7 @@ export const voted = (thing: Approvable, outcome: 'approved' | 'rejected', by: S
   }
   const again = approval.votes.find(
     (vote) =>
-      (vote.level === approval.level || !level.mayRepeat) &&
+      (vote.level === approval.level || !(level.mayRepeat || approval.levels[vote.level]?.mayRepeat)) &&
       [vote.by, vote.onBehalfOf].some((one) => one === actor || (one !== undefined && one === giver)),
   );
   if (again) {

@@ -8,7 +8,7 @@ export type Level = {
   people?: string[] | undefined;
   /** So many different people say yes; one says no. */
   quorum: number;
-  /** Who has said yes at another level may say so here, too. */
+  /** Who says yes here may say so at other levels, too, be they asked before or after it. */
   mayRepeat?: true | undefined;
   /** Only of an audience of more people, whose size is not known yet: it is asked unless that turns out to be smaller. */
   ifLargerThan?: number | undefined;

@@ -1,7 +1,7 @@
 import type { Channel } from '../../delivery/channel.ts';
 import { durationMs } from '../../event/duration.ts';
 import { APPROVABLE_KINDS, type ApprovableKind, type ApprovalSettings, type PolicyLevel } from './approval-settings.ts';
-import { impossibleLevel, type Level } from './level.ts';
+import { DEFAULT_LEVELS, impossibleLevel, type Level } from './level.ts';
 
 /** What conditions of levels ask about. */
 export type ApprovalFacts = {
@@ -18,20 +18,23 @@ export const appliesTo = ({ when = {} }: PolicyLevel, { kind, audience, topics, 
   (when.topics?.some((topic) => topics.includes(topic)) ?? true) &&
   (when.channels?.some((channel) => channels.includes(channel)) ?? true);
 
-/** What is frozen into a submission. */
+/** What is frozen into a submission. Settings that are older than the approval of this kind say nothing about it: then one approver decides. */
 export const policyFor = (
   { levels, remindAfter }: ApprovalSettings,
   facts: ApprovalFacts,
-): { levels: Level[]; remindSeconds?: number } => ({
-  levels: levels
+): { levels: Level[]; remindSeconds?: number } => {
+  const own = levels
     .filter((level) => appliesTo(level, facts))
     .map(({ when, ...level }) => ({
       ...level,
       ...(facts.audience === undefined &&
         when?.audienceLargerThan !== undefined && { ifLargerThan: when.audienceLargerThan }),
-    })),
-  ...(remindAfter && { remindSeconds: durationMs(remindAfter) / 1_000 }),
-});
+    }));
+  return {
+    levels: own.length > 0 ? own : DEFAULT_LEVELS,
+    ...(remindAfter && { remindSeconds: durationMs(remindAfter) / 1_000 }),
+  };
+};
 
 const isAlways = ({ when: { kinds: _kinds, ...when } = {} }: PolicyLevel): boolean => Object.keys(when).length === 0;
 

@@ -46,6 +46,21 @@ export const published = (
   return { kind: 'change', action: 'publish', live, detail: `${hash}, those inside: ${inside}` };
 };
 
+/**
+ * The same for what was approved, once: a repeat that comes after something newer was published changes nothing. `submission` is the
+ * version of the journey that was submitted, which grows.
+ */
+export const publishedOnce = (
+  before: LiveJourney | undefined,
+  version: JourneyVersion,
+  { inside, submission }: { inside: Inside; submission: number },
+  nowMs: number,
+): LiveDecision => {
+  if (before?.submission !== undefined && submission <= before.submission) return { kind: 'same', live: before };
+  const decision = published(before, version, inside, nowMs);
+  return decision.kind === 'change' ? { ...decision, live: { ...decision.live, submission } } : decision;
+};
+
 const refuse = (detail: string): LiveDecision => ({ kind: 'refuse', problem: 'state-conflict', detail });
 
 /** Nobody enters or goes on until it is resumed; its messages wait. Pausing again keeps who was first. */

@@ -21,6 +21,8 @@ export type LiveJourney = {
   pause?: { number: number; by: string; atMs: number; reason: string };
   current: string;
   inside: Inside;
+  /** Which submission of the journey was published last. */
+  submission?: number;
   versions: { hash: string; sinceMs: number }[];
   /** What makes people enter; absent where that is no event. */
   entry?: EventPattern;

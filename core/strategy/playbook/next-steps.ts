@@ -10,7 +10,7 @@ export const nextSteps = ({ plan, segments }: Drafts): NextStep[] => {
       return [
         {
           call: `POST /v1/triggers/${plan.id}/activate`,
-          why: 'By an approver who wrote neither the trigger nor its template',
+          why: 'By an approver who wrote neither the trigger nor its template; submit it where the settings ask for more people',
         },
       ];
     case 'campaign':
@@ -27,7 +27,7 @@ export const nextSteps = ({ plan, segments }: Drafts): NextStep[] => {
         { call: `POST /v1/journeys/${plan.id}/validate`, why: 'To read what would keep it from being published' },
         {
           call: `POST /v1/journeys/${plan.id}/publish`,
-          why: 'By an approver who wrote neither the journey nor its templates',
+          why: 'By an approver who wrote neither the journey nor its templates; submit it where the settings ask for more people',
         },
       ];
   }

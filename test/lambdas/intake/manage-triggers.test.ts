@@ -31,6 +31,7 @@ beforeAll(async () => {
     WAKE_ROLE_ARN: 'arn:role',
     WAKE_DEAD_LETTERS_ARN: 'arn:dead',
     RELEASE_MACHINE_ARN: 'arn:release',
+    APPROVE_MACHINE_ARN: 'arn:approve',
   });
   defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
   const mail = { email: { subject: 'Hi', html: '<p>Hi</p>' }, sms: { text: 'Hi' } };

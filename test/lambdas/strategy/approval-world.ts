@@ -11,7 +11,8 @@ export const abe = somebody('abe', 'approver');
 export const ada = somebody('ada', 'approver');
 export const lea = somebody('lea', 'viewer');
 
-export type Reply = Campaign & {
+export type Reply = Omit<Campaign, 'state'> & {
+  state: string;
   type?: string;
   detail?: string;
   items: { id: string; mine: boolean; onBehalfOf: string[]; missing: number; comments: number; approval: Approval }[];
@@ -27,6 +28,11 @@ export const input = {
 /** The handlers of campaigns and approvals with their tables, a segment, a template that tia wrote, and a webhook endpoint. */
 export const approvalWorld = async () => {
   const tables = await startTables();
+  Object.assign(process.env, {
+    // Scheduler and SQS are the same stand-in.
+    AWS_ENDPOINT_URL: process.env.AWS_ENDPOINT_URL_SFN,
+    ...{ PARTICIPANTS_TABLE: 'profiles', ERASURES_TABLE: 'definitions', ERASURE_KEY_ARN: 'arn:key' },
+  });
   const defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
   const campaigns = (await import('../../../lambdas/strategy/manage-campaigns.ts')).handler;
   const approvals = (await import('../../../lambdas/strategy/manage-approvals.ts')).handler;

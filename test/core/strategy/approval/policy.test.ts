@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  APPROVABLE_KINDS,
   type ApprovalSettings,
   approvalSettingsInput,
   DEFAULT_APPROVAL_SETTINGS,
@@ -35,6 +36,10 @@ describe('which levels are asked', () => {
       levels: [{ name: 'Approval', roles: ['approver'], quorum: 1 }],
     });
   });
+  test('settings that say nothing about a kind leave it to one approver', () => {
+    const levels = [level({ name: 'Boss', people: ['hal'], when: { kinds: ['campaign'] } })];
+    expect(policyFor({ levels }, { ...facts, kind: 'journey' }).levels).toEqual(DEFAULT_APPROVAL_SETTINGS.levels);
+  });
   test('reminders in seconds', () => {
     expect(policyFor({ levels: [first], remindAfter: { hours: 2 } }, facts).remindSeconds).toBe(7_200);
   });
@@ -45,7 +50,8 @@ describe('settings that cannot be saved', () => {
   test.each<[string, PolicyLevel[], string[]]>([
     ['one level with a role', [first], []],
     ['only levels with conditions', [level({ when: { topics: ['offers'] } })], ['levels']],
-    ['the kind alone is no condition', [level({ when: { kinds: ['campaign'] } })], []],
+    ['the kind alone is no condition', APPROVABLE_KINDS.map((kind) => level({ when: { kinds: [kind] } })), []],
+    ['a kind that nobody decides about', [level({ when: { kinds: ['campaign'] } })], ['levels']],
     ['fewer people than the quorum', [first, people({ quorum: 2 })], ['levels.1.people']],
     ['one person for two levels', [people({}), people({})], ['levels.1.people']],
     ['one person for two levels, who may repeat', [people({}), people({ mayRepeat: true })], []],

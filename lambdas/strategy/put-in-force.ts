@@ -1,0 +1,102 @@
+import type { Trigger } from '../../core/event/trigger.ts';
+import { type SubmittedTrigger, triggerApproval } from '../../core/event/trigger-approval.ts';
+import type { ApprovalRef } from '../../core/strategy/approval/approval.ts';
+import { type ForceDecision, isApproved } from '../../core/strategy/approval/in-force.ts';
+import { type Journey, journeyApproval, type SubmittedJourney } from '../../core/strategy/journey/journey.ts';
+import type { JourneyVersion, VersionEntry } from '../../core/strategy/journey/journey-version.ts';
+import { publishedOnce } from '../../core/strategy/journey/live-decisions.ts';
+import { type LiveJourney, MAX_LIVE_JOURNEYS } from '../../core/strategy/journey/live-journey.ts';
+import type { Definitions } from '../adapters/definitions.ts';
+import { journeys } from '../adapters/journeys.ts';
+import type { OutboxEntry } from '../adapters/outbox-entry.ts';
+import { loadSubmission } from '../adapters/submissions.ts';
+import type { Store } from './change-campaign.ts';
+import { changeForced, isForceRefusal } from './change-forced.ts';
+import { changeLiveJourney, isLiveRefusal } from './change-live-journey.ts';
+
+/**
+ * Has people walk the version of the journey that was approved. It may be repeated, and done by two at once: the version that runs
+ * is the same then, and nobody enters twice. A journey that cannot run, for it was stopped, or too many do, is a draft again.
+ * Undefined when there is no such journey.
+ */
+export const putJourneyInForce = async (
+  store: Store,
+  id: string,
+  ref: ApprovalRef,
+  actor: string,
+  nowMs: number,
+): Promise<Journey | undefined> => {
+  const { defs } = store;
+  const stored = await defs.get<Journey>('journey', id);
+  if (!stored || !isApproved(stored.body, ref)) return stored?.body;
+  const { version: hash, inside } = await loadSubmission<SubmittedJourney>(defs, 'journey', id, ref.hash);
+  const version = await journeys(defs).versionOf(id, hash);
+  const problem =
+    (await tooMany(defs, id)) ?? (await publish(store, version, { inside, submission: ref.submission }, actor, nowMs));
+  const publishedBy = stored.body.approval?.decision?.by ?? actor;
+  const decide = (journey: Journey): ForceDecision<Journey> =>
+    problem === undefined
+      ? journeyApproval.putInForce(journey, ref, { hash, publishedBy })
+      : journeyApproval.returned(journey, ref, problem, nowMs);
+  const result = await changeForced(store, 'journey', id, actor, nowMs, decide);
+  if (result && isForceRefusal(result)) throw new Error(`Journey ${id} cannot be published: ${result.detail}`);
+  return result;
+};
+
+/** Undefined, or why it does not run. */
+const publish = async (
+  store: Store,
+  version: JourneyVersion,
+  submitted: { inside: SubmittedJourney['inside']; submission: number },
+  actor: string,
+  nowMs: number,
+): Promise<string | undefined> => {
+  const effects = await entering(store.defs, version, nowMs);
+  const decide = (live: LiveJourney | undefined) => publishedOnce(live, version, submitted, nowMs);
+  const result = await changeLiveJourney(store, version.journeyId, actor, nowMs, decide, effects);
+  return isLiveRefusal(result) ? result.detail : undefined;
+};
+
+/** Undefined, or the words for whoever wants one more. */
+export const tooMany = async (defs: Definitions, id: string): Promise<string | undefined> => {
+  const others = (await defs.all<LiveJourney>('live-journey')).filter((one) => one.id !== id);
+  if (others.filter(({ body }) => body.state !== 'stopped').length < MAX_LIVE_JOURNEYS) return undefined;
+  return `${MAX_LIVE_JOURNEYS} journeys are live; stop one first`;
+};
+
+/**
+ * Whoever is in the segment already, where the journey asks for them: once, and not again by every edit, for who may enter again
+ * would get everything again.
+ */
+const entering = async (
+  defs: Definitions,
+  { entry, journeyId }: JourneyVersion,
+  nowMs: number,
+): Promise<() => OutboxEntry[]> => {
+  const live = await defs.get<LiveJourney>('live-journey', journeyId);
+  const before = live && (await journeys(defs).versionOf(journeyId, live.body.current)).entry;
+  const members = membersAsked(entry);
+  if (members === undefined || (before && membersAsked(before) === members)) return () => [];
+  return () => [
+    { effect: 'participants', message: { kind: 'enter-members', journeyId, segmentId: members, asOfMs: nowMs } },
+  ];
+};
+
+const membersAsked = (entry: VersionEntry): string | undefined =>
+  entry.by === 'segment' && entry.includeMembers ? entry.segment : undefined;
+
+/** Has the trigger send what was approved. Repeated, it changes nothing. Undefined when there is no such trigger. */
+export const putTriggerInForce = async (
+  store: Store,
+  id: string,
+  ref: ApprovalRef,
+  actor: string,
+  nowMs: number,
+): Promise<Trigger | undefined> => {
+  const { plan: hash } = await loadSubmission<SubmittedTrigger>(store.defs, 'trigger', id, ref.hash);
+  const result = await changeForced<Trigger>(store, 'trigger', id, actor, nowMs, (trigger) =>
+    triggerApproval.putInForce(trigger, ref, { hash, activatedBy: trigger.approval?.decision?.by ?? actor }),
+  );
+  if (result && isForceRefusal(result)) throw new Error(`Trigger ${id} cannot be activated: ${result.detail}`);
+  return result;
+};
