@@ -55,7 +55,8 @@ const propertyNode: z.ZodMiniType<PropertyTree, PropertyTree> = z.lazy(
 );
 propertyNode.register(z.globalRegistry, { id: 'PropertyCondition' });
 /** All must hold. */
-const pattern = { event: eventType, where: z.optional(z.array(propertyNode).check(z.maxLength(20))) };
+export const propertyConditions = z.optional(z.array(propertyNode).check(z.maxLength(20)));
+const pattern = { event: eventType, where: propertyConditions };
 
 const moment = z.iso.datetime({ offset: true });
 const within = z.strictObject({ days: z.optional(days), since: z.optional(moment), until: z.optional(moment) }).check(

@@ -1,15 +1,18 @@
 import { armNameSql } from '../audience/arms-sql.ts';
 import { eventRowsSql, firstCopiesSql } from '../audience/first-copies-sql.ts';
-import { type Sql, sql } from '../audience/sql.ts';
+import { answerSql, treeSql } from '../audience/question-sql.ts';
+import { joined, type Sql, sql } from '../audience/sql.ts';
 import { textLiteral } from '../audience/sql-literal.ts';
+import { valueColumns } from '../audience/value-sql.ts';
 import type { Campaign } from '../strategy/campaign.ts';
-import { type ExperimentInput, splitOf } from '../strategy/experiment/campaign-experiment.ts';
-import { type ArmCount, figuresOf } from '../strategy/experiment/figures.ts';
+import { type ExperimentInput, splitOf, type VariantDecision } from '../strategy/experiment/campaign-experiment.ts';
+import { type ArmCount, type ArmFigures, figuresOf } from '../strategy/experiment/figures.ts';
+import { expectedBy, type SampleRatio, sampleRatioOf } from '../strategy/experiment/sample-ratio.ts';
 import { heardSql } from './engagement.ts';
 import { outcomesOnceSql } from './outcomes-sql.ts';
 
 export const VARIANTS_DEFINITION =
-  'Variants: people who take part in the experiment and to whom a channel has taken the message, and those of whom the metric has come true: a person’s open or click (machines left out; a click is an open, too), or the event, after it was sent. low to high holds the true rate with 95 % probability; pBest is the probability that no variant is better, expectedLoss by how much the best one is better on average.';
+  'Variants: people who take part in the experiment and to whom a channel has taken the message, and those of whom the metric has come true: a person’s open or click (machines left out; a click is an open, too), or the event, after it was sent. sampleRatio: how likely chance alone spreads people so unevenly over the variants (p); below 0.001 they are not comparable (isMismatch). low to high holds the true rate with 95 % probability; pBest is the probability that no variant is better, expectedLoss by how much the best one is better on average.';
 
 /** `variants`: in their order. Absent `experiment`: a click is counted. */
 export type VariantsAsked = {
@@ -39,10 +42,28 @@ export const variantTablesSql = (asked: VariantsAsked): Sql => {
 succeeded AS (SELECT DISTINCT profile_id FROM judged WHERE machine = '' AND ${deeds})`;
   }
   return sql`${tested},
-${firstCopiesSql(sql`conversions`, [sql`time_ms`], eventRowsSql([metric.event], startedMs))},
+${conversionsSql(metric, startedMs)},
 succeeded AS (
-  SELECT DISTINCT t.profile_id FROM conversions AS c JOIN tested AS t ON c.profile_id = t.profile_id WHERE c.time_ms >= t.sent_ms
+  SELECT DISTINCT t.profile_id FROM conversions AS c JOIN tested AS t ON c.profile_id = t.profile_id
+  WHERE c.meets AND c.time_ms >= t.sent_ms
 )`;
+};
+
+/** Events of the type, each once, and whether they meet the conditions: of one that came twice the first copy says. */
+const conversionsSql = ({ event, where = [] }: Exclude<ExperimentInput['metric'], string>, startedMs: number): Sql => {
+  const values = valueColumns(sql`v`);
+  const conditions = where.map((tree) =>
+    treeSql(tree, (leaf) => answerSql(values.json(sql`properties`, leaf.property), leaf, startedMs), 'and'),
+  );
+  const meets = conditions.length > 0 ? joined(conditions, ' AND ') : sql`true`;
+  const rows = values.layers(eventRowsSql([event], startedMs));
+  return firstCopiesSql(
+    sql`conversions`,
+    [sql`time_ms`, sql`meets`],
+    sql`SELECT profile_id, source, id, type, time_ms, received_ms, ${meets} AS meets FROM (
+${rows}
+) AS valued`,
+  );
 };
 
 const metricOf = (experiment: ExperimentInput | undefined): ExperimentInput['metric'] =>
@@ -77,10 +98,20 @@ export const variantCountsOf = (rows: readonly Row[], variants: readonly { name:
 };
 
 /** What a campaign's report says of its variants; nothing when it has none. The same counts always give the same figures. */
-export const variantFigures = (rows: readonly Row[], { variants, run }: Pick<Campaign, 'variants' | 'run'>) =>
-  variants
-    ? {
-        variants: figuresOf(variantCountsOf(rows, variants), run?.runId ?? ''),
-        ...(run?.decision && { decision: run.decision }),
-      }
-    : {};
+export const variantFigures = (
+  rows: readonly Row[],
+  { variants, run }: Pick<Campaign, 'variants' | 'run'>,
+): { variants?: ArmFigures[]; sampleRatio?: SampleRatio; decision?: VariantDecision } => {
+  if (!variants) return {};
+  const counts = variantCountsOf(rows, variants);
+  const sampleRatio = sampleRatioOf(expectedBy(sharedBy(counts, variants)));
+  return {
+    variants: figuresOf(counts, run?.runId ?? ''),
+    ...(sampleRatio && { sampleRatio }),
+    ...(run?.decision && { decision: run.decision }),
+  };
+};
+
+/** Counts with the shares of their variants, in their order. */
+export const sharedBy = (counts: readonly ArmCount[], variants: readonly { percent: number }[]) =>
+  counts.map((count, n) => ({ ...count, share: variants[n]?.percent ?? 0 }));

@@ -1,4 +1,4 @@
-import { variantCountsOf, variantCountsQuery } from '../../core/measurement/variants-sql.ts';
+import { sharedBy, variantCountsOf, variantCountsQuery } from '../../core/measurement/variants-sql.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { variantDecided } from '../../core/strategy/campaign-decisions.ts';
 import { rulesOf, type VariantDecision } from '../../core/strategy/experiment/campaign-experiment.ts';
@@ -51,6 +51,6 @@ const decide = async (
   const { state, reason } = await lake.settled(id, WAIT_MS);
   if (state !== 'succeeded') throw new Error(`Query ${id} is ${state}: ${reason}`);
   const counts = variantCountsOf(await lake.rows(id), variants);
-  const { arm, because, figures } = verdictAtEnd(counts, rulesOf(experiment), runId);
-  return { atMs: Date.now(), variant: arm, because, figures };
+  const { arm, ...verdict } = verdictAtEnd(sharedBy(counts, variants), rulesOf(experiment), runId);
+  return { atMs: Date.now(), variant: arm, ...verdict };
 };

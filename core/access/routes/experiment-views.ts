@@ -13,10 +13,14 @@ export const armFigures = z.object({
   expectedLoss: z.number(),
 });
 
+/** Whether arms have got the people that their shares ask for: see SampleRatio. */
+export const sampleRatio = z.object({ p: z.number(), isMismatch: z.boolean() });
+
 /** What an experiment has come to, and the figures that it was decided by. */
 export const decision = z.object({
   atMs: z.int(),
   variant: z.string(),
   because: z.enum(VERDICTS),
   figures: z.array(armFigures),
+  sampleRatio: z.optional(sampleRatio),
 });

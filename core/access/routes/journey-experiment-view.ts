@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { VERDICTS } from '../../strategy/experiment/verdict.ts';
-import { armFigures } from './experiment-views.ts';
+import { armFigures, sampleRatio } from './experiment-views.ts';
 
 /** An experiment of a journey, as it was counted last: see ExperimentView. */
 export const journeyExperiment = z.object({
@@ -15,6 +15,6 @@ export const journeyExperiment = z.object({
   /** `assigned`: who came to the arm; `people`: those of them whose time for the goal is over; `share`: percent of those who come now. */
   arms: z.array(z.extend(armFigures, { assigned: z.int(), share: z.number() })),
   /** Whether the arms have got the people that their shares ask for; absent: too few to tell. */
-  sampleRatio: z.optional(z.object({ p: z.number(), isMismatch: z.boolean() })),
+  sampleRatio: z.optional(sampleRatio),
   decision: z.optional(z.object({ atMs: z.int(), arm: z.string(), because: z.enum(VERDICTS) })),
 });

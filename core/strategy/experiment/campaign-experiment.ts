@@ -1,7 +1,11 @@
 import * as z from 'zod/mini';
+import { propertyConditions } from '../../audience/event-condition.ts';
+import { boundedTree } from '../../audience/tree-bounds.ts';
+import { MAX_CONDITION_BYTES } from '../../event/condition.ts';
 import { eventType } from '../../event/event-pattern.ts';
 import type { ArmFigures } from './figures.ts';
-import type { Rules, Verdict } from './verdict.ts';
+import type { SampleRatio } from './sample-ratio.ts';
+import type { Because, Rules } from './verdict.ts';
 
 export const variantName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/));
 
@@ -25,8 +29,17 @@ export const variantsInput = z
   );
 export type VariantsInput = z.infer<typeof variantsInput>;
 
-/** What makes a variant the better one: more people who open, click, or of whom an event comes after it was sent. */
-const metric = z.union([z.enum(['opened', 'clicked']), z.strictObject({ event: eventType })]);
+/**
+ * What makes a variant the better one: more people who open, click, or of whom an event comes after it was sent, maybe one whose properties meet
+ * conditions; they are those of event patterns in segments, and relative dates are relative to when the campaign began.
+ */
+const metric = z.union([
+  z.enum(['opened', 'clicked']),
+  boundedTree(z.strictObject({ event: eventType, where: propertyConditions }), 'a metric', {
+    bytes: MAX_CONDITION_BYTES,
+    conditions: Number.POSITIVE_INFINITY,
+  }),
+]);
 
 export const experimentInput = z.strictObject({
   metric,
@@ -47,7 +60,14 @@ export type ExperimentInput = z.infer<typeof experimentInput>;
 export type Variant = { name: string; percent: number; hash: string };
 
 /** How a run's experiment ended. */
-export type VariantDecision = { atMs: number; variant: string; because: Verdict['because']; figures: ArmFigures[] };
+export type VariantDecision = {
+  atMs: number;
+  variant: string;
+  because: Because;
+  figures: ArmFigures[];
+  /** Whether the variants have got the people that their shares ask for; absent: too few to tell. */
+  sampleRatio?: SampleRatio;
+};
 
 export const rulesOf = ({ minimumSample, confidence = 0.95, defaultVariant }: ExperimentInput): Rules => ({
   ...{ minimumSample, confidence, defaultArm: defaultVariant },

@@ -26,6 +26,13 @@ export const sampleRatioOf = (arms: readonly Assigned[]): SampleRatio | undefine
   return { p, isMismatch: p < MISMATCH };
 };
 
+/** Shares in any unit, the same for all people. */
+export const expectedBy = (arms: readonly { name: string; people: number; share: number }[]): Assigned[] => {
+  const people = arms.reduce((sum, arm) => sum + arm.people, 0);
+  const shares = arms.reduce((sum, { share }) => sum + share, 0);
+  return arms.map((arm) => ({ name: arm.name, people: arm.people, expected: (people * arm.share) / shares }));
+};
+
 const STEPS = 1_000;
 const PRECISE = 1e-15;
 

@@ -1,4 +1,5 @@
 import { type ArmCount, type ArmFigures, figuresOf } from './figures.ts';
+import { expectedBy, type SampleRatio, sampleRatioOf } from './sample-ratio.ts';
 import { evidence, exactP } from './tests.ts';
 
 /** `confidence` 0.95: of a hundred experiments whose arms are equally good, at most five name a winner. */
@@ -17,7 +18,7 @@ export type Rules = {
  */
 export const VERDICTS = ['winner', 'settled', 'too-few-people', 'no-winner', 'no-difference', 'sample-ratio'] as const;
 export type Because = (typeof VERDICTS)[number];
-export type Verdict = { arm: string; because: Because; figures: ArmFigures[] };
+export type Verdict = { arm: string; because: Because; figures: ArmFigures[]; sampleRatio?: SampleRatio };
 
 const byRate = (a: ArmFigures, b: ArmFigures): number => b.rate - a.rate;
 
@@ -40,14 +41,24 @@ const winnerOf = (
 export const areTooFew = (arms: readonly ArmCount[], { minimumSample }: Pick<Rules, 'minimumSample'>): boolean =>
   arms.some(({ people }) => people < minimumSample);
 
-/** The one decision at the planned end: at that time nobody can choose any more when to look. Exact at the level. */
-export const verdictAtEnd = (arms: readonly ArmCount[], rules: Rules, seed: string): Verdict => {
-  const figures = figuresOf(arms, seed);
-  const otherwise = { arm: rules.defaultArm, figures };
+/**
+ * The one decision at the planned end: at that time nobody can choose any more when to look. Exact at the level. `share`: of those who enter,
+ * in any unit.
+ */
+export const verdictAtEnd = (arms: readonly (ArmCount & { share: number })[], rules: Rules, seed: string): Verdict => {
+  const figures = figuresOf(
+    arms.map(({ name, people, successes }) => ({ name, people, successes })),
+    seed,
+  );
+  const sampleRatio = sampleRatioOf(expectedBy(arms));
+  const otherwise = { arm: rules.defaultArm, figures, ...(sampleRatio && { sampleRatio }) };
+  if (sampleRatio?.isMismatch) return { ...otherwise, because: 'sample-ratio' };
   if (areTooFew(arms, rules)) return { ...otherwise, because: 'too-few-people' };
   // Two directions in which an equally good arm may seem better.
   const winner = winnerOf(figures, rules, (leader, other, level) => 2 * exactP(leader, other) <= level);
-  return winner === undefined ? { ...otherwise, because: 'no-winner' } : { arm: winner, because: 'winner', figures };
+  return winner === undefined
+    ? { ...otherwise, because: 'no-winner' }
+    : { ...otherwise, arm: winner, because: 'winner' };
 };
 
 /** Below this part of its own rate a loss is not worth waiting for. */
@@ -61,7 +72,7 @@ export const verdictNow = (
   figures: readonly (ArmFigures & { share: number })[],
   rules: Rules,
   isOldEnough: boolean,
-): Omit<Verdict, 'figures'> | undefined => {
+): Pick<Verdict, 'arm' | 'because'> | undefined => {
   if (!isOldEnough || areTooFew(figures, rules)) return undefined;
   const shareOf = (name: string): number => figures.find((arm) => arm.name === name)?.share ?? 0;
   const winner = winnerOf(figures, rules, (leader, other, level) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { PropertyTree } from '../../../core/audience/event-condition.ts';
 import type { OutcomeRow } from '../../../core/delivery/outcome.ts';
 import type { EventRow } from '../../../core/event/event.ts';
 import { campaignReportOf, campaignReportQuery } from '../../../core/measurement/campaign-report.ts';
@@ -92,6 +93,51 @@ test('people of whom the event came after it was sent, also as those they were n
     event('anonymous:laptop', NOW + HOUR),
   ]);
   expect(await counts({ event: 'purchase' })).toEqual(expected((n) => n % 5 === 0 || n === 2));
+});
+
+test('people of whom an event came that meets conditions; of one that came twice the first copy says', async () => {
+  lake.outcomes(sent);
+  const bought = (n: number, more: object) => event(`p'${n}`, NOW + 2 * HOUR, { properties: JSON.stringify(more) });
+  const [large, own, sale] = [
+    { total: 50, tags: ['own'] },
+    { total: 49.9, tags: ['own'] },
+    { total: 90, kind: "s'ale" },
+  ];
+  lake.events([
+    ...people.map((_, n) => bought(n, n % 3 === 0 ? large : n % 3 === 1 ? own : sale)),
+    { ...bought(1, large), received_ms: NOW + 3 * HOUR },
+    { ...bought(2, large), time_ms: NOW - HOUR, id: 'before' },
+  ]);
+  const metric = (...where: PropertyTree[]) => ({ event: 'purchase', where });
+  expect(await counts(metric({ property: 'total', atLeast: 50 }))).toEqual(expected((n) => n % 3 !== 1));
+  const either: PropertyTree = {
+    any: [
+      { property: 'kind', equals: "s'ale" },
+      { property: 'total', lessThan: 50 },
+    ],
+  };
+  expect(await counts(metric(either))).toEqual(expected((n) => n % 3 !== 0));
+  expect(await counts(metric(either, { not: { property: 'kind', exists: true } }))).toEqual(
+    expected((n) => n % 3 === 1),
+  );
+  const tagged: PropertyTree = { property: 'tags', anyItem: { equals: 'own' } };
+  expect(await counts(metric(tagged, { property: 'total', atLeast: 50 }))).toEqual(expected((n) => n % 3 === 0));
+  expect(await counts(metric())).toEqual(expected(() => true));
+});
+
+test('variants that have not got the people that their shares ask for are told', () => {
+  const count = (channel: string, outcomes: number) => ({
+    outcome: 'variant',
+    channel,
+    reason: 'people',
+    outcomes: `${outcomes}`,
+  });
+  const inputs = variants.map((one) => ({ ...one, templateId: 't' }));
+  const ratio = (a: number, b: number) =>
+    variantFigures([count('A', a), count('B', b)], { variants: inputs }).sampleRatio;
+  expect(ratio(400, 200)).toMatchObject({ isMismatch: true });
+  expect(ratio(210, 200)).toMatchObject({ isMismatch: false });
+  expect(ratio(2, 0)).toBeUndefined();
 });
 
 test('what the report says: figures of each variant, and what was decided', async () => {

@@ -177,6 +177,13 @@ test.each([
   expect(body.errors?.map(({ path }) => path).sort()).toEqual(paths);
 });
 
+test('a metric with conditions is kept as it is written, and asked of the lake', async () => {
+  const metric = { event: 'purchase', where: [{ property: 'total', atLeast: 50 }] };
+  const { task } = await sending({ experiment: { ...experiment, metric } });
+  expect(await decide(task)).toMatchObject({ isRest: true });
+  expect(lake.asked[0]).toContain('$.total');
+});
+
 test('a metric that is noticed by other means fits', async () => {
   const change = { tracking: { clicks: false }, experiment: { ...experiment, metric: { event: 'purchase' } } };
   expect((await submit((await create({ ...input, ...change })).body)).status).toBe(200);
@@ -189,6 +196,8 @@ test.each([
   { experiment: { ...experiment, minimumHours: 337 } },
   { experiment: { ...experiment, confidence: 1 } },
   { experiment: { ...experiment, metric: 'sold' } },
+  { experiment: { ...experiment, metric: { event: 'purchase', where: [{ attribute: 'city', equals: 'Paris' }] } } },
+  { experiment: { ...experiment, metric: { event: 'purchase', where: [{ property: 'total' }] } } },
   { holdout: { percent: 51 } },
 ])('%j is refused as it is written', async (change) => {
   expect(await create({ ...input, ...change })).toMatchObject({
@@ -232,7 +241,8 @@ test('once the test is sent, it is decided, once; the winner is noted with its f
 });
 
 test.each([
-  ['too few', { plain: [200, 10], warm: [99, 90] }, 'too-few-people'],
+  ['too few', { plain: [120, 10], warm: [99, 90] }, 'too-few-people'],
+  ['fewer than its share', { plain: [400, 10], warm: [200, 90] }, 'sample-ratio'],
   ['not sure', { plain: [200, 20], warm: [200, 22] }, 'no-winner'],
   ['nobody', {}, 'too-few-people'],
 ] as const)('%s: the default, and why', async (_, found, because) => {

@@ -156,7 +156,7 @@ describe('fixed', () => {
   test('it names a winner only where the evidence is enough', () => {
     const random = seededBy('only where');
     const { look } = begun();
-    for (let n = 0; n < 60; n += 1) {
+    for (let n = 0; n < 25; n += 1) {
       const [a, b] = [100 + Math.floor(random() * 60), 100 + Math.floor(random() * 60)];
       const { decision } = look(counts({ A: [1_000, a], B: [1_000, b] }), 8);
       if (decision?.because === 'winner') expect(evidence(a, b, 0.5)).toBeGreaterThanOrEqual(20);

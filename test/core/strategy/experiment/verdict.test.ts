@@ -5,6 +5,7 @@ import { evidence, exactP } from '../../../../core/strategy/experiment/tests.ts'
 import { type Rules, verdictAtEnd, verdictNow } from '../../../../core/strategy/experiment/verdict.ts';
 
 const rules: Rules = { minimumSample: 100, confidence: 0.95, defaultArm: 'A' };
+const arm = (name: string, people: number, successes: number) => ({ name, people, successes });
 const counts = (...pairs: [people: number, successes: number][]) =>
   pairs.map(([people, successes], n) => ({ name: 'ABCD'.charAt(n), people, successes, share: 1 }));
 
@@ -42,7 +43,9 @@ test('the evidence is a fair bet when no arm is better: whoever succeeds next, i
 });
 
 test.each([
-  ['too few people of one arm', counts([99, 0], [10_000, 5_000]), 'A', 'too-few-people'],
+  ['too few people of one arm', counts([99, 0], [120, 60]), 'A', 'too-few-people'],
+  ['much better, and far more than its share', counts([1_000, 100], [1_200, 192]), 'A', 'sample-ratio'],
+  ['few, and not by chance', counts([99, 0], [10_000, 5_000]), 'A', 'sample-ratio'],
   ['much better', counts([1_000, 100], [1_000, 160]), 'B', 'winner'],
   ['better, perhaps', counts([1_000, 100], [1_000, 115]), 'A', 'no-winner'],
   ['equal', counts([1_000, 100], [1_000, 100]), 'A', 'no-winner'],
@@ -56,6 +59,15 @@ test.each([
 
 /** As verdictNow takes them. */
 const shown = (arms: ReturnType<typeof counts>) => figuresOf(arms, 'seed').map((arm) => ({ ...arm, share: 1 }));
+
+test('the verdict tells how well people fit the shares, and figures are of counts alone', () => {
+  const { sampleRatio, figures } = verdictAtEnd(counts([1_000, 100], [1_000, 160]), rules, 'seed');
+  expect(sampleRatio).toEqual({ p: 1, isMismatch: false });
+  expect(figures).toEqual(figuresOf([arm('A', 1_000, 100), arm('B', 1_000, 160)], 'seed'));
+  const uneven = counts([1_000, 100], [3_000, 480]).map((one, n) => ({ ...one, share: n ? 75 : 25 }));
+  expect(verdictAtEnd(uneven, rules, 'seed')).toMatchObject({ because: 'winner', sampleRatio: { isMismatch: false } });
+  expect(verdictAtEnd(counts([0, 0], [0, 0]), rules, 'seed').sampleRatio).toBeUndefined();
+});
 
 test('while it goes on: neither before its time, nor with too few; a winner, or the default where it hardly matters', () => {
   const better = shown(counts([4_000, 400], [4_000, 560]));
