@@ -85,11 +85,15 @@ export const subjectOf = ({ body, attributes }: DeadLetter): LetterSubject => {
   return { kind: 'unknown', about: 'a message of no known form' };
 };
 
-const PARTICIPANTS: readonly unknown[] = ['stimuli', 'everybody', 'enter-members'];
+const PARTICIPANTS: readonly unknown[] = ['stimuli', 'everybody', 'enter-members', 'follow'];
+const OF_A_JOURNEY: Record<string, string> = {
+  everybody: 'everybody inside the journey is looked at',
+  'enter-members': 'members of a segment enter the journey',
+  follow: 'the next execution is to follow somebody who is traced',
+};
 const participantsSubject = ({ kind, journeyId, people }: Json): LetterSubject => {
-  const plan = { kind: 'journey', id: String(journeyId) };
-  if (kind === 'everybody') return { kind: 'participants', about: 'everybody inside the journey is looked at', plan };
-  if (kind === 'enter-members') return { kind: 'participants', about: 'members of a segment enter the journey', plan };
+  const about = OF_A_JOURNEY[String(kind)];
+  if (about) return { kind: 'participants', about, plan: { kind: 'journey', id: String(journeyId) } };
   const count = Array.isArray(people) ? people.length : 0;
   return { kind: 'participants', about: `what happened to ${count} participants of journeys` };
 };

@@ -15,7 +15,8 @@ import { walkPorts } from './walk-ports.ts';
 
 const environment = readEnv(env);
 const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN);
-const ports = walkPorts(environment, executionsOf(environment.FOLLOW_MACHINE_ARN));
+const executions = executionsOf(environment.FOLLOW_MACHINE_ARN);
+const ports = walkPorts(environment, executions);
 const spreading = {
   participants: participants(environment.PARTICIPANTS_TABLE),
   memberships: memberships(environment.MEMBERSHIPS_TABLE),
@@ -34,8 +35,8 @@ const TOGETHER = 500;
 type Received = { record: SQSRecord; message: ParticipantsMessage };
 
 /**
- * Moves participants of journeys on by what has happened to them, and spreads what concerns many of them. Running it twice is safe: see
- * walk-participants.ts and spread-stimuli.ts.
+ * Moves participants of journeys on by what has happened to them, spreads what concerns many of them, and has those followed who are
+ * traced. Running it twice is safe: see walk-participants.ts, spread-stimuli.ts and followers.ts.
  */
 export const handler = async (
   { Records }: SQSEvent,
@@ -67,6 +68,10 @@ export const handler = async (
   for (const { record, message } of received) {
     if (failed.has(record) || message.kind === 'stimuli') continue;
     try {
+      if (message.kind === 'follow') {
+        if (!isErased(message.profileId)) await executions.follow(message, message.entry, message.follower);
+        continue;
+      }
       const { spreadStimuli } = await import('./spread-stimuli.ts');
       await spreadStimuli(spreading, message);
     } catch (error) {
@@ -96,5 +101,5 @@ const byParticipant = (
   return [...found.values()];
 };
 
-const KINDS: readonly unknown[] = ['stimuli', 'everybody', 'enter-members'];
+const KINDS: readonly unknown[] = ['stimuli', 'everybody', 'enter-members', 'follow'];
 const isKnown = (message: Partial<ParticipantsMessage> | null): boolean => KINDS.includes(message?.kind);

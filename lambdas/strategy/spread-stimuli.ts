@@ -25,7 +25,7 @@ const PAGE = 2_000;
  */
 export const spreadStimuli = async (
   { participants, memberships, send }: SpreadPorts,
-  message: Exclude<ParticipantsMessage, { kind: 'stimuli' }>,
+  message: Exclude<ParticipantsMessage, { kind: 'stimuli' | 'follow' }>,
 ): Promise<void> => {
   const { journeyId, cursor } = message;
   const page =

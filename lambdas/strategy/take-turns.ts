@@ -6,12 +6,12 @@ import type {
   EntryEvent,
   JourneyFacts,
   JourneyMoment,
-  Participant,
   Stimulus,
 } from '../../core/strategy/journey/participant.ts';
 import { traced } from '../../core/strategy/journey/tracing.ts';
 import type { ParticipantKey, StoredParticipant } from '../adapters/participants.ts';
 import { askedOf, type JourneyFactSources, loadJourneyFacts } from './journey-facts.ts';
+import { type Answering, type Slots, type TakeSlots, withSlots } from './take-slots.ts';
 
 /** What deciding about a participant reads. */
 export type TurnPorts = {
@@ -21,17 +21,22 @@ export type TurnPorts = {
   /** Never changes. Throws when there is none. */
   versionOf(journeyId: string, hash: string): Promise<JourneyVersion>;
   facts: JourneyFactSources;
-  /** Epoch ms of the next turn at a throttle. One that is taken for nothing is lost. */
-  takeSlot(journeyId: string, node: string, perMinute: number): Promise<number>;
+  takeSlots: TakeSlots;
 };
 
-export type Asking = { key: ParticipantKey; stimuli: readonly Stimulus[]; stored: StoredParticipant | undefined };
+/** `slots`: turns at throttles that were taken for them before and are not used. */
+export type Asking = {
+  key: ParticipantKey;
+  stimuli: readonly Stimulus[];
+  stored: StoredParticipant | undefined;
+  slots?: Slots;
+};
 
 /**
  * What becomes of a participant: by as many of the stimuli as do nothing, and the first that does something. `advanced` is absent
- * when none does. `error`: why nothing can be said.
+ * when none does. `error`: why nothing can be said. `slots`: of the throttles that were asked, to be used if this is not saved.
  */
-export type Turn = { taken: number; advanced?: Advanced; error?: unknown };
+export type Turn = { taken: number; advanced?: Advanced; error?: unknown; slots?: Slots };
 
 /** The turns of some participants, in their order; what they have in common is read together. Throws when it cannot be read. */
 export const takeTurns = async (ports: TurnPorts, asking: readonly Asking[]): Promise<Turn[]> => {
@@ -47,17 +52,44 @@ export const takeTurns = async (ports: TurnPorts, asking: readonly Asking[]): Pr
     return moment && askedOf(stored?.participant, moment, stimuli);
   });
   const facts = await loadJourneyFacts(ports.facts, asked);
-  return Promise.all(
-    asking.map(async (one, n): Promise<Turn> => {
-      const { value: moment, error } = moments[n] ?? {};
-      if (error !== undefined) return { taken: 0, error };
-      // Of a journey that nobody has published nothing can have happened to anybody.
-      if (!moment) return { taken: one.stimuli.length };
-      const known = { facts: facts[n] ?? {}, rowsOf: asked[n]?.needs.references.length ? asked[n].event : undefined };
-      const turn = await settled(turnOf(ports, one, moment, known));
-      return turn.value ?? { taken: 0, error: turn.error };
-    }),
+  const turns: Turn[] = [];
+  const deciding = asking.flatMap((one, n): Deciding[] => {
+    const { value: moment, error } = moments[n] ?? {};
+    // Of a journey that nobody has published nothing can have happened to anybody.
+    turns[n] = error === undefined ? { taken: one.stimuli.length } : { taken: 0, error };
+    if (error !== undefined || !moment) return [];
+    const rowsOf = asked[n]?.needs.references.length ? asked[n].event : undefined;
+    const { journeyId } = one.key;
+    return [{ ...{ n, asking: one, moment, facts: facts[n] ?? {}, rowsOf }, journeyId, slots: one.slots ?? {} }];
+  });
+  const fail = ({ n }: Deciding, error: unknown) => {
+    turns[n] = { taken: 0, error };
+  };
+  await withSlots(
+    ports.takeSlots,
+    deciding,
+    (one) => {
+      try {
+        const turn = turnOf(one, ports.now());
+        if ('ask' in turn) return turn.ask;
+        turns[one.n] = { ...turn, slots: one.slots };
+      } catch (error) {
+        fail(one, error);
+      }
+      return undefined;
+    },
+    fail,
   );
+  return turns;
+};
+
+type Deciding = Answering & {
+  n: number;
+  asking: Asking;
+  moment: JourneyMoment;
+  facts: JourneyFacts;
+  /** The event of whose names the rows of reference tables were read; undefined: none are needed. */
+  rowsOf: EntryEvent | undefined;
 };
 
 /** What is wrong with one keeps nobody else waiting. */
@@ -69,20 +101,19 @@ const settled = async <T>(promise: Promise<T>): Promise<{ value?: T; error?: unk
   }
 };
 
-const turnOf = async (
-  ports: TurnPorts,
-  { key, stimuli, stored }: Asking,
-  moment: JourneyMoment,
-  { facts, rowsOf }: { facts: JourneyFacts; rowsOf: EntryEvent | undefined },
-): Promise<Turn> => {
-  const isInside = stored?.participant.state === 'inside';
-  for (const [before, stimulus] of stimuli.entries()) {
+const turnOf = (deciding: Deciding, nowMs: number): Turn | { ask: NonNullable<Advanced['ask']> } => {
+  const { asking, moment, rowsOf, slots } = deciding;
+  const { stimuli, stored } = asking;
+  const before = stored?.participant;
+  const facts = { ...deciding.facts, slots };
+  for (const [n, stimulus] of stimuli.entries()) {
     // The rows of reference tables are those that this event names: of another one they are read when it is its turn.
-    if (rowsOf && !isInside && stimulus.kind === 'enter' && stimulus.event !== rowsOf) return { taken: before };
-    const decided = await advancedBy(ports, key, stored?.participant, moment, stimulus, facts);
-    const advanced = traced(stored?.participant, decided, moment);
-    const { participant, park, wake } = advanced;
-    if (participant !== stored?.participant || park || wake) return { taken: before + 1, advanced };
+    const isOther = rowsOf && before?.state !== 'inside' && stimulus.kind === 'enter' && stimulus.event !== rowsOf;
+    if (isOther) return { taken: n };
+    const advanced = traced(before, advance(before, moment, stimulus, facts, nowMs), moment);
+    const { participant, park, wake, ask } = advanced;
+    if (ask) return { ask };
+    if (participant !== before || park || wake) return { taken: n + 1, advanced };
   }
   return { taken: stimuli.length };
 };
@@ -114,22 +145,4 @@ const isEnough = ({ state, inside, current }: LiveJourney, { stimuli, stored }: 
   const { participant } = stored ?? {};
   const isOnOther = participant?.state === 'inside' && participant.hash !== current;
   return state === 'live' && !stimuli.some(({ kind }) => kind === 'look') && (inside === 'finish' || !isOnOther);
-};
-
-/** A participant at a throttle takes a turn, and is asked about again: what is stored never waits for an answer. */
-const advancedBy = async (
-  { now, takeSlot }: TurnPorts,
-  { journeyId }: ParticipantKey,
-  participant: Participant | undefined,
-  moment: JourneyMoment,
-  stimulus: Stimulus,
-  facts: JourneyFacts,
-): Promise<Advanced> => {
-  let slots: NonNullable<JourneyFacts['slots']> = {};
-  for (;;) {
-    const advanced = advance(participant, moment, stimulus, { ...facts, slots }, now());
-    const { ask } = advanced;
-    if (!ask) return advanced;
-    slots = { ...slots, [ask.throttle]: await takeSlot(journeyId, ask.throttle, ask.perMinute) };
-  }
 };

@@ -4,14 +4,15 @@ import { inParallel } from '../adapters/in-parallel.ts';
 import type { Holds } from '../adapters/participant-timers.ts';
 import type { ParticipantKey, Participants, StoredParticipant } from '../adapters/participants.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
+import type { Slots } from './take-slots.ts';
 import { type Asking, type Turn, type TurnPorts, takeTurns } from './take-turns.ts';
 
 /** Everything outside that moving participants on touches; tests put memory and crashes here. */
 export type WalkPorts = TurnPorts & {
   participants: Pick<Participants, 'getMany' | 'save' | 'clearPending'>;
   holds: Holds;
-  /** Asks for messages and changes profiles. Twice is harmless. */
-  publish(all: readonly Effects[]): Promise<void>;
+  /** Asks for messages and changes profiles. Gives those of whom something failed, and why. Twice is harmless. */
+  publish(all: readonly Effects[]): Promise<ReadonlyMap<Effects, unknown>>;
   /** Tells the lake. */
   append(all: readonly { key: ParticipantKey; steps: readonly Step[] }[]): Promise<void>;
 };
@@ -26,7 +27,7 @@ const PARALLEL = 32;
 /** Workers seldom change the same participant at once; many conflicts in a row mean that something is wrong. */
 const MAX_CONFLICTS = 10;
 
-type Walking = { walk: Walk; stimuli: readonly Stimulus[]; conflicts: number };
+type Walking = { walk: Walk; stimuli: readonly Stimulus[]; conflicts: number; slots?: Slots };
 type Moved = { walking: Walking; stored: StoredParticipant | undefined; turn: Turn };
 
 /**
@@ -51,9 +52,12 @@ export const walkParticipants = async (ports: WalkPorts, walks: readonly Walk[])
   let left = walks.map((walk): Walking => ({ walk, stimuli: walk.stimuli, conflicts: 0 }));
   while (left.length > 0) {
     const asking = left.map((walking) => ({ walking }));
-    const moved = (await together(asking, () => decide(ports, left))) ?? [];
-    const waiting = moved.filter(({ turn }) => turn.advanced?.wake);
-    await together(waiting, () => ports.holds.hold(waiting.flatMap(waitingOf)));
+    const moved = (await together(asking, () => decide(ports, left, failed))) ?? [];
+    const waits = moved.flatMap(waitOf);
+    const unheld = await together(waits, () => ports.holds.hold(waits.map(({ waiting }) => waiting)));
+    for (const { walking, waiting } of waits) {
+      if (unheld?.has(waiting)) failed.set(walking.walk, unheld.get(waiting));
+    }
     const saved: Moved[] = [];
     const next: Walking[] = [];
     await inParallel(PARALLEL, moved, async (one) => {
@@ -62,16 +66,18 @@ export const walkParticipants = async (ports: WalkPorts, walks: readonly Walk[])
       await together([one], async () => {
         if (turn.error !== undefined) throw turn.error;
         if (isChange(turn, stored)) {
-          if (!(await save(ports, one))) return void next.push(conflicting(walking));
+          if (!(await save(ports, one))) return void next.push(conflicting(one));
           saved.push(one);
         }
         const rest = walking.stimuli.slice(turn.taken);
         const stimuli = turn.advanced?.park && (await hasResumed(ports, walking)) ? [LOOK, ...rest] : rest;
-        if (stimuli.length > 0) next.push({ ...walking, stimuli, conflicts: 0 });
+        if (stimuli.length > 0) next.push({ walk: walking.walk, stimuli, conflicts: 0 });
       });
     });
     await together(moved, () => ports.append(moved.flatMap((one) => toldOf(one, saved.includes(one)))));
-    await together(saved, () => publishAll(ports, saved.map(publishedOf)));
+    const effects = new Map(saved.map((one) => [publishedOf(one), one]));
+    const faults = await together(saved, () => publishAll(ports, [...effects.keys()]));
+    for (const [own, error] of faults ?? []) failed.set(effects.get(own)!.walking.walk, error);
     left = next.filter(({ walk }) => !failed.has(walk));
   }
   return failed;
@@ -82,17 +88,29 @@ const LOOK: Stimulus = { kind: 'look' };
 const isChange = ({ advanced }: Turn, stored: StoredParticipant | undefined): boolean =>
   advanced?.participant !== undefined && advanced.participant !== stored?.participant;
 
-/** Reads them, publishes what a crash has left, and decides. */
-const decide = async (ports: WalkPorts, left: readonly Walking[]): Promise<Moved[]> => {
+/** Reads them, publishes what a crash has left, and decides. Whose effects fail is not decided about: they come first. */
+const decide = async (ports: WalkPorts, left: readonly Walking[], failed: Map<Walk, unknown>): Promise<Moved[]> => {
   const read = await ports.participants.getMany(left.map(({ walk }) => walk.key));
-  const unpublished = left.flatMap(({ walk: { key } }, n): Effects[] => {
-    const stored = read[n];
-    return stored?.participant.pending ? [{ key, stored, effects: stored.participant.pending }] : [];
+  const unpublished = new Map(
+    left.flatMap(({ walk }, n): [Effects, Walk][] => {
+      const stored = read[n];
+      return stored?.participant.pending
+        ? [[{ key: walk.key, stored, effects: stored.participant.pending }, walk]]
+        : [];
+    }),
+  );
+  const faults = await publishAll(ports, [...unpublished.keys()]);
+  for (const [effects, error] of faults) failed.set(unpublished.get(effects)!, error);
+  const fit = left.flatMap((walking, n) => {
+    return failed.has(walking.walk) ? [] : [{ walking, stored: published(read[n]) }];
   });
-  if (unpublished.length > 0) await publishAll(ports, unpublished);
-  const asking = left.map(({ walk: { key }, stimuli }, n): Asking => ({ key, stimuli, stored: published(read[n]) }));
-  const turns = await takeTurns(ports, asking);
-  return left.map((walking, n) => ({ walking, stored: asking[n]?.stored, turn: turns[n] ?? { taken: 0 } }));
+  const turns = await takeTurns(
+    ports,
+    fit.map(({ walking: { walk, stimuli, slots }, stored }): Asking => {
+      return { key: walk.key, stimuli, stored, ...(slots && { slots }) };
+    }),
+  );
+  return fit.map((one, n) => ({ ...one, turn: turns[n] ?? { taken: 0 } }));
 };
 
 const published = (stored: StoredParticipant | undefined): StoredParticipant | undefined => {
@@ -101,24 +119,29 @@ const published = (stored: StoredParticipant | undefined): StoredParticipant | u
   return { ...stored, participant };
 };
 
-const publishAll = async ({ publish, participants }: WalkPorts, all: readonly Effects[]): Promise<void> => {
+/** Gives those of whom something failed, and why. What is not known to be published stays in the item. */
+const publishAll = async ({ publish, participants }: WalkPorts, all: readonly Effects[]) => {
   const some = all.filter(({ effects }) => effects.length > 0);
-  if (some.length === 0) return;
-  await publish(some);
-  await inParallel(PARALLEL, some, ({ key, stored }) => participants.clearPending(key, stored.participant.version));
+  const failed = new Map(some.length > 0 ? await publish(some) : []);
+  await inParallel(PARALLEL, some, async (one) => {
+    if (failed.has(one)) return;
+    const { key, stored } = one;
+    await participants.clearPending(key, stored.participant.version).catch((error: unknown) => failed.set(one, error));
+  });
+  return failed;
 };
 
-const waitingOf = ({ walking, turn: { advanced } }: Moved): Waiting[] =>
-  advanced?.wake ? [{ ...walking.walk.key, ...advanced.wake }] : [];
+const waitOf = ({ walking, turn: { advanced } }: Moved): { walking: Walking; waiting: Waiting }[] =>
+  advanced?.wake ? [{ walking, waiting: { ...walking.walk.key, ...advanced.wake } }] : [];
 
 const save = ({ participants }: WalkPorts, { walking, turn: { advanced } }: Moved): Promise<boolean> =>
   participants.save(walking.walk.key, { participant: advanced!.participant!, told: advanced!.steps });
 
-const conflicting = (walking: Walking): Walking => {
+const conflicting = ({ walking, turn: { slots } }: Moved): Walking => {
   if (walking.conflicts === MAX_CONFLICTS) {
     throw new RetryLater(`A participant was changed ${MAX_CONFLICTS} times in a row`);
   }
-  return { ...walking, conflicts: walking.conflicts + 1 };
+  return { ...walking, conflicts: walking.conflicts + 1, ...(slots && { slots }) };
 };
 
 /** Whoever is parked is looked at when the pause ends: if it has ended while they were saved, that look came too early. */

@@ -9,11 +9,11 @@ import { participantTimers } from '../adapters/participant-timers.ts';
 import { participants } from '../adapters/participants.ts';
 import { plans } from '../adapters/plans.ts';
 import { profiles } from '../adapters/profiles.ts';
-import { sendAll } from '../adapters/queues.ts';
+import { sendEach } from '../adapters/queues.ts';
 import { references } from '../adapters/references.ts';
 import { wakeSchedules } from '../adapters/schedules.ts';
 import { sendQueueUrl } from '../adapters/send-queues.ts';
-import type { SendRates } from '../adapters/send-rates.ts';
+import { throttles } from '../adapters/throttles.ts';
 import { type EffectPorts, publishEffects } from './publish-effects.ts';
 import type { WalkPorts } from './walk-participants.ts';
 import type { walkPortsEnv } from './walk-ports.env.ts';
@@ -24,13 +24,11 @@ export const walkPorts = (
   followers: Pick<EffectPorts, 'follow' | 'wake'>,
 ): WalkPorts => {
   const people = profiles(environment.PROFILES_TABLE);
-  /** Loaded by the first throttle. */
-  let rates: Promise<SendRates> | undefined;
-  const loadRates = async () => (await import('../adapters/send-rates.ts')).sendRates(environment.LEDGER_TABLE);
-  /** By the first experiment. */
+  /** Loaded by the first experiment. */
   let shares: Promise<ReturnType<typeof sharesInForce>> | undefined;
   const loadShares = async () =>
     (await import('../adapters/journey-experiments.ts')).sharesInForce(definitions(environment.DEFINITIONS_TABLE));
+  const { take } = throttles(environment.LEDGER_TABLE);
   const { planOf, settings, holdout } = plans(environment.DEFINITIONS_TABLE);
   const { journeyOf, versionOf } = journeys(definitions(environment.DEFINITIONS_TABLE));
   const sinks = {
@@ -47,11 +45,13 @@ export const walkPorts = (
       const { changeAttributes } = await import('./change-attributes.ts');
       await changeAttributes({ profiles: people, sinks }, profileId, attributes, journeyId, Date.now());
     },
-    enqueue: (channel, lane, messages) =>
-      sendAll(
-        sendQueueUrl(environment, channel, lane),
-        messages.map((message) => ({ body: message, group: message.plan.id })),
-      ),
+    enqueue: async (channel, lane, messages) => {
+      const outgoing = new Map(messages.map((message) => [{ body: message, group: message.plan.id }, message]));
+      const refused = await sendEach(sendQueueUrl(environment, channel, lane), [...outgoing.keys()]);
+      return new Map(
+        [...outgoing].flatMap(([one, message]) => (refused.has(one) ? [[message, refused.get(one)]] : [])),
+      );
+    },
   };
   return {
     now: () => Date.now(),
@@ -73,11 +73,7 @@ export const walkPorts = (
       },
     },
     holds: participantTimers(environment.TIMERS_TABLE, wakeSchedules(environment), () => Date.now()),
-    takeSlot: async (journeyId, node, perMinute) => {
-      rates ??= loadRates();
-      const ms = 60_000 / perMinute;
-      return (await rates).standInLine(`throttle#${journeyId}#${node}`, 'promotional', ms, Date.now());
-    },
+    takeSlots: (journeyId, node, perMinute, turns) => take(journeyId, node, perMinute, turns, Date.now()),
     publish: (all) => publishEffects(effects, all),
     append: (all) =>
       appendRows(

@@ -73,7 +73,7 @@ export class Participants extends Construct {
     const followParticipant = new TypedFunction(this, 'FollowParticipant', {
       entry: 'strategy/follow-participant',
       env: followParticipantEnv,
-      environment: walking,
+      environment: { ...walking, PARTICIPANTS_QUEUE_URL },
       timeout,
     });
     const holdParticipant = new TypedFunction(this, 'HoldParticipant', {

@@ -2,6 +2,7 @@ import { type Asked, type Draft, ended, movedBy, noted, versionOf } from './draf
 import { enter } from './enter.ts';
 import { withGoalsAndExits } from './goals-and-exits.ts';
 import { byEvent, heardOf, hearInside, hearOutside } from './hear.ts';
+import type { NodeId } from './journey-node.ts';
 import { timeText } from './journey-text.ts';
 import type { Advanced, JourneyFacts, JourneyMoment, Participant, Stimulus } from './participant.ts';
 import { type Walked, walk } from './walk.ts';
@@ -59,9 +60,11 @@ const byClock = (asked: Asked, draft: Draft, stimulus: Stimulus): Clocked => {
   const { entry, hold } = draft.participant;
   const isOwn = stimulus.kind === 'due' && stimulus.entry === entry && stimulus.step === hold?.step;
   if (!hold || !(isOwn || stimulus.kind === 'look')) return { walked: draft };
+  const { step, dueMs } = hold;
+  // In a pause, too: the look that ends it may come before they are due, and finds nothing to do.
+  if (asked.nowMs < dueMs) return { walked: draft, ...(isOwn && { wake: { entry, step, dueMs } }) };
   if (asked.moment.state === 'paused') return { walked: draft, ...(isOwn && { park: true as const }) };
-  if (asked.nowMs >= hold.dueMs) return { walked: byTimer(asked, draft) };
-  return { walked: draft, ...(isOwn && { wake: { entry, step: hold.step, dueMs: hold.dueMs } }) };
+  return { walked: byTimer(asked, draft) };
 };
 
 /** The whole journey may have come to an end for those inside. */
@@ -84,14 +87,24 @@ const byTimer = (asked: Asked, draft: Draft): Walked => {
   const { participant, version } = draft;
   const { node: id, hold } = participant;
   const node = version.nodes[id];
-  if (!hold || !node || !('next' in node || 'onTimeout' in node)) return draft;
+  if (!hold || !node) return draft;
+  if (hold.isUnasked) {
+    const { hold: _left, ...rest } = participant;
+    return walk(asked, { ...draft, participant: rest }, id);
+  }
+  if (!('next' in node || 'onTimeout' in node)) return draft;
   const moved = movedBy(draft, hold.dueMs, undefined, asked.nowMs);
   const atMs = moved.participant.clockMs;
   if (hold.isLast) return ended(moved, { reason: 'too-long' }, { atMs, nowMs: asked.nowMs });
+  if (node.kind === 'throttle' && hasMissedTurn(asked, hold.dueMs, id)) return walk(asked, moved, id);
   const [to, way] = 'onTimeout' in node ? [node.onTimeout, 'timeout'] : [node.next, 'next'];
   const why = `${'onTimeout' in node ? 'Nothing came by' : 'Was due at'} ${timeText(hold.dueMs)}`;
   return walk(asked, noted(moved, { node: id, kind: node.kind, way, why, atMs }), to);
 };
+
+/** Whose turn at a throttle came in a pause takes another one: they would be a crowd when it ends. */
+const hasMissedTurn = ({ moment: { sinceMs, inside, current } }: Asked, dueMs: number, id: NodeId): boolean =>
+  dueMs < sinceMs && (inside !== 'move' || Object.hasOwn(current.nodes, id));
 
 const unchanged = (participant: Participant | undefined): Advanced => ({
   ...(participant && { participant }),

@@ -53,14 +53,14 @@ export const hearInside = (asked: Asked, draft: Draft, heard: Heard): Walked => 
   const { atMs, key } = heard;
   if (!hold || consumed.includes(key) || hold.met?.key === key) return draft;
   const node = version.nodes[id];
-  const isWaiting = node?.kind === 'wait-for-event';
+  const isWaiting = node?.kind === 'wait-for-event' && !hold.isUnasked;
   const branch = isWaiting ? node.events.findIndex(({ pattern }) => heard.patterns.includes(pattern)) : -1;
   const isWanted = branch >= 0 && atMs >= sinceMs && atMs <= hold.dueMs;
   if (isWanted && asked.moment.state === 'live') return byEvent(asked, draft, { branch, atMs, key });
   if (isWanted && !hold.met)
     return { ...draft, participant: { ...participant, hold: { ...hold, met: { branch, atMs, key } } } };
   // Whoever rests until a time begins no wait for what happened before that time.
-  if (atMs < (isWaiting ? sinceMs : hold.dueMs)) return draft;
+  if (atMs < (isWaiting || hold.isUnasked ? sinceMs : hold.dueMs)) return draft;
   const { current } = asked.moment;
   const wanted = heard.patterns.filter((one) => awaitedIn(version).has(one) || awaitedIn(current).has(one));
   const seen = withSeen(participant.seen, seenAs(heard, wanted));

@@ -2,6 +2,7 @@ import type { ProblemType } from '../../access/problems.ts';
 import { heardBy } from './heard-patterns.ts';
 import type { JourneyVersion } from './journey-version.ts';
 import type { Inside, LiveJourney } from './live-journey.ts';
+import { heardFor, lastsMs, stillWalked } from './live-versions.ts';
 
 /** What is done to a journey that runs: `same` says that it was done before, `refuse` is told to the caller. */
 export type LiveDecision =
@@ -19,8 +20,8 @@ const next = (live: LiveJourney, change: Partial<LiveJourney>): LiveJourney => (
 const MAX_LIVE_BYTES = 300_000;
 
 /**
- * The version is what people enter from now on. Others stay until nobody is inside of them, which nobody counts: what they wait
- * for is listened to for as long as a participant may stay. A journey that is paused stays so; one that was stopped, too.
+ * The version is what people enter from now on. Others stay until nobody can be inside of them: what they wait for is listened to
+ * for so long. A journey that is paused stays so; one that was stopped, too.
  */
 export const published = (
   before: LiveJourney | undefined,
@@ -36,9 +37,11 @@ export const published = (
     ...{ id, version: 0, name, state: 'live' as const, sinceMs: nowMs, current: hash, inside, versions: [] },
     ...{ patterns: {}, maxLatenessMs },
   };
+  const own = { hash, sinceMs: nowMs, lastsMs: lastsMs(version), patterns: Object.keys(patterns) };
+  const versions = [...stillWalked(rest, nowMs).filter((one) => one.hash !== hash), own];
   const live = next(rest, {
-    ...{ name, current: hash, inside, maxLatenessMs, patterns: { ...rest.patterns, ...patterns } },
-    versions: [...rest.versions.filter((one) => one.hash !== hash), { hash, sinceMs: nowMs }],
+    ...{ name, current: hash, inside, maxLatenessMs, versions },
+    patterns: heardFor(versions, { ...rest.patterns, ...patterns }),
     ...(entry && { entry }),
   });
   if (Buffer.byteLength(JSON.stringify(live)) > MAX_LIVE_BYTES)

@@ -8,6 +8,12 @@ export type Inside = (typeof INSIDE)[number];
 export type LiveState = 'live' | 'paused' | 'stopped';
 
 /**
+ * A version that people may be inside of. `lastsMs`: so long after somebody has entered they may be inside, or reach a goal of it.
+ * `patterns`: ids of what is listened to for it.
+ */
+export type LiveVersion = { hash: string; sinceMs: number; lastsMs: number; patterns: string[] };
+
+/**
  * What runs of a journey, beside its definition and with the same id: the versions that people may be inside of, and what is
  * listened to for them. `current`: hash of the version that whoever enters walks.
  */
@@ -23,12 +29,13 @@ export type LiveJourney = {
   inside: Inside;
   /** Which submission of the journey was published last. */
   submission?: number;
-  versions: { hash: string; sinceMs: number }[];
+  /** In the order in which they were published, the current one last. */
+  versions: LiveVersion[];
   /** What makes people enter; absent where that is no event. */
   entry?: EventPattern;
   /** Events older than this when they arrive let nobody enter. */
   maxLatenessMs: number;
-  /** What all versions wait for anywhere, their goals and their exits, by id. */
+  /** What these versions wait for anywhere, their goals and their exits, by id. */
   patterns: Record<string, EventPattern>;
 };
 

@@ -21,7 +21,7 @@ export type EndReason =
   | 'stopped'
   /** Somebody took the person out. */
   | 'removed'
-  /** More nodes at once than a journey has. Validation lets no such journey in. */
+  /** In circles without taking time. Validation lets no such journey in. */
   | 'endless';
 
 /** Why somebody does not enter. */
@@ -52,6 +52,8 @@ export type Hold = {
   why: string;
   /** True: then the journey has lasted too long, whatever the node says. */
   isLast?: true;
+  /** True: so many nodes were passed at once that this one has not been asked: it is when the timer rings, as if they had just come. */
+  isUnasked?: true;
   /** While paused: the event that is waited for has come. `branch`: index into the node's events. */
   met?: { branch: number; atMs: number; key: string };
 };
@@ -69,8 +71,8 @@ export type NodeEffect = {
   atMs: number;
 };
 
-/** Of traced participants: an execution is to follow them from this step on; the one that waits with this token is to look again. */
-export type TracingEffect = { kind: 'follow'; entry: number; step: number } | { kind: 'wake'; token: string };
+/** Of traced participants: an execution of this number is to follow them; the one that waits with this token is to look again. */
+export type TracingEffect = { kind: 'follow'; entry: number; follower: number } | { kind: 'wake'; token: string };
 export type Effect = NodeEffect | TracingEffect;
 
 /** One line of what somebody did; the lake has the rest. */
@@ -119,8 +121,11 @@ export type Participant = {
   pending?: Effect[];
   /** Of a traced participant: the task that waits. */
   token?: string;
-  /** Of a traced participant inside: an execution follows them, or will. */
-  followed?: true;
+  /**
+   * Of a traced participant inside: the number of the execution that follows them, or will; any other has nobody to follow. It is the
+   * version of the item in which it was asked for, so that no number comes twice.
+   */
+  follower?: number;
 };
 
 /** What happened to somebody, or may have. Any may come twice, late, or out of order. */

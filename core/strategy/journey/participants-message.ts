@@ -5,12 +5,17 @@ export type Stimuli = { profileId: string; journeyId: string; stimuli: Stimulus[
 
 /**
  * Body of a message in the queue of participants: what happened to some people; or everybody who is inside a journey is
- * looked at; or the members of a live segment enter it. The two work page by page: `cursor` is the id after which to go on.
+ * looked at; or the members of a live segment enter it. The two work page by page: `cursor` is the id after which to go on. Or an execution
+ * is to follow somebody who is traced.
  */
 export type ParticipantsMessage =
   | { kind: 'stimuli'; people: Stimuli[] }
   | { kind: 'everybody'; journeyId: string; cursor?: string }
-  | { kind: 'enter-members'; journeyId: string; segmentId: string; asOfMs: number; cursor?: string };
+  | { kind: 'enter-members'; journeyId: string; segmentId: string; asOfMs: number; cursor?: string }
+  | Follow;
+
+/** See `TracingEffect`. */
+export type Follow = { kind: 'follow'; profileId: string; journeyId: string; entry: number; follower: number };
 
 /** SQS bills each 64 KB as a request. */
 const MESSAGE_BYTES = 60 * 1024;

@@ -4,8 +4,6 @@ import type { Defect, JourneyReferences } from './defect.ts';
 import { graphDefects } from './graph-defects.ts';
 import type { JourneyInput } from './journey-input.ts';
 import { peopleNamed, questionsIn } from './journey-names.ts';
-import { lengthText } from './journey-text.ts';
-import { longestMs, mostMs } from './longest.ts';
 import { nodeDefects } from './node-defects.ts';
 
 /**
@@ -21,15 +19,7 @@ export const journeyDefects = (
   ...Object.entries(input.nodes).flatMap(([id, node]) => nodeDefects({ input, references, render }, id, node)),
   ...namedDefects(input, references),
   ...reentryDefects(input, references),
-  ...longestDefects(input),
 ];
-
-/** Only of what is traced is less let in than can be written. */
-const longestDefects = (input: JourneyInput): Defect[] => {
-  if (longestMs(input) <= mostMs(input)) return [];
-  const message = `Somebody who is traced is inside for ${lengthText(mostMs(input))} at most`;
-  return [{ path: 'longest', code: 'too-long-wait', message }];
-};
 
 const namedDefects = (input: JourneyInput, { segments, lists, tables, hasAudience }: JourneyReferences): Defect[] => {
   const people = peopleNamed(input).flatMap((one): Defect[] => {

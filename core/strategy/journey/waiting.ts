@@ -28,8 +28,11 @@ export const withoutPeople = (row: WaitingRow, ids: ReadonlySet<string>): Waitin
 /** DynamoDB takes 400 KB an item and bills each begun KB; nobody gains by longer rows. */
 const ROW_PEOPLE = 200;
 
-/** Those who wait until the same minute, in rows. */
-export const rowsOf = (places: readonly WaitingPlace[]): WaitingRow[] =>
-  Array.from({ length: Math.ceil(places.length / ROW_PEOPLE) }, (_, n) => ({
-    waiting: places.slice(n * ROW_PEOPLE, (n + 1) * ROW_PEOPLE),
-  }));
+/** Those who wait until the same minute, in rows: who is in each. */
+export const rowsOf = (waiting: readonly Waiting[]): { of: readonly Waiting[]; row: WaitingRow }[] =>
+  Array.from({ length: Math.ceil(waiting.length / ROW_PEOPLE) }, (_, n) => {
+    const of = waiting.slice(n * ROW_PEOPLE, (n + 1) * ROW_PEOPLE);
+    return { of, row: { waiting: of.map(placeIn) } };
+  });
+
+const placeIn = ({ profileId, journeyId, entry, step }: Waiting): WaitingPlace => [profileId, journeyId, entry, step];

@@ -7,7 +7,10 @@ import { withAttributes } from './profile-after.ts';
 import type { Place, Turn } from './turn.ts';
 import { throttleTurn, waitForEventTurn, waitTurn, waitUntilTurn } from './waits.ts';
 
-/** Nodes that one call may pass: as many as a journey has. */
+/**
+ * Nodes that one call may pass: as many as a journey has, so that a save stays small. Whoever takes events that have come before may go on
+ * further, in a next call; whoever takes none has been to a node twice.
+ */
 const MAX_PASSED = 100;
 
 export type Ask = NonNullable<Advanced['ask']>;
@@ -18,11 +21,14 @@ export const walk = (asked: Asked, from: Draft, to: NodeId): Walked => {
   let draft = from;
   let next: NodeId = to;
   let { facts } = asked;
-  for (let passed = 0; passed < MAX_PASSED; passed += 1) {
+  let hasTaken = false;
+  for (let passed = 0; ; passed += 1) {
     draft = onto(asked, draft, next);
     if (draft.participant.state === 'over') return draft;
     const place = placeOf(asked, draft, facts);
+    if (passed === MAX_PASSED) return hasTaken ? unasked(draft, place) : goingRound(draft, asked.nowMs);
     const turn = turnAt(place);
+    hasTaken ||= 'took' in turn;
     if (turn.kind === 'asks') return { ask: { throttle: place.id, perMinute: turn.perMinute } };
     if (turn.kind === 'holds') return resting(draft, place, turn);
     if (turn.kind === 'ends') return ended(draft, turn, { atMs: draft.participant.clockMs, nowMs: asked.nowMs });
@@ -30,7 +36,20 @@ export const walk = (asked: Asked, from: Draft, to: NodeId): Walked => {
     draft = gone(draft, place, turn, asked.nowMs);
     next = turn.to;
   }
-  return ended(draft, { reason: 'endless' }, { atMs: draft.participant.clockMs, nowMs: asked.nowMs });
+};
+
+const goingRound = (draft: Draft, nowMs: number): Draft =>
+  ended(draft, { reason: 'endless' }, { atMs: draft.participant.clockMs, nowMs });
+
+/** On the node as they have come to it; its timer has them go on. */
+const unasked = (draft: Draft, { id, node, nowMs }: Place): Draft => {
+  const why = `${MAX_PASSED} nodes at once, then on`;
+  const done = noted(draft, { node: id, kind: node.kind, way: 'waits', why, atMs: draft.participant.clockMs });
+  const { participant } = done;
+  return {
+    ...done,
+    participant: { ...participant, hold: { step: participant.step, dueMs: nowMs, why, isUnasked: true } },
+  };
 };
 
 /** On the node, in the version in which they go on. */

@@ -8,14 +8,10 @@ import type { Step, Stimulus } from '../../../core/strategy/journey/participant.
 import type { Waiting } from '../../../core/strategy/journey/waiting.ts';
 import { renderer } from '../../../core/strategy/render.ts';
 import type { ParticipantKey, StoredParticipant } from '../../../lambdas/adapters/participants.ts';
-import { followOnce, ParticipationOver } from '../../../lambdas/strategy/follow-once.ts';
 import { type Walk, type WalkPorts, walkParticipants } from '../../../lambdas/strategy/walk-participants.ts';
+import { Crash, Executions } from './executions.ts';
 
 const liquid = renderer(createRequire(import.meta.url)('liquidjs'));
-
-export class Crash extends Error {
-  override name = 'Crash';
-}
 
 export const START = Date.UTC(2026, 10, 18, 12);
 export const HOUR = 3_600_000;
@@ -59,7 +55,10 @@ export const entering = (id: string, timeMs: number): Stimulus => ({
   event: { id, type: 'signed-up', source: 'shop', timeMs, receivedMs: timeMs, properties: {} },
 });
 
-const nameOf = ({ journeyId, profileId }: ParticipantKey) => `${journeyId} ${profileId}`;
+const failing = <T>(all: readonly T[], fails: (one: T) => boolean): Map<T, unknown> =>
+  new Map(all.filter(fails).map((one) => [one, new Error('Refused')]));
+
+export const nameOf = ({ journeyId, profileId }: ParticipantKey) => `${journeyId} ${profileId}`;
 
 /**
  * Everything outside of moving participants on, in memory. Each effect is a point at which the process may die: before it or
@@ -80,7 +79,12 @@ export class WalkWorld {
   waiting: Waiting[] = [];
   published: string[] = [];
   rows: Step[] = [];
+  /** Of the throttles: the last turn that was taken, and how many were taken at once. */
   slotMs = START;
+  taken: number[] = [];
+  /** Who cannot be held, and whose effects cannot be published. */
+  unheld = new Set<string>();
+  unpublishable = new Set<string>();
   executions = new Executions(this);
 
   constructor(input: JourneyInput = welcome()) {
@@ -123,9 +127,12 @@ export class WalkWorld {
         settings: async () => ({}),
         shares: async () => ({}),
       },
-      takeSlot: async (_journey, _node, perMinute) => {
-        this.slotMs = Math.max(this.nowMs, this.slotMs + 60_000 / perMinute);
-        return this.slotMs;
+      takeSlots: async (_journey, _node, perMinute, turns) => {
+        this.taken.push(turns);
+        return Array.from({ length: turns }, () => {
+          this.slotMs = Math.max(this.nowMs, this.slotMs + 60_000 / perMinute);
+          return this.slotMs;
+        });
       },
       participants: {
         getMany: async (keys) => structuredClone(keys.map((key) => this.stored.get(nameOf(key)))),
@@ -146,16 +153,24 @@ export class WalkWorld {
             if (stored?.participant.version === version) delete stored.participant.pending;
           }),
       },
-      holds: { hold: (waiting) => this.effect(() => void this.waiting.push(...waiting)) },
+      holds: {
+        hold: (waiting) =>
+          this.effect(() => {
+            this.waiting.push(...waiting.filter(({ profileId }) => !this.unheld.has(profileId)));
+            return failing(waiting, ({ profileId }) => this.unheld.has(profileId));
+          }),
+      },
       publish: (all) =>
         this.effect(() => {
-          for (const { key, effects } of all) {
+          const failed = failing(all, ({ key }) => this.unpublishable.has(key.profileId));
+          for (const { key, effects } of all.filter((one) => !failed.has(one))) {
             for (const effect of effects) {
-              if (effect.kind === 'follow') this.executions.follow(key.profileId, effect.entry, effect.step);
+              if (effect.kind === 'follow') this.executions.follow(key.profileId, effect.entry, effect.follower);
               else if (effect.kind === 'wake') this.executions.answer(effect.token);
               else this.published.push(`${key.profileId} ${effect.kind} ${effect.entry}.${effect.step} ${effect.node}`);
             }
           }
+          return failed;
         }),
       append: (all) => this.effect(() => void this.rows.push(...all.flatMap(({ steps }) => steps))),
     };
@@ -192,75 +207,5 @@ export class WalkWorld {
   /** What the lake knows, each step once. */
   told(): string[] {
     return [...new Set(this.rows.map(({ entry, step, node, way }) => `${entry}.${step} ${node} ${way}`))];
-  }
-}
-
-type Followed = { profileId: string; entry: number; isBusy?: true; waits?: { token: string; untilMs: number } };
-
-/** What the state machine follow-participant does, one execution for each step from which somebody is to be followed. */
-class Executions {
-  private readonly named = new Map<string, Followed>();
-  private tokens = 0;
-  private readonly world: WalkWorld;
-  constructor(world: WalkWorld) {
-    this.world = world;
-  }
-
-  /** Those that have not ended. */
-  get running(): Followed[] {
-    return [...this.named.values()].filter(({ entry }) => entry > 0);
-  }
-
-  follow(profileId: string, entry: number, step: number): void {
-    const name = `${profileId} ${entry}.${step}`;
-    if (!this.named.has(name)) this.named.set(name, { profileId, entry });
-  }
-
-  answer(token: string): void {
-    for (const one of this.running) if (one.waits?.token === token) delete one.waits;
-  }
-
-  async timeOut(): Promise<void> {
-    for (const one of this.running) if (one.waits && one.waits.untilMs <= this.world.nowMs) delete one.waits;
-    await this.run();
-  }
-
-  /** Until each of them waits or has ended. */
-  async run(): Promise<void> {
-    for (const one of this.running) {
-      if (one.waits || one.isBusy) continue;
-      one.isBusy = true;
-      await this.step(one);
-      delete one.isBusy;
-    }
-  }
-
-  /** As the state machine does with what dies: it comes again. */
-  private async step(one: Followed): Promise<void> {
-    const { world } = this;
-    const { profileId, entry } = one;
-    const task = { profileId, journeyId: 'j1', entry };
-    for (;;) {
-      try {
-        const { step, dueMs } = await followOnce(world.ports(), task);
-        return this.hold(one, step, dueMs);
-      } catch (error) {
-        if (error instanceof Crash) continue;
-        if (!(error instanceof ParticipationOver)) throw error;
-        one.entry = 0;
-        return;
-      }
-    }
-  }
-
-  /** As hold-participant.ts says. */
-  private hold(one: Followed, step: number, untilMs: number): void {
-    const stored = this.world.stored.get(nameOf({ journeyId: 'j1', profileId: one.profileId }));
-    const { participant } = stored!;
-    if (participant.pending || participant.hold?.step !== step) throw new Error('Held too early, or too late');
-    this.tokens += 1;
-    participant.token = `token-${this.tokens}`;
-    participant.version += 1;
-    one.waits = { token: participant.token, untilMs };
   }
 }

@@ -39,7 +39,7 @@ describe('publishing', () => {
   test('begins with what lets people enter and what they wait for', () => {
     expect(first).toEqual({
       ...{ id: 'j1', version: 1, name: 'Welcome', state: 'live', sinceMs: 1_000, current: 'h1', inside: 'finish' },
-      versions: [{ hash: 'h1', sinceMs: 1_000 }],
+      versions: [{ hash: 'h1', sinceMs: 1_000, lastsMs: 1, patterns: ['a'] }],
       ...{ entry: signedUp, maxLatenessMs: 60_000, patterns: { a: ordered } },
     });
   });

@@ -4,7 +4,7 @@ import { liveJourneySet } from '../../../../core/strategy/journey/live-journey-s
 
 const live = (id: string, change: Partial<LiveJourney> = {}): LiveJourney => ({
   ...{ id, version: 1, name: id, state: 'live', sinceMs: 0, current: 'h1', inside: 'finish', maxLatenessMs: 3_600_000 },
-  versions: [{ hash: 'h1', sinceMs: 0 }],
+  versions: [{ hash: 'h1', sinceMs: 0, lastsMs: 1, patterns: [] }],
   entry: { eventType: 'signed-up', where: [{ property: 'plan', equals: 'gold' }] },
   patterns: { p1: { eventType: 'ordered' }, p2: { eventType: 'signed-up' } },
   ...change,

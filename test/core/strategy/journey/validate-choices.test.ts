@@ -119,18 +119,6 @@ describe('every defect is named, and its repair is taken', () => {
       journeyOf({ w: { kind: 'wait', for: { days: 31 }, next: 'e' }, e: exit }, { longest: { days: 31 } }),
     ],
     [
-      'somebody traced for longer than an execution may last',
-      journeyOf({ w: wait, e: exit }, { hold: 'traced', longest: { days: 366 } }),
-      ['longest (too-long-wait): Somebody who is traced is inside for 350 days at most'],
-      journeyOf({ w: wait, e: exit }, { hold: 'traced' }),
-    ],
-    [
-      'a traced wait for longer than an execution may last',
-      journeyOf({ w: { kind: 'wait', for: { days: 360 }, next: 'e' }, e: exit }, { hold: 'traced' }),
-      ['nodes.w.for (too-long-wait): It waits for 360 days, but nobody is inside for longer than 350 days'],
-      journeyOf({ w: { kind: 'wait', for: { days: 360 }, next: 'e' }, e: exit }),
-    ],
-    [
       'a segment that there is not, one that is not live, and a list',
       journeyOf(
         { b: branch({ in: { list: 'gone' } }), w: wait, e: exit },

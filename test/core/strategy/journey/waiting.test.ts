@@ -3,6 +3,7 @@ import { chunkStimuli } from '../../../../core/strategy/journey/participants-mes
 import {
   placeOfWaiting,
   rowsOf,
+  type Waiting,
   type WaitingPlace,
   waitingBuckets,
   withoutPeople,
@@ -11,9 +12,13 @@ import {
 const places = (count: number): WaitingPlace[] => Array.from({ length: count }, (_, n) => [`person-${n}`, 'j1', 1, n]);
 
 test('those of a minute are together in rows of at most 200, and nobody is missing', () => {
-  const rows = rowsOf(places(450));
-  expect(rows.map(({ waiting }) => waiting.length)).toEqual([200, 200, 50]);
-  expect(rows.flatMap(({ waiting }) => waiting)).toEqual(places(450));
+  const waiting = places(450).map(([profileId, journeyId, entry, step]): Waiting => {
+    return { profileId, journeyId, entry, step, dueMs: 1 };
+  });
+  const rows = rowsOf(waiting);
+  expect(rows.map(({ of, row }) => [of.length, row.waiting.length])).toEqual([200, 200, 50].map((n) => [n, n]));
+  expect(rows.flatMap(({ row }) => row.waiting)).toEqual(places(450));
+  expect(rows.flatMap(({ of }) => of)).toEqual(waiting);
   expect(rowsOf([])).toEqual([]);
 });
 
