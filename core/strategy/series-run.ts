@@ -4,11 +4,23 @@ import { isOver } from './campaign-states.ts';
 import { freezePlan } from './plan-hash.ts';
 import type { PlanVersion } from './plan-version.ts';
 
-/** What a run sends: what was approved for the series, as a plan of its own, so that senders and reports know it apart. */
-export const runPlan = (approved: PlanVersion, { last }: NonNullable<Campaign['series']>): PlanVersion => {
+/**
+ * What a run sends: what was approved for the series, as a plan of its own, so that senders and reports know it apart. So are its `versions`, one
+ * for each of the `variants` that were approved, in their order: who gets which is decided for each run anew, and so is its experiment.
+ */
+export const runPlans = (
+  approved: PlanVersion,
+  variants: readonly PlanVersion[],
+  { last }: NonNullable<Campaign['series']>,
+): { plan: PlanVersion; versions: PlanVersion[] } => {
   if (!last) throw new Error(`No run of ${approved.planId} has begun`);
-  const { hash: _series, repeat: _repeat, ...content } = approved;
-  return freezePlan({ ...content, planId: last.id, sendAtMs: last.beginMs });
+  const { id: planId, beginMs: sendAtMs } = last;
+  const own = ({ hash: _series, repeat: _repeat, ...content }: PlanVersion): PlanVersion =>
+    freezePlan({ ...content, planId, sendAtMs });
+  const versions = variants.map(own);
+  if (!approved.variants) return { plan: own(approved), versions };
+  const named = approved.variants.map((variant, n) => ({ ...variant, hash: versions[n]?.hash ?? variant.hash }));
+  return { plan: own({ ...approved, variants: named }), versions };
 };
 
 /** The newest run, as a campaign that is scheduled. `hash`: of its plan. */

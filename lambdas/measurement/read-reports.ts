@@ -52,11 +52,16 @@ export const handler = apiHandler('measurement/read-reports', routes, {
     const campaign = await defs.get<Campaign>('campaign', campaignId);
     if (!campaign || campaign.body.deletedMs !== undefined)
       throw new Problem('not-found', `There is no campaign ${campaignId}`);
-    const { id: planId, sendTime, variants, experiment } = campaign.body;
+    const { id: planId, sendTime, experiment, repeat } = campaign.body;
+    // Each run has a split of its own: its own report compares them.
+    const variants = repeat ? undefined : campaign.body.variants;
     const [run, ...others] = await runsOf(campaign.body);
     const report = {
       definition: CAMPAIGN_REPORT_DEFINITION,
-      figuresOf: (rows: QueryRow[]) => ({ ...campaignReportOf(rows), ...variantFigures(rows, campaign.body) }),
+      figuresOf: (rows: QueryRow[]) => ({
+        ...campaignReportOf(rows),
+        ...variantFigures(rows, { ...campaign.body, variants }),
+      }),
     };
     if (!run) return { body: bodyOf(report, [], nowMs, 0) };
     const sql = campaignReportQuery([run, ...others], {

@@ -1,7 +1,7 @@
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
 import { nextStep } from '../../core/strategy/series.ts';
-import { missed, runCampaign, runPlan, wasMissed } from '../../core/strategy/series-run.ts';
+import { missed, runCampaign, runPlans, wasMissed } from '../../core/strategy/series-run.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { createDefinition } from '../adapters/outbox.ts';
 import { loadPlanVersion, storePlanVersion } from '../adapters/plan-versions.ts';
@@ -67,8 +67,10 @@ export const handler = async ({ campaignId, chain }: Task): Promise<Answer> => {
 const makeRun = async (campaign: Campaign, nowMs: number): Promise<void> => {
   const { id, approval, series } = campaign;
   if (!approval || !series) throw new Error(`Campaign ${id} was not approved`);
-  const plan = runPlan(await loadPlanVersion(defs, id, approval.hash), series);
-  await storePlanVersion(defs, plan, nowMs);
+  const approved = await loadPlanVersion(defs, id, approval.hash);
+  const variants = await Promise.all((approved.variants ?? []).map(({ hash }) => loadPlanVersion(defs, id, hash)));
+  const { plan, versions } = runPlans(approved, variants, series);
+  for (const version of [...versions, plan]) await storePlanVersion(defs, version, nowMs);
   const run = wasMissed(series) ? missed(campaign, plan.hash, nowMs) : runCampaign(campaign, plan.hash, nowMs);
   const about = { action: 'begin-run', actor: MACHINE, atMs: nowMs, version: 1, detail: plan.hash };
   const audit = { effect: 'audit' as const, entry: { subject: `campaign/${run.id}`, ...about } };

@@ -98,10 +98,9 @@ export const freezeCampaign = async (defs: Definitions, campaign: Campaign, nowM
 const isEmailed = (policy: Campaign['channelPolicy']): boolean => channelsOf(policy).includes('email');
 
 /** What does not go together with times that come again. */
-const repeatSlips = ({ repeat, sendAt, sendTime, variants }: Campaign, nowMs: number): FieldError[] => {
+const repeatSlips = ({ repeat, sendAt, sendTime }: Campaign, nowMs: number): FieldError[] => {
   const slips: FieldError[] = [];
   if (sendAt !== undefined) slips.push({ path: 'sendAt', message: 'A campaign that repeats begins by its schedule' });
-  if (variants) slips.push({ path: 'variants', message: 'A campaign that repeats has one content' });
   if (shownWorldwide(sendTime)) slips.push({ path: 'sendTime.on', message: 'A campaign that repeats has many days' });
   if (repeat && !nextOccurrence(repeat.schedule, nowMs)) {
     slips.push({ path: 'repeat.schedule', message: 'All of its times have passed' });

@@ -52,7 +52,17 @@ localTest(
   'each Tuesday to whoever is there then, with the content of then; reports for each and for all',
   async () => {
     const herald = await withAda();
-    const { id } = await start(herald, { schedule: { ...tuesdays, occurrences: 3 } });
+    const variants: { name: string; templateId: string; percent: number }[] = [];
+    for (const name of ['plain', 'warm']) {
+      const content = { name, channels: { email: { subject: name, html: `<p>${name}</p>` } } };
+      const made = await herald.api.must<{ id: string }>(
+        'POST /v1/templates',
+        await herald.as('marketer-mia', content),
+      );
+      variants.push({ name, templateId: made.id, percent: 50 });
+    }
+    const contents = { templateId: variants[0]?.templateId, variants };
+    const { id } = await start(herald, { schedule: { ...tuesdays, occurrences: 3 } }, contents);
     expect(await read(herald, id)).toMatchObject({
       state: 'scheduled',
       series: { next: { atMs: MONDAY + DAY + 8 * HOUR } },
@@ -71,6 +81,11 @@ localTest(
     expect(await read(herald, id)).toMatchObject({ state: 'finished', series: { runs: 3, skipped: 0 } });
     expect(await report(herald, String(runs[1]?.id))).toMatchObject({ recipients: 1, sent: 1 });
     expect(await report(herald, id)).toMatchObject({ recipients: 5, sent: 5 });
+    // Each run has variants of its own, and its report counts who got which.
+    const run = (await report(herald, String(runs[0]?.id))) as CampaignReport & { variants: { people: number }[] };
+    expect(run.variants.reduce((sum, { people }) => sum + people, 0)).toBe(2);
+    const subjects = (await herald.cloud.inbox.list({ limit: -1 })).map(({ title }) => title);
+    expect(subjects.every((subject) => variants.some(({ name }) => name === subject))).toBe(true);
     const { api, as } = herald;
     // Lists show the campaign, not its runs.
     const { items } = await api.must<{ items: { id: string }[] }>('GET /v1/campaigns', await as('viewer-vera'));

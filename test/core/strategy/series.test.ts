@@ -2,9 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Campaign } from '../../../core/strategy/campaign.ts';
 import { goneOn, withBeginning } from '../../../core/strategy/campaign-schedule.ts';
+import { freezePlan } from '../../../core/strategy/plan-hash.ts';
 import { nextOccurrence } from '../../../core/strategy/schedule.ts';
 import { MAX_FAILED_RUNS, nextStep, runIdOf } from '../../../core/strategy/series.ts';
-import { held, missed, runCampaign, runPlan, wasMissed } from '../../../core/strategy/series-run.ts';
+import { held, missed, runCampaign, runPlans, wasMissed } from '../../../core/strategy/series-run.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -264,10 +265,27 @@ describe('a run', () => {
 
   test('sends the approved plan, under a name of its own', () => {
     const approved = { planKind: 'campaign', planId: 'c', hash: 'h', name: 'Daily', repeat: { schedule } } as never;
-    const plan = runPlan(approved, campaign.series!);
+    const { plan, versions } = runPlans(approved, [], campaign.series!);
     expect(plan).toMatchObject({ planId: 'c-00001', name: 'Daily', sendAtMs: START + 9 * HOUR });
     expect(plan.hash).not.toBe('h');
     expect(plan).not.toHaveProperty('repeat');
+    expect([versions, plan.variants]).toEqual([[], undefined]);
+  });
+
+  test('sends the variants that were approved, as versions of its own that no other run has', () => {
+    const base = { planKind: 'campaign', planId: 'c', name: 'Daily', repeat: { schedule }, template: {} };
+    const variants = ['plain', 'warm'].map((variant) => freezePlan({ ...base, variant } as never));
+    const shares = variants.map(({ variant = '', hash }) => ({ name: variant, percent: 50, hash }));
+    const approved = freezePlan({ ...base, variants: shares } as never);
+    const { plan, versions } = runPlans(approved, variants, campaign.series!);
+    expect(versions.map(({ planId, variant }) => [planId, variant])).toEqual([
+      ['c-00001', 'plain'],
+      ['c-00001', 'warm'],
+    ]);
+    expect(plan.variants).toEqual(shares.map((share, n) => ({ ...share, hash: versions[n]?.hash })));
+    const last = { ...campaign.series!.last!, id: 'c-00002', number: 2 };
+    const other = runPlans(approved, variants, { ...campaign.series!, last });
+    expect(new Set([...versions, ...other.versions, ...variants].map(({ hash }) => hash)).size).toBe(6);
   });
 
   test.each<[Campaign['state'], Partial<Campaign>, string]>([

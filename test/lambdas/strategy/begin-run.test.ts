@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Campaign } from '../../../core/strategy/campaign.ts';
+import type { PlanVersion } from '../../../core/strategy/plan-version.ts';
 import type { ApiLambda } from '../../../lambdas/middleware/api.ts';
 import { call } from '../api-call.ts';
 import { startTables } from '../tables.ts';
@@ -72,6 +73,27 @@ test('begins the run that is due, as a campaign of its own with a plan of its ow
   expect(await begin({ campaignId: 'a', chain: 3 })).toEqual(answer);
   expect(started()).toHaveLength(1);
   expect((await read('a'))?.series).toMatchObject({ runs: 1 });
+});
+
+test('a run has versions of its variants, which senders find by its name', async () => {
+  await series('v');
+  const shares = await Promise.all(
+    ['plain', 'warm'].map(async (variant) => {
+      const hash = variant.repeat(8).slice(0, 32);
+      await defs.put('plan-version', `v@${hash}`, { planId: 'v', hash, variant, template: { channels: {} } }, 0, 1);
+      return { name: variant, percent: 50, hash };
+    }),
+  );
+  const approved = (await defs.get<object>('plan-version', `v@${hash}`))!;
+  await defs.put('plan-version', `v@${hash}`, { ...approved.body, variants: shares }, 1, 1);
+  await begin({ campaignId: 'v', chain: 3 });
+  const run = await read('v-00001');
+  const plan = (await defs.get<PlanVersion>('plan-version', `v-00001@${run?.runOf?.hash}`))?.body;
+  expect(plan?.variants?.map(({ name }) => name)).toEqual(['plain', 'warm']);
+  for (const { name, hash: own } of plan?.variants ?? []) {
+    const version = (await defs.get<PlanVersion>('plan-version', `v-00001@${own}`))?.body;
+    expect(version).toMatchObject({ planId: 'v-00001', variant: name, hash: own });
+  }
 });
 
 test('another chain goes on with it, or nothing is to: nothing begins', async () => {

@@ -169,7 +169,6 @@ test.each([
   [{ variants: undefined }, ['experiment.defaultVariant']],
   [{ tracking: { clicks: false } }, ['experiment.metric']],
   [{ tracking: { clicks: false }, experiment: { ...experiment, metric: 'opened' } }, ['experiment.metric']],
-  [{ repeat: { schedule: { every: 'day', time: '09:00', timeZone: 'UTC', from: '2027-01-01' } } }, ['variants']],
   [{ experiment: undefined, templateId: 'mail' }, ['channelPolicy.0', 'templateId']],
 ])('%j does not fit, and it says where', async (change, paths) => {
   const { status, body } = await submit((await create({ ...input, ...change })).body);
