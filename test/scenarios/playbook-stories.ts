@@ -115,7 +115,7 @@ export const PLAYBOOK_STORIES: { playbook: string; people: Record<string, Story>
   {
     playbook: 'price-drop',
     people: {
-      watcher: { did: [{ hour: 0, event: 'priceDropped' }], gets: ['Price drop: Linen shirt for $39'] },
+      watcher: { did: [{ hour: 0, event: 'priceDropped' }], gets: ['Price drop: Linen shirt for $39.00'] },
       unmoved: { did: [{ hour: 0, event: 'priceDropped', percentOff: 2 }], gets: [] },
     },
   },

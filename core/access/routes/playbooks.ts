@@ -79,7 +79,7 @@ export const routes = [
     path: '/v1/playbooks/{playbookId}/instantiate',
     summary: 'Start from a playbook',
     description:
-      'Makes its segments, its templates and its plan, as drafts that are yours: nothing is sent before somebody else has approved or activated the plan. `parameters` may set every parameter and must set those without a default. `name` is what the plan is called, and what the other names begin with; absent, the title. A repeat with the same Idempotency-Key makes nothing twice. `next` says what is left to do.',
+      'Makes its segments, its templates and its plan, as drafts that are yours: nothing is sent before somebody else has approved or activated the plan. `parameters` may set every parameter and must set those without a default; a text is one for all languages, or `{"en": …, "zh": …}`. `name` is what the plan is called, and what the other names begin with; absent, the title. A repeat with the same Idempotency-Key makes nothing twice. `next` says what is left to do.',
     handler,
     roles: WRITERS,
     body: z.strictObject({
@@ -95,7 +95,12 @@ export const routes = [
       name: z.optional(z.string().check(z.minLength(1), z.maxLength(60))),
     }),
     example: {
-      parameters: { brand: 'Luma', shopUrl: 'https://luma.example/shop', couponCode: 'LUMA10' },
+      parameters: {
+        brand: 'Luma',
+        shopUrl: 'https://luma.example/shop',
+        couponCode: 'LUMA10',
+        offer: { en: '10% off', zh: '九折优惠' },
+      },
       languages: ['en', 'zh'],
       name: 'Come back in spring',
     },

@@ -17,9 +17,12 @@ export type PlaybookGoal = (typeof PLAYBOOK_GOALS)[number];
  * What a marketer may change when starting from a playbook. Without a `default` it must be given: it is a fact about the shop that
  * nobody can guess, and a guess would go out to people. `example` stands in the documentation and is what tests start with.
  */
-export type Parameter = { about: ByLanguage<string> } & (
+export type Parameter = { about: ByLanguage<string> } & /** One for all languages, or one for each. */
+(
   | { kind: 'text'; maxLength: number; default?: string | ByLanguage<string>; example: string }
   | { kind: 'url'; example: string }
+  /** As ISO 4217 writes it: EUR. */
+  | { kind: 'currency'; example: string }
   | { kind: 'number'; minimum: number; maximum: number; whole?: true; default: number }
   | { kind: 'duration'; atMost: Duration; default: Duration }
   /** `HH:MM` */

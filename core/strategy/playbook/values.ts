@@ -5,18 +5,20 @@ import { durationMs } from '../../event/duration.ts';
 import { durationInput } from '../../event/duration-input.ts';
 import { eventType } from '../../event/event-pattern.ts';
 import type { Duration } from '../../event/trigger.ts';
-import type { Language, Parameter, Playbook } from './playbook.ts';
+import type { ByLanguage, Language, Parameter, Playbook } from './playbook.ts';
 
 export type ParameterValue = string | number | Duration;
+/** As a caller gives it: texts may be written by language. */
+type GivenValue = ParameterValue | ByLanguage<string>;
 
 /**
  * What a caller may set a parameter to. Texts and addresses become part of Liquid and of HTML, so they hold nothing that means
  * something there.
  */
-const schemaOf = (parameter: Parameter): z.ZodMiniType<ParameterValue> => {
+const schemaOf = (parameter: Parameter, given: unknown): z.ZodMiniType<GivenValue> => {
   switch (parameter.kind) {
-    case 'text':
-      return z
+    case 'text': {
+      const text = z
         .string()
         .check(
           z.minLength(1),
@@ -24,6 +26,12 @@ const schemaOf = (parameter: Parameter): z.ZodMiniType<ParameterValue> => {
           z.regex(/^[^\p{C}"\\<>{}[\]]*$/u, 'No control characters, and none of " \\ < > { } [ ]'),
           z.regex(/\S/, 'Nothing but spaces'),
         );
+      return typeof given === 'object'
+        ? z.strictObject({ en: text, zh: text } satisfies ByLanguage<typeof text>)
+        : text;
+    }
+    case 'currency':
+      return z.string().check(z.regex(/^[A-Z]{3}$/, 'Three letters, as ISO 4217 has them: EUR'));
     case 'url':
       return z
         .string()
@@ -70,17 +78,19 @@ export const valueSlips = (
       if (given[name] === undefined) {
         return defaultOf(parameter, 'en') === undefined ? [{ path: name, message: 'It has no default: give it' }] : [];
       }
-      const { error } = schemaOf(parameter).safeParse(given[name]);
-      return error ? error.issues.map(({ message }) => ({ path: name, message })) : [];
+      const { error } = schemaOf(parameter, given[name]).safeParse(given[name]);
+      return error ? error.issues.map(({ path, message }) => ({ path: [name, ...path].join('.'), message })) : [];
     }),
   ];
 };
 
 const defaultOf = (parameter: Parameter, language: Language): ParameterValue | undefined => {
   if (!('default' in parameter) || parameter.default === undefined) return undefined;
-  const value = parameter.default;
-  return typeof value === 'object' && 'en' in value ? value[language] : value;
+  return inLanguage(parameter.default, language);
 };
+
+const inLanguage = (value: GivenValue, language: Language): ParameterValue =>
+  typeof value === 'object' && 'en' in value ? value[language] : value;
 
 /** Every parameter with its value: what was given, else the default. What has neither is left out. */
 export const valuesOf = (
@@ -90,7 +100,8 @@ export const valuesOf = (
 ): Record<string, ParameterValue> =>
   Object.fromEntries(
     Object.entries(parameters).flatMap(([name, parameter]) => {
-      const value = (given[name] ?? defaultOf(parameter, language)) as ParameterValue | undefined;
+      const own = given[name] as GivenValue | undefined;
+      const value = own === undefined ? defaultOf(parameter, language) : inLanguage(own, language);
       return value === undefined ? [] : [[name, value]];
     }),
   );

@@ -43,7 +43,7 @@ export const cartAbandonment: Playbook = {
             subject: 'You left something behind',
             heading: 'Your cart is waiting',
             lines: [
-              'We have saved what you picked, worth [[currency]]{{ event.properties.total }}. Popular things may sell out, so do not wait too long.',
+              'We have saved what you picked, worth {{ event.properties.total | money: "[[currency]]" }}. Popular things may sell out, so do not wait too long.',
             ],
             button: { text: 'Back to my cart', url: EVENT_URL },
           },
@@ -54,7 +54,7 @@ export const cartAbandonment: Playbook = {
             subject: '您的购物车还有商品未结算',
             heading: '购物车在等您',
             lines: [
-              '您挑选的商品（共[[currency]]{{ event.properties.total }}）已为您保存，热门商品可能售罄，请尽快下单。',
+              '您挑选的商品（共{{ event.properties.total | money: "[[currency]]" }}）已为您保存，热门商品可能售罄，请尽快下单。',
             ],
             button: { text: '返回购物车', url: EVENT_URL },
           },

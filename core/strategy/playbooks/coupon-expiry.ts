@@ -2,8 +2,8 @@ import type { Playbook } from '../playbook/playbook.ts';
 import { EVENT_URL, STOP, shop, topic } from './shop.ts';
 
 const UNTIL = {
-  en: '{% if event.properties.expires %} until {{ event.properties.expires | date: "%-d %B" }}{% endif %}',
-  zh: '{% if event.properties.expires %}{{ event.properties.expires | date: "%-m月%-d日" }}{% else %}近期{% endif %}',
+  en: '{% if event.properties.expires %} until {{ event.properties.expires | local_date }}{% endif %}',
+  zh: '{% if event.properties.expires %}{{ event.properties.expires | local_date }}{% else %}近期{% endif %}',
 };
 
 export const couponExpiry: Playbook = {

@@ -1,7 +1,7 @@
 import type { Playbook } from '../playbook/playbook.ts';
 import { currency, EVENT_URL, shop, topic } from './shop.ts';
 
-const TOTAL = '[[currency]]{{ event.properties.total }}';
+const TOTAL = '{{ event.properties.total | money: "[[currency]]" }}';
 
 export const paymentReminder: Playbook = {
   id: 'payment-reminder',

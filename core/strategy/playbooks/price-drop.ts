@@ -2,8 +2,8 @@ import type { Playbook } from '../playbook/playbook.ts';
 import { currency, EVENT_URL, shop, topic } from './shop.ts';
 
 const PRODUCT = '{{ event.properties.product }}';
-const NOW = '[[currency]]{{ event.properties.price }}';
-const BEFORE = '[[currency]]{{ event.properties.oldPrice }}';
+const NOW = '{{ event.properties.price | money: "[[currency]]" }}';
+const BEFORE = '{{ event.properties.oldPrice | money: "[[currency]]" }}';
 
 export const priceDrop: Playbook = {
   id: 'price-drop',

@@ -38,19 +38,17 @@ export const coupon = {
   offer: {
     kind: 'text',
     maxLength: 30,
-    default: { en: '10% off', zh: '九折优惠' },
     example: '10% off',
-    about: { en: 'What the coupon is good for', zh: '优惠内容' },
+    about: { en: 'What the coupon is good for, perhaps by language', zh: '优惠内容，可按语言填写' },
   },
 } as const satisfies Record<string, Parameter>;
 
 /** Of the shop's amounts. It goes with no language: who reads Chinese pays as much as who reads English. */
 export const currency = {
   currency: {
-    kind: 'text',
-    maxLength: 5,
-    example: '$',
-    about: { en: 'Sign before amounts', zh: '金额前的货币符号' },
+    kind: 'currency',
+    example: 'USD',
+    about: { en: 'Currency of your amounts, as ISO 4217 writes it', zh: '金额的货币代码（ISO 4217）' },
   },
 } as const satisfies Record<string, Parameter>;
 

@@ -1,7 +1,7 @@
 import type { Playbook } from '../playbook/playbook.ts';
 import { coupon, currency, firstName, NAME, orderPlaced, STOP, shop, topic } from './shop.ts';
 
-const SPENT = '[[currency]]{{ window.value | round: 2 }}';
+const SPENT = '{{ window.value | money: "[[currency]]" }}';
 
 export const spendThreshold: Playbook = {
   id: 'spend-threshold',

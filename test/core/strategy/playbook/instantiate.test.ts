@@ -17,6 +17,7 @@ const playbook: Playbook = {
     brand: { kind: 'text', maxLength: 20, example: 'Luma', about },
     shopUrl: { kind: 'url', example: 'https://luma.example', about },
     offer: { kind: 'text', maxLength: 20, default: { en: '10% off', zh: '九折' }, example: 'x', about },
+    currency: { kind: 'currency', example: 'EUR', about },
     days: { kind: 'number', whole: true, minimum: 1, maximum: 9, default: 3, about },
     wait: { kind: 'duration', atMost: { days: 2 }, default: { hours: 1 }, about },
     at: { kind: 'time', default: '09:00', about },
@@ -62,7 +63,7 @@ const playbook: Playbook = {
     },
   },
 };
-const given = { brand: "Ben & Jo's", shopUrl: 'https://luma.example/?a=1&b=2' };
+const given = { currency: 'EUR', brand: "Ben & Jo's", shopUrl: 'https://luma.example/?a=1&b=2' };
 const make = (values: object, languages: ['en' | 'zh', ...('en' | 'zh')[]] = ['en']) =>
   instantiate(playbook, { name: 'Mine', values: { ...given, ...values }, languages, idOf: (thing) => `id-${thing}` });
 
@@ -112,6 +113,10 @@ describe('the drafts of a playbook', () => {
       ['en', '5 €'],
       ['zh', '5 €'],
     ]);
+    expect(subjects({ offer: { en: 'Half', zh: '半价' } }, ['zh', 'en'])).toEqual([
+      ['zh', '半价'],
+      ['en', 'Half'],
+    ]);
   });
 
   test('escape values once in HTML, within Liquid and outside, and not at all in plain text', () => {
@@ -147,7 +152,8 @@ describe('values of parameters', () => {
     valueSlips(playbook, { ...given, ...values }).map(({ path, message }) => `${path}: ${message}`);
 
   test.each([
-    [{ brand: "Ben & Jo's 店" }],
+    [{ brand: "Ben & Jo's 店" }, { brand: { en: 'Luma', zh: '露玛' } }],
+    [{ currency: 'EUR' }],
     [{ shopUrl: 'https://a.example' }, { shopUrl: 'https://a.example/b?c=d&e#f' }],
     [{ days: 1 }, { days: 9 }],
     [{ wait: { days: 2 } }],
@@ -162,7 +168,7 @@ describe('values of parameters', () => {
     [
       'a value for what there is not',
       { color: 'red' },
-      'color: There is no parameter color; there are brand, shopUrl, offer',
+      'color: There is no parameter color; there are brand, shopUrl, offer, currency',
     ],
     ['none for what must be given', { brand: undefined }, 'brand: It has no default: give it'],
     ['Liquid', { brand: '{{ profile.email }}' }, 'brand: No control characters'],
@@ -170,6 +176,9 @@ describe('values of parameters', () => {
     ['the end of a literal', { offer: 'a" | x' }, 'offer: No control characters'],
     ['HTML', { brand: '<b>x' }, 'brand: No control characters'],
     ['another placeholder', { brand: '[[offer]]' }, 'brand: No control characters'],
+    ['Liquid in one language', { brand: { en: 'Luma', zh: '{{ x }}' } }, 'brand.zh: No control characters'],
+    ['one language', { brand: { en: 'Luma' } }, 'brand.zh: '],
+    ['the sign of a currency', { currency: '€' }, 'currency: Three letters'],
     ['two lines', { brand: 'a\nb' }, 'brand: No control characters'],
     ['nothing', { brand: ' ' }, 'brand: Nothing but spaces'],
     ['too long a text', { brand: 'x'.repeat(21) }, 'brand: '],

@@ -179,6 +179,7 @@ describe.each(playbooks.map((playbook) => [playbook.id, playbook] as const))('%s
       const some = {
         text: anyText,
         url: fc.webUrl({ validSchemes: ['https'], withQueryParameters: true }),
+        currency: fc.stringMatching(/^[A-Za-z]{2,4}$/),
         number: fc.oneof(fc.integer({ min: 1, max: 1_000 }), fc.double({ min: 0.01, max: 1_000, noNaN: true })),
         duration: fc.record({ hours: fc.integer({ min: 1, max: 800 }) }),
         time: fc.constantFrom('00:00', '09:30', '24:00'),
