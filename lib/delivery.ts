@@ -4,6 +4,7 @@ import { env as manageSettingsEnv } from '../lambdas/delivery/manage-settings.en
 import { DeadLetters } from './delivery/dead-letters.ts';
 import { Inbox } from './delivery/inbox.ts';
 import { Links } from './delivery/links.ts';
+import { Materials } from './delivery/materials.ts';
 import { Receipts } from './delivery/receipts.ts';
 import { Senders } from './delivery/senders.ts';
 import { readsAndWrites, starts } from './kit/bindings.ts';
@@ -28,6 +29,7 @@ export class Delivery extends Stack {
     const links = new Links(this, 'Links', { stage, state, lake, intake });
     const receipts = new Receipts(this, 'Receipts', { state, lake, intake });
     new Senders(this, 'Senders', { stage, state, lake, sendQueues, heldMessages, links, receipts });
+    new Materials(this, 'Materials', { state, links });
     new Inbox(this, 'Inbox', { state });
 
     new TypedFunction(this, 'ManageSettings', {

@@ -28,7 +28,7 @@ export type Route = {
   success: {
     status: 200 | 201 | 202 | 204 | 302;
     schema?: z.ZodMiniType;
-    type?: 'text/html' | 'image/gif';
+    type?: 'text/html' | 'image/gif' | 'image/*';
     description: string;
   };
   /** An example body, checked against `body` by a test and shown in the documentation. */

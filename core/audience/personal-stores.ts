@@ -141,6 +141,7 @@ export const WORK_FOLDERS = {
   'exports/': { personal: 'deleted', holds: 'documents of exports' },
   'imports/': { personal: 'uploads', holds: 'uploaded files, and rows that were refused' },
   'lists/': { personal: 'uploads', holds: 'uploaded files of ids' },
+  'materials/': { personal: 'none', why: 'Pictures that marketers show to everybody.' },
   'models/': { personal: 'recipients', holds: 'what a fit of a model knows of each person' },
   'previews/': { personal: 'deleted', holds: 'answers of previews, with ids of a sample' },
   'refreshes/': {

@@ -25,6 +25,7 @@ export type DefinitionKind =
   | 'list-change'
   | 'live-journey'
   | 'live-segment'
+  | 'material'
   | 'model'
   | 'model-version'
   | 'plan-version'

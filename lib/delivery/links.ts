@@ -5,10 +5,11 @@ import { Construct } from 'constructs';
 import { linkRoutes } from '../../core/access/routes.ts';
 import { env as followLinksEnv } from '../../lambdas/delivery/follow-links.env.ts';
 import { env as managePreferencesEnv } from '../../lambdas/delivery/manage-preferences.env.ts';
+import { env as serveMaterialsEnv } from '../../lambdas/delivery/serve-materials.env.ts';
 import { knowsErased } from '../erased-people.ts';
 import type { Intake } from '../intake.ts';
 import { acknowledge } from '../kit/acknowledge.ts';
-import { appends, type Binding, reads, readsAndWrites, readsSecret, sends } from '../kit/bindings.ts';
+import { appends, type Binding, objects, reads, readsAndWrites, readsSecret, sends } from '../kit/bindings.ts';
 import { openDoor } from '../kit/open-door.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import type { Lake } from '../lake.ts';
@@ -18,7 +19,7 @@ import type { State } from '../state.ts';
 export type LinksProps = { stage: Stage; state: State; lake: Lake; intake: Intake };
 
 /**
- * The ways from a message: clicks, opens, unsubscribing, preferences. A door of its own, with its own limit: a campaign that
+ * The ways from a message: clicks, opens, unsubscribing, preferences, and its pictures. A door of its own, with its own limit: a campaign that
  * everybody opens at once must not keep events out, and the senders must know its address, which the API's stack tells too late.
  */
 export class Links extends Construct {
@@ -60,7 +61,14 @@ export class Links extends Construct {
       timeout: Duration.seconds(15),
     });
 
-    for (const fn of [followLinks, managePreferences]) {
+    const serveMaterials = new TypedFunction(this, 'ServeMaterials', {
+      entry: 'delivery/serve-materials',
+      env: serveMaterialsEnv,
+      environment: { WORK_BUCKET: objects(state.work, { 'materials/': 'read' }) },
+      timeout: Duration.seconds(15),
+    });
+
+    for (const fn of [followLinks, managePreferences, serveMaterials]) {
       const integration = new HttpLambdaIntegration(`${fn.node.id}-integration`, fn.function, {
         scopePermissionToRoute: false,
       });
@@ -68,7 +76,8 @@ export class Links extends Construct {
         const authorizer = new HttpNoneAuthorizer();
         const [route] = door.addRoutes({ path, methods: [HttpMethod[method]], integration, authorizer });
         acknowledge(route!, {
-          'AwsSolutions-APIG4': 'Nobody signs in to unsubscribe: what a link may do is sealed in its token.',
+          'AwsSolutions-APIG4':
+            'Nobody signs in to unsubscribe: what a link may do is sealed in its token. Pictures of messages are for everybody.',
         });
       }
     }

@@ -64,6 +64,11 @@ const BY_HAND: Record<string, Record<'s3:GetObject' | 's3:PutObject' | 's3:Delet
     's3:PutObject': ['Work/asked/', 'Work/exports/'],
     's3:DeleteObject': ['Work/asked/', 'Work/exports/'],
   },
+  'delivery/manage-materials': {
+    's3:GetObject': [],
+    's3:PutObject': ['Work/materials/'],
+    's3:DeleteObject': ['Work/materials/'],
+  },
 };
 
 /** What a handler does with objects, read from its own code: esbuild drops what it does not use and keeps the names. */
@@ -76,7 +81,7 @@ const useOf = async (entry: string) => {
   // Keys are written `imports/${…}`, or `s3://${…}/imports/${…}` for Athena; paths of the API begin with a slash.
   const folders = [
     ...code.matchAll(
-      /(?:[`"]|s3:\/\/\$\{\w+\}\/)(imports|lists|previews|refreshes|samples|snapshots|athena|triggers|asked|erasures|exports)\//g,
+      /(?:[`"]|s3:\/\/\$\{\w+\}\/)(imports|lists|materials|previews|refreshes|samples|snapshots|athena|triggers|asked|erasures|exports)\//g,
     ),
   ];
   return {

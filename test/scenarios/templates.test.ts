@@ -53,6 +53,25 @@ localTest(
     const suppressed = await api.must<{ items: object[] }>('GET /v1/suppressions', await as('viewer-vera'));
     expect(suppressed.items).toEqual([]);
 
+    // A picture that an email of blocks shows, at an address that everybody can read.
+    const dot = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+    const upload = await as('marketer-mia', { name: 'Dot', content: dot });
+    const { id: pictureId, url } = await api.must<{ id: string; url: string }>('POST /v1/materials', upload);
+    const picture = await fetch(url);
+    expect(picture.headers.get('content-type')).toBe('image/gif');
+    expect(Buffer.from(await picture.arrayBuffer()).toString('base64')).toBe(dot);
+    const list = [
+      { kind: 'image', src: url, alt: 'A dot' },
+      { kind: 'footer', unsubscribe: 'Unsubscribe' },
+    ];
+    const shown = { name: 'Dot', channels: { email: { subject: 'Dot', text: 'A dot', blocks: { list } } } };
+    const { id: dotted } = await api.must<Created>('POST /v1/templates', await as('marketer-mia', shown));
+    const checked = await api.must<object>(`POST /v1/templates/${dotted}/check`, await as('viewer-vera', {}));
+    // The local cloud is no address of the web.
+    expect(checked).toMatchObject({ results: [{ channel: 'email', notes: [{ code: 'image-source' }] }] });
+    const remove = await api.call(`DELETE /v1/materials/${pictureId}`, await as('marketer-mia'));
+    expect(remove).toMatchObject({ status: 409, body: { uses: [{ id: dotted }] } });
+
     // The campaign: each in their language, the HTML that was approved, and a way out that works.
     const city = { attributes: { city: 'Paris', goods: ['Tea'] } };
     await addPerson(herald, 'lin', { email: 'lin@example.com', ...city });

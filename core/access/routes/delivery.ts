@@ -8,6 +8,7 @@ import { routes as holdoutSettings } from './holdout-settings.ts';
 import { routes as inbox } from './inbox.ts';
 import { routes as linkSettings } from './link-settings.ts';
 import { routes as links } from './links.ts';
+import { routes as materials } from './materials.ts';
 import { routes as suppressions } from './suppressions.ts';
 import { routes as webhooks } from './webhooks.ts';
 
@@ -59,6 +60,7 @@ export const routes = [
   ...holdoutSettings,
   ...linkSettings,
   ...links,
+  ...materials,
   ...suppressions,
   ...webhooks,
 ] as const satisfies readonly Route[];

@@ -48,6 +48,17 @@ export const routes = [
     errors: [],
   },
   {
+    operationId: 'showMaterial',
+    method: 'GET',
+    path: '/v1/m/{file}',
+    summary: 'Fetch a picture of a message',
+    description: 'What stands at an address never changes, so anybody may keep it for a year.',
+    handler: 'delivery/serve-materials',
+    roles: 'public',
+    success: { status: 200, type: 'image/*', description: 'The picture' },
+    errors: ['not-found'],
+  },
+  {
     operationId: 'askToUnsubscribe',
     method: 'GET',
     path: '/v1/unsubscribe/{token}',

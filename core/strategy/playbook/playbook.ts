@@ -17,8 +17,7 @@ export type PlaybookGoal = (typeof PLAYBOOK_GOALS)[number];
  * What a marketer may change when starting from a playbook. Without a `default` it must be given: it is a fact about the shop that
  * nobody can guess, and a guess would go out to people. `example` stands in the documentation and is what tests start with.
  */
-export type Parameter = { about: ByLanguage<string> } & /** One for all languages, or one for each. */
-(
+export type Parameter = { about: ByLanguage<string> } /** One for all languages, or one for each. */ & (
   | { kind: 'text'; maxLength: number; default?: string | ByLanguage<string>; example: string }
   | { kind: 'url'; example: string }
   /** As ISO 4217 writes it: EUR. */
