@@ -59,13 +59,6 @@ export class Strategy extends Construct {
     this.releaseParked = dispatch.releaseParked;
     const RELEASE_MACHINE_ARN = starts(this.releaseParked.machine);
 
-    new TypedFunction(this, 'ManageTemplates', {
-      entry: 'strategy/manage-templates',
-      env: manageTemplatesEnv,
-      environment: { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, PROFILES_TABLE: reads(state.profiles) },
-      timeout,
-    });
-
     new TypedFunction(this, 'SendTests', {
       entry: 'strategy/send-tests',
       env: sendTestsEnv,
@@ -196,6 +189,16 @@ export class Strategy extends Construct {
     this.approvePlan = new TypedStateMachine(this, 'ApprovePlan', {
       definition: 'strategy/approve-plan',
       functions: [checkSubmission, requestApproval, settleApproval],
+    });
+
+    new TypedFunction(this, 'ManageTemplates', {
+      entry: 'strategy/manage-templates',
+      env: manageTemplatesEnv,
+      environment: {
+        ...{ DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, PROFILES_TABLE: reads(state.profiles) },
+        APPROVE_MACHINE_ARN: starts(this.approvePlan.machine, true),
+      },
+      timeout,
     });
 
     const manageCampaigns = new TypedFunction(this, 'ManageCampaigns', {

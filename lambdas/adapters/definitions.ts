@@ -38,6 +38,8 @@ export type DefinitionKind =
   | 'source'
   | 'submission'
   | 'template'
+  /** By the id of the template: its version on the way into plans in force. */
+  | 'template-change'
   /** By the id of the template: its older versions. */
   | `template-version/${string}`
   | 'test-send'

@@ -8,10 +8,12 @@ import { opened, settled } from '../../core/strategy/campaign-decisions.ts';
 import { withBeginning } from '../../core/strategy/campaign-schedule.ts';
 import { type Journey, journeyApproval } from '../../core/strategy/journey/journey.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
+import { type TemplateChange, templateApproval } from '../../core/strategy/template/template-change.ts';
 import { fallbackZone } from '../adapters/fallback-zone.ts';
 import { changeCampaign, isRefusal, type Store } from './change-campaign.ts';
 import { changeForced, type ForcedKind, isForceRefusal, type Named } from './change-forced.ts';
 import { putJourneyInForce, putTriggerInForce } from './put-in-force.ts';
+import { putTemplateInForce } from './put-template-in-force.ts';
 import { startRun } from './start-run.ts';
 
 /** How a kind of thing waits for its approval. */
@@ -68,4 +70,5 @@ export const approvables = {
   campaign,
   journey: forced<Journey>('journey', journeyApproval, putJourneyInForce),
   trigger: forced<Trigger>('trigger', triggerApproval, putTriggerInForce),
+  template: forced<TemplateChange>('template', templateApproval, putTemplateInForce),
 } as const satisfies Record<ApprovableKind, unknown>;

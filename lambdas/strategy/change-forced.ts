@@ -1,19 +1,20 @@
 import type { Approvable, ApprovalRef } from '../../core/strategy/approval/approval.ts';
+import type { ApprovableKind } from '../../core/strategy/approval/approval-settings.ts';
 import { waitOf } from '../../core/strategy/approval/decisions.ts';
 import type { ForceDecision } from '../../core/strategy/approval/in-force.ts';
-import { VersionConflict } from '../adapters/definitions.ts';
+import { type DefinitionKind, VersionConflict } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 import type { Store } from './change-campaign.ts';
 
 /** What is put in force by an approval, and stays until somebody stops it. */
-export type ForcedKind = 'journey' | 'trigger';
+export type ForcedKind = 'journey' | 'trigger' | 'template';
 export type Named = Approvable & { name: string; hash?: string };
 export type ForceRefusal = Extract<ForceDecision<never>, { kind: 'refuse' }>;
 
 const ATTEMPTS = 5;
 /** How the audit log calls it. */
-const IN_FORCE: Record<ForcedKind, string> = { journey: 'publish', trigger: 'activate' };
+const IN_FORCE: Record<ForcedKind, string> = { journey: 'publish', trigger: 'activate', template: 'put in force' };
 
 /**
  * Loads it, decides, saves, publishes; decides again when somebody else was faster. Whoever waits for its approval is told when that is
@@ -30,7 +31,7 @@ export const changeForced = async <T extends Named>(
   effects: (after: T) => OutboxEntry[] = () => [],
 ): Promise<T | ForceRefusal | undefined> => {
   for (let attempt = 1; ; attempt += 1) {
-    const stored = await defs.get<T>(kind, id);
+    const stored = await defs.get<T>(definitionOf(kind), id);
     if (!stored) return undefined;
     const decision = decide(stored.body);
     if (decision.kind === 'same') return decision.thing;
@@ -48,12 +49,15 @@ export const changeForced = async <T extends Named>(
       ...effects(after),
     ];
     try {
-      return (await saveDefinition(defs, kind, id, after, stored.version, nowMs, outbox, sinks)).body;
+      return (await saveDefinition(defs, definitionOf(kind), id, after, stored.version, nowMs, outbox, sinks)).body;
     } catch (error) {
       if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw error;
     }
   }
 };
+
+/** Where the approval of a kind is kept: that of a template not in the template, whose versions are saved by whoever writes it. */
+export const definitionOf = (kind: ApprovableKind): DefinitionKind => (kind === 'template' ? 'template-change' : kind);
 
 export const isForceRefusal = (result: object): result is ForceRefusal =>
   'kind' in result && result.kind === 'refuse' && 'problem' in result;

@@ -7,6 +7,8 @@ import type { Campaign } from '../../core/strategy/campaign.ts';
 import { type Decision, decided, disapproved } from '../../core/strategy/campaign-decisions.ts';
 import { type Journey, journeyApproval } from '../../core/strategy/journey/journey.ts';
 import { stoppedLive } from '../../core/strategy/journey/live-decisions.ts';
+import { type TemplateChange, templateApproval } from '../../core/strategy/template/template-change.ts';
+import type { Template } from '../../core/strategy/template.ts';
 import { Problem } from '../middleware/problem.ts';
 import { changeCampaign, isRefusal, type Store, tellWaiting } from './change-campaign.ts';
 import { changeForced, type ForcedKind, isForceRefusal, type Named } from './change-forced.ts';
@@ -54,6 +56,19 @@ export const deciders = (store: Store) => {
       forced<Journey>('journey', id, by.actor, nowMs, (now) => journeyApproval.decided(now, outcome, by, nowMs)),
     trigger: (id: string, outcome: Outcome, by: Saying, nowMs: number) =>
       forced<Trigger>('trigger', id, by.actor, nowMs, (now) => triggerApproval.decided(now, outcome, by, nowMs)),
+    /** Of the version that the template still is: see voidTemplateChange, which an edit may have come before. */
+    async template(id: string, outcome: Outcome, by: Saying, nowMs: number) {
+      const [template, change] = await Promise.all([
+        store.defs.get<Template>('template', id),
+        store.defs.get<TemplateChange>('template-change', id),
+      ]);
+      if (change?.body.state === 'in review' && template?.version !== change.body.templateVersion) {
+        throw new Problem('version-conflict', 'The template was edited since: it is to be submitted again');
+      }
+      return forced<TemplateChange>('template', id, by.actor, nowMs, (now) =>
+        templateApproval.decided(now, outcome, by, nowMs),
+      );
+    },
   } satisfies Record<ApprovableKind, unknown>;
 
   const revoke = {
@@ -77,6 +92,10 @@ export const deciders = (store: Store) => {
 
     trigger: (id: string, by: Revoker, nowMs: number) =>
       forced<Trigger>('trigger', id, by.actor, nowMs, (now) => triggerApproval.disapproved(now, by, nowMs)),
+
+    /** In review only: what plans say is stopped with them, or replaced by another version. */
+    template: (id: string, by: Revoker, nowMs: number) =>
+      forced<TemplateChange>('template', id, by.actor, nowMs, (now) => templateApproval.disapproved(now, by, nowMs)),
   } satisfies Record<ApprovableKind, unknown>;
 
   return { decide, revoke };

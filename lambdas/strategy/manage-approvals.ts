@@ -18,6 +18,7 @@ import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { approvalThreads } from './approval-threads.ts';
 import { approvalView, campaignView, preFlightView } from './campaign-view.ts';
+import { definitionOf } from './change-forced.ts';
 import { deciders } from './decide-approvals.ts';
 import { delegationStore } from './delegations.ts';
 import { env } from './manage-approvals.env.ts';
@@ -177,7 +178,7 @@ export const handler = apiHandler(
 type Named = Approvable & { name: string };
 
 const inReview = async (kind: ApprovableKind, nowMs: number): Promise<{ kind: ApprovableKind; thing: Named }[]> => {
-  const written = await defs.changedSince<Named>(kind, nowMs - LONGEST_MS, () => false);
+  const written = await defs.changedSince<Named>(definitionOf(kind), nowMs - LONGEST_MS, () => false);
   return written.flatMap(({ body }) => (body.state === 'in review' ? [{ kind, thing: body }] : []));
 };
 
@@ -188,7 +189,7 @@ const kindOf = (kind: string): ApprovableKind => {
 };
 
 const load = async <T extends Approvable = Approvable>(kind: ApprovableKind, id: string): Promise<T> => {
-  const stored = await defs.get<T>(kind, id);
+  const stored = await defs.get<T>(definitionOf(kind), id);
   if (!stored) throw new Problem('not-found', `There is no ${kind} ${id}`);
   return stored.body;
 };

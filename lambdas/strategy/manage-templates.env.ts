@@ -5,4 +5,5 @@ export const env = z.object({
   PROFILES_TABLE: z.string(),
   AUDIT_TABLE: z.string(),
   IDEMPOTENCY_TABLE: z.string(),
+  APPROVE_MACHINE_ARN: z.string(),
 });

@@ -5,6 +5,7 @@ import { type Renderer, renderer } from '../../core/strategy/render.ts';
 import { readsCatalogue } from '../../core/strategy/template/catalogue.ts';
 import { changesBetween } from '../../core/strategy/template/changes.ts';
 import { checkTemplate } from '../../core/strategy/template/check.ts';
+import type { TemplateChange } from '../../core/strategy/template/template-change.ts';
 import { contentOf, type Template, type TemplateContent, type TemplateInput } from '../../core/strategy/template.ts';
 import type { TemplateVariables } from '../../core/strategy/template-variables.ts';
 import { definitions, type Stored } from '../adapters/definitions.ts';
@@ -14,15 +15,17 @@ import { rowsFor } from '../delivery/rows-for.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
+import { approvalView } from './campaign-view.ts';
 import { compileTemplate } from './compile-template.ts';
 import { env } from './manage-templates.env.ts';
 import { refuseTemplate } from './refuse-template.ts';
 import { sampleOf } from './sample-of.ts';
 
-const { DEFINITIONS_TABLE, PROFILES_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE } = readEnv(env);
+const { DEFINITIONS_TABLE, PROFILES_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, APPROVE_MACHINE_ARN } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
 const versions = templateVersions(defs);
-const sinks = { auditTable: AUDIT_TABLE };
+const sinks = { auditTable: AUDIT_TABLE, machines: { 'approve-plan': APPROVE_MACHINE_ARN } };
+const store = { defs, sinks };
 
 /** Templates. Running a change twice is safe: the second finds another version and is refused. */
 export const handler = apiHandler(
@@ -74,6 +77,18 @@ export const handler = apiHandler(
       const { name, locale, channels, locales } = old;
       const content = { name, locale, channels, locales };
       return { body: await save(content, { id: current.id, actor, nowMs, current, restoredFrom: old.version }) };
+    },
+
+    submitTemplate: async ({ params, body: { version, expirySeconds }, actor, nowMs }) => {
+      const { body: template } = await load(params.templateId, version);
+      const { submitTemplate } = await import('./submit-template.ts');
+      return { body: changeView(await submitTemplate(store, template, expirySeconds, actor, nowMs)) };
+    },
+
+    getTemplateSubmission: async ({ params: { templateId: id } }) => {
+      const stored = await defs.get<TemplateChange>('template-change', id);
+      if (!stored) throw new Problem('not-found', `The template ${id} was never submitted`);
+      return { body: changeView(stored.body) };
     },
 
     previewTemplate: async ({ params, body, nowMs }) => {
@@ -136,6 +151,12 @@ const loadVersion = async (current: Stored<Template>, version: string): Promise<
   return found;
 };
 
+/** The API shows no task token. */
+const changeView = ({ approval, ...change }: TemplateChange) => ({
+  ...change,
+  ...(approval && { approval: approvalView(approval) }),
+});
+
 type Change = { id: string; actor: string; nowMs: number; current?: Stored<Template>; restoredFrom?: number };
 
 /** Compiles, checks and saves. What it replaces is kept first: see template-versions.ts. */
@@ -153,6 +174,8 @@ const save = async (input: TemplateInput, { id, actor, nowMs, current, restoredF
   ];
   if (!current) return (await createDefinition(defs, 'template', id, template, nowMs, outbox, sinks)).body;
   await versions.keep(current);
+  const { voidTemplateChange } = await import('./submit-template.ts');
+  await voidTemplateChange(store, id, actor, nowMs);
   const saved = await saveDefinition(defs, 'template', id, template, current.version, nowMs, outbox, sinks);
   return saved.body;
 };

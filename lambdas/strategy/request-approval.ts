@@ -6,6 +6,7 @@ import { definitions } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { approvables } from './approvables.ts';
+import { definitionOf } from './change-forced.ts';
 import { env } from './request-approval.env.ts';
 import { tellOfApproval } from './tell-of-approval.ts';
 
@@ -24,7 +25,7 @@ type Task = ApprovalRef & { kind: ApprovableKind; id: string; level: number; tas
 export const handler = async ({ kind, id, level, taskToken, ...ref }: Task): Promise<void> => {
   const nowMs = Date.now();
   const { opened } = approvables[kind];
-  const stored = await defs.get<never>(kind, id);
+  const stored = await defs.get<never>(definitionOf(kind), id);
   const thing = stored && opened(stored.body, { ...ref, level }, taskToken);
   if (!stored || !thing)
     throw new ApprovalVoided(`Level ${level} of ${kind} ${id} is no longer in review as ${ref.hash}`);
@@ -33,6 +34,6 @@ export const handler = async ({ kind, id, level, taskToken, ...ref }: Task): Pro
   const entry = { subject: `${kind}/${id}`, action: 'open', actor: MACHINE, atMs: nowMs, version, detail };
   const outbox = [{ effect: 'audit' as const, entry }];
   // A conflict is thrown: the state machine asks again, and then the thing says something newer.
-  await saveDefinition(defs, kind, id, { ...thing, version }, stored.version, nowMs, outbox, sinks);
+  await saveDefinition(defs, definitionOf(kind), id, { ...thing, version }, stored.version, nowMs, outbox, sinks);
   await tellOfApproval(defs, WEBHOOK_QUEUE_URL, kind, thing);
 };

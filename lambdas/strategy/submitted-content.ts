@@ -2,6 +2,7 @@ import type { SubmittedTrigger } from '../../core/event/trigger-approval.ts';
 import type { ApprovableKind } from '../../core/strategy/approval/approval-settings.ts';
 import type { SubmittedJourney } from '../../core/strategy/journey/journey.ts';
 import { readableVersion } from '../../core/strategy/journey/readable-version.ts';
+import type { SubmittedTemplate } from '../../core/strategy/template/template-change.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 import { journeys } from '../adapters/journeys.ts';
 import { loadPlanVersion } from '../adapters/plan-versions.ts';
@@ -27,6 +28,11 @@ export const submittedContent: Record<
     const plans = Object.values(version.nodes).flatMap((node) => ('plan' in node ? [node.plan] : []));
     const loaded = await Promise.all(plans.map((plan) => loadPlanVersion(defs, id, plan)));
     return { inside, ...readableVersion(version, Object.fromEntries(loaded.map((plan) => [plan.hash, plan]))) };
+  },
+
+  async template(defs, id, hash) {
+    const { template, plans } = await loadSubmission<SubmittedTemplate>(defs, 'template', id, hash);
+    return { ...template, plans: plans.map(({ kind, id, name }) => ({ kind, id, name })) };
   },
 
   async trigger(defs, id, hash) {

@@ -91,5 +91,36 @@ localTest(
     });
     await cloud.clock.advance(24 * HOUR);
     expect(await cloud.inbox.count()).toBe(sent + 1);
+
+    // What an active trigger says changes when its template's new version is approved, and not before.
+    await api.must(
+      'PUT /v1/settings/approvals',
+      await as('operator-oscar', { version: 1, levels: levels.slice(0, 1) }),
+    );
+    const { templateId } = await sms(herald, 'Old', '');
+    const paid = { name: 'Paid', eventType: 'paid', templateId, channelPolicy: ['sms'], topic: 'paid' };
+    const trigger = await api.must<{ id: string; version: number }>(
+      'POST /v1/triggers',
+      await as('marketer-mia', { ...paid, lane: 'transactional' }),
+    );
+    await api.must(`POST /v1/triggers/${trigger.id}/activate`, await as('approver-ada', { version: trigger.version }));
+    await cloud.clock.advance(10_000);
+    const apiKey = await herald.connectSource('Shop');
+    const pay = async (eventId: string) => {
+      const event = { id: eventId, type: 'paid', profileId: herald.own('late') };
+      await api.must('POST /v1/events', { apiKey, body: { events: [event] } });
+      await cloud.clock.advance(10_000);
+      // The newest comes first.
+      return (await texts(herald, '+12025550001'))[0];
+    };
+    const edited = { name: 'Old', channels: { sms: { text: 'New' } }, version: 1 };
+    await api.must(`PUT /v1/templates/${templateId}`, await as('marketer-mia', edited));
+    const change = await api.must(`POST /v1/templates/${templateId}/submit`, await as('marketer-mia', { version: 2 }));
+    expect(change).toMatchObject({ state: 'in review', plans: [{ kind: 'trigger', id: trigger.id }] });
+    await cloud.clock.idle();
+    expect(await pay('first')).toBe('Old');
+    await api.must(`POST /v1/approvals/template/${templateId}/approve`, await as('approver-ada', {}));
+    await cloud.clock.advance(10_000);
+    expect(await pay('second')).toBe('New');
   },
 );

@@ -4,6 +4,7 @@ import { templateInput } from '../../strategy/template.ts';
 import { listQuery, pageOf } from '../page.ts';
 import { READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
+import { approval, expirySeconds, pastSubmission } from './approval-views.ts';
 
 const handler = 'strategy/manage-templates';
 const id = z.string().check(z.minLength(1), z.maxLength(128));
@@ -15,6 +16,21 @@ const template = z
     ...{ savedBy: z.optional(z.string()), savedMs: z.optional(z.int()), restoredFrom: z.optional(z.int()) },
   })
   .register(z.globalRegistry, { id: 'Template' });
+/** A version of a template on its way into plans in force: `from` and `to` are hashes of what they send. */
+const templateChange = z
+  .object({
+    ...{ id: z.string(), version: z.int(), name: z.string(), author: z.string(), editors: z.array(z.string()) },
+    state: z.enum(['draft', 'in review', 'approved', 'rejected', 'in force']),
+    templateVersion: z.int(),
+    plans: z.array(
+      z.object({
+        ...{ kind: z.enum(['journey', 'trigger']), id: z.string(), name: z.string(), from: z.string(), to: z.string() },
+      }),
+    ),
+    approval: z.optional(approval),
+    history: z.optional(z.array(pastSubmission)),
+  })
+  .register(z.globalRegistry, { id: 'TemplateChange' });
 const change = z.object({
   path: z.string(),
   change: z.enum(['added', 'removed', 'changed']),
@@ -134,7 +150,8 @@ export const routes = [
     method: 'PUT',
     path: '/v1/templates/{templateId}',
     summary: 'Replace a template',
-    description: 'Plans that were submitted or activated before keep the content that was approved.',
+    description:
+      'Plans that were submitted or activated before keep the content that was approved: see `submitTemplate`. What was submitted of it is a draft again.',
     handler,
     roles: WRITERS,
     body: z.extend(templateInput, { version }),
@@ -209,6 +226,30 @@ export const routes = [
     example: { version: 3 },
     success: { status: 200, schema: template, description: 'The template as it now is' },
     errors: ['not-found', 'version-conflict', 'invalid-template', 'template-too-costly', 'invalid-reference'],
+  },
+  {
+    operationId: 'submitTemplate',
+    method: 'POST',
+    path: '/v1/templates/{templateId}/submit',
+    summary: 'Ask for approval of a template in the plans in force that have it otherwise',
+    description:
+      'Triggers that are active and journeys that run keep what was approved when a template is edited. This freezes what it says now and lists the `plans` that would say it: when everybody whom the settings ask has said yes (`POST /v1/approvals/template/{templateId}/approve`), they do, and nothing does before. What those inside of a journey get is as was chosen when it was published. Any edit of the template makes it a draft again. A journey that was edited since it was published is left out, and so are campaigns: these are submitted themselves.',
+    handler,
+    roles: WRITERS,
+    body: z.strictObject({ version, expirySeconds }),
+    example: { version: 3 },
+    success: { status: 200, schema: templateChange, description: 'What waits for approval' },
+    errors: ['not-found', 'version-conflict', 'state-conflict', 'invalid-reference', 'no-approver'],
+  },
+  {
+    operationId: 'getTemplateSubmission',
+    method: 'GET',
+    path: '/v1/templates/{templateId}/submission',
+    summary: 'Read what was submitted of a template last, and for which plans',
+    handler,
+    roles: READERS,
+    success: { status: 200, schema: templateChange, description: 'The submission, and what became of it' },
+    errors: ['not-found'],
   },
   {
     operationId: 'previewTemplate',

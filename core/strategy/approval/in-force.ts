@@ -26,7 +26,7 @@ export type ForceAction = 'edit' | 'submit' | 'approve' | 'reject' | 'expire' | 
 export type ForceTable<S extends string> = Record<S, Partial<Record<ForceAction, S>>>;
 
 export type ForceDecision<T> =
-  | { kind: 'change'; action: ForceAction | 'vote' | 'remind' | 'pause'; thing: T; detail: string }
+  | { kind: 'change'; action: ForceAction | 'vote' | 'remind' | 'pause' | 'take template'; thing: T; detail: string }
   | { kind: 'same'; thing: T }
   | { kind: 'refuse'; problem: ProblemType; detail: string };
 

@@ -14,6 +14,8 @@ const WHO: Record<string, string> = {
   'GET /v1/triggers/{triggerId}': 'vmaoA',
   'PUT /v1/triggers/{triggerId}': 'mA',
   'POST /v1/triggers/{triggerId}/submit': 'mA',
+  'POST /v1/templates/{templateId}/submit': 'mA',
+  'GET /v1/templates/{templateId}/submission': 'vmaoA',
   'POST /v1/triggers/{triggerId}/activate': 'aA',
   'POST /v1/triggers/{triggerId}/pause': 'oA',
   'PUT /v1/reference-tables/{tableId}': 'mA',

@@ -1,0 +1,68 @@
+import { DEFAULT_EXPIRY_SECONDS } from '../../core/strategy/approval/decisions.ts';
+import {
+  type SubmittedTemplate,
+  type TemplateChange,
+  templateApproval,
+} from '../../core/strategy/template/template-change.ts';
+import { contentOf, type Template } from '../../core/strategy/template.ts';
+import { createDefinition } from '../adapters/outbox.ts';
+import { storeSubmission } from '../adapters/submissions.ts';
+import { Problem } from '../middleware/problem.ts';
+import type { Store } from './change-campaign.ts';
+import { askForApproval, changeForced, isForceRefusal } from './change-forced.ts';
+import { levelsFor } from './levels-for.ts';
+import { touchedPlans } from './touched-plans.ts';
+
+/** Asks for approval of a template as it now is, in all the plans in force that have it otherwise. */
+export const submitTemplate = async (
+  store: Store,
+  template: Template,
+  expirySeconds: number = DEFAULT_EXPIRY_SECONDS,
+  actor: string,
+  nowMs: number,
+): Promise<TemplateChange> => {
+  const { defs, sinks } = store;
+  const { id, name, version: templateVersion, editors } = template;
+  const { plans, errors, topics, channels } = await touchedPlans(defs, template, nowMs);
+  if (errors.length > 0) {
+    throw new Problem('invalid-reference', errors.map(({ message }) => message).join('; '), { errors });
+  }
+  if (plans.length === 0) throw new Problem('state-conflict', 'No trigger or journey in force has it otherwise');
+  const submitted: SubmittedTemplate = { template: contentOf(template), plans };
+  const author = editors[0] ?? actor;
+  const hash = await storeSubmission(defs, 'template', id, submitted, nowMs);
+  const policy = await levelsFor(defs, { author, editors }, [], { kind: 'template', topics, channels }, actor);
+  const first: TemplateChange = { id, version: 1, state: 'draft', name, author, editors, templateVersion, plans: [] };
+  const entry = { subject: `template/${id}`, action: 'propose', actor, atMs: nowMs, version: 1, detail: name };
+  await createDefinition(defs, 'template-change', id, first, nowMs, [{ effect: 'audit', entry }], sinks);
+  const result = await changeForced<TemplateChange>(
+    store,
+    'template',
+    id,
+    actor,
+    nowMs,
+    (change) => {
+      const now = { ...change, name, author, editors, templateVersion, plans };
+      return templateApproval.submitted(now, { hash, expirySeconds, ...policy }, actor, nowMs);
+    },
+    (after) => [askForApproval('template', after, nowMs)],
+  );
+  if (!result) throw new Error(`The change of template ${id} is gone`);
+  if (isForceRefusal(result)) throw new Problem(result.problem, result.detail);
+  // An edit that was saved meanwhile found nothing in review.
+  if ((await defs.get('template', id))?.version !== templateVersion) {
+    await voidTemplateChange(store, id, actor, nowMs);
+    throw new Problem('version-conflict', 'The template was edited meanwhile');
+  }
+  return result;
+};
+
+/** An edit of the template takes it out of review. To be called before the edit is saved: nobody approves what it no longer says. */
+export const voidTemplateChange = async (store: Store, id: string, actor: string, nowMs: number): Promise<void> => {
+  await changeForced<TemplateChange>(store, 'template', id, actor, nowMs, (change) => {
+    const { approval: _void, ...after } = change;
+    return change.state === 'in review'
+      ? templateApproval.edited(change, after, change.name)
+      : { kind: 'same', thing: change };
+  });
+};
