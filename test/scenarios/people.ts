@@ -63,6 +63,14 @@ export const submit = async ({ api, as, cloud }: Herald, { id, version }: Campai
   const body = { version, ...(expirySeconds && { expirySeconds }) };
   const submitted = await api.must<CampaignView>(`POST /v1/campaigns/${id}/submit`, await as('marketer-mia', body));
   await cloud.clock.idle();
+  // Elsewhere nobody sees whether a state machine is at work: it says so itself.
+  const isOpen = async () => {
+    const path = `GET /v1/audit?subject=campaign/${id}`;
+    const { items } = await api.must<{ items: { action: string; version: number }[] }>(path, await as('viewer-vera'));
+    return items.some((entry) => entry.action === 'open' && entry.version > submitted.version);
+  };
+  if (!cloud.clock.virtual && !(await cloud.clock.advanceUntil(isOpen, 60_000)))
+    throw new Error(`Campaign ${id} waits for no approval`);
   return submitted;
 };
 
