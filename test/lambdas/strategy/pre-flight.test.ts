@@ -13,14 +13,22 @@ let check: ApiLambda;
 let settleSubmission: typeof import('../../../lambdas/strategy/check-submission.ts').handler;
 
 /** What Athena is asked, and how that ends. `row`: of the query's columns those that matter. */
-const lake = { asked: [] as string[], state: 'SUCCEEDED', reason: '', scanned: 10, row: {} as Record<string, string> };
+const lake = {
+  asked: [] as string[],
+  failing: /^$/,
+  state: 'SUCCEEDED',
+  reason: '',
+  scanned: 10,
+  row: {} as Record<string, string>,
+};
 const answer = (action: string, input: Record<string, unknown>): object => {
   if (action === 'StartQueryExecution') {
     lake.asked.push(String(input.QueryString));
     return { QueryExecutionId: `q${lake.asked.length}` };
   }
   if (action === 'GetQueryExecution') {
-    const Status = { State: lake.state, StateChangeReason: lake.reason };
+    const asked = lake.asked[Number(String(input.QueryExecutionId).slice(1)) - 1] ?? '';
+    const Status = { State: lake.failing.test(asked) ? 'FAILED' : lake.state, StateChangeReason: lake.reason };
     return { QueryExecution: { Status, Statistics: { DataScannedInBytes: lake.scanned } } };
   }
   const cells = (texts: string[]) => ({ Data: texts.map((VarCharValue) => ({ VarCharValue })) });
@@ -59,7 +67,7 @@ afterAll(async () => {
 const mixed = (...ids: string[]) => ids.map((id) => `${'A'.repeat(32)}${id}`).join('\n');
 beforeEach(() => {
   const row = { size: '2', total: '9', sample: mixed('ann', 'bob') };
-  Object.assign(lake, { asked: [], state: 'SUCCEEDED', reason: '', scanned: 10, row });
+  Object.assign(lake, { asked: [], failing: /^$/, state: 'SUCCEEDED', reason: '', scanned: 10, row });
 });
 
 type Shown = { type?: string; detail?: string; state: string; reason?: string; hash: string; summary: Summary };
@@ -176,6 +184,15 @@ test('names what else is planned about it, and counts whom other campaigns share
     campaigns: [{ id: other, name: 'Other', state: 'in review', sameTopic: false, overlap: 1 }],
     ...{ triggers: [{ id: 't1', name: 'Cart' }], journeys: [{ id: 'j1', name: 'Cart' }], more: 0 },
   });
+});
+
+test('the audience of another campaign reads too much: it is counted alone', async () => {
+  await world.submit({ name: 'Wide' });
+  Object.assign(lake, { failing: /AS o0_0/, reason: 'a column is missing' });
+  const { state, summary } = (await ask(await draft())).body;
+  expect([state, lake.asked.length, summary.audience.size]).toEqual(['done', 2, 2]);
+  const wide = summary.conflicts.campaigns.filter(({ name }) => name === 'Wide');
+  expect(wide.map(({ sameTopic, overlap }) => [sameTopic, overlap])).toEqual([[true, undefined]]);
 });
 
 const levels = [
