@@ -75,7 +75,7 @@ describe('what an experiment is', () => {
     expect(keyOf(change)).toBe(keyOf());
   });
   test('of arms that come back to it what they do counts all the same', () => {
-    const back = (days: number) => ({ b: { kind: 'wait', for: { days }, next: 'x' } as const });
+    const back = (days: number) => ({ a: message('x'), b: { kind: 'wait', for: { days }, next: 'x' } as const });
     expect(keyOf({ nodes: back(1) })).not.toBe(keyOf({ nodes: back(2) }));
   });
 });
