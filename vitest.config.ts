@@ -20,12 +20,24 @@ const SHARED = [
   'test/statemachines/**/*.test.ts',
   'test/deploy-docs.test.ts',
 ];
+/** They share a process as well, with a fresh environment and fresh modules of ours: each file is a cold start, of packages that are warm. */
+const HANDLERS = ['test/lambdas/**/*.test.ts'];
+/** They share a process too: each test boots clouds of its own, whose functions run in threads of their own. */
+const SCENARIOS = ['test/scenarios/**/*.test.ts'];
 
 export default defineConfig({
   test: {
     projects: [
       { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
-      { extends: true, test: { name: 'own', include: ['test/**/*.test.ts'], exclude: SHARED } },
+      {
+        extends: true,
+        test: { name: 'handlers', include: HANDLERS, isolate: false, setupFiles: ['test/cold-start.ts'] },
+      },
+      { extends: true, test: { name: 'scenarios', include: SCENARIOS, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'own', include: ['test/**/*.test.ts'], exclude: [...SHARED, ...HANDLERS, ...SCENARIOS] },
+      },
     ],
     globalSetup: ['test/global-setup.ts'],
     sequence: { sequencer: LongestFirst },

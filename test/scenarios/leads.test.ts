@@ -72,7 +72,7 @@ localTest(
 );
 
 localTest(NEEDS, 'a trigger reacts to a change of stage', async () => {
-  const herald = await bootLocal();
+  const herald = await bootLocal({ days: true });
   const { api, as, cloud } = herald;
   await addPerson(herald, 'ada', { phone: '+12025550001', attributes: { employees: 500 } });
   await nurture(herald, await salesSystem());
@@ -104,7 +104,7 @@ localTest(NEEDS, 'a trigger reacts to a change of stage', async () => {
 });
 
 localTest(NEEDS, 'what somebody did before they signed in counts, and sales hears of it when they do', async () => {
-  const herald = await bootLocal();
+  const herald = await bootLocal({ days: true });
   const sales = await salesSystem();
   await addPerson(herald, 'ada', {});
   await nurture(herald, sales);
@@ -120,7 +120,7 @@ localTest(
   NEEDS,
   'a sales system that is down for an hour hears of the lead afterwards; one that is gone is left alone',
   async () => {
-    const herald = await bootLocal();
+    const herald = await bootLocal({ days: true });
     const { api, as, cloud } = herald;
     const sales = await salesSystem();
     await addPerson(herald, 'ada', {});

@@ -132,7 +132,7 @@ localTest(
 );
 
 localTest(DAYS_PASS, 'a profile, a consent, a list: whoever changes them by API moves the person at once', async () => {
-  const herald = await bootLocal();
+  const herald = await bootLocal({ days: true });
   const { api, as } = herald;
   await addPerson(herald, 'ada', { phone: '+12025550001', attributes: { tier: 'gold' } });
   await addPerson(herald, 'bob', { phone: '+12025550002', attributes: { tier: 'gold' } });
@@ -161,7 +161,7 @@ localTest(DAYS_PASS, 'a profile, a consent, a list: whoever changes them by API 
 });
 
 localTest(DAYS_PASS, 'what the lake alone can tell changes on schedule; imports are noticed then, too', async () => {
-  const herald = await bootLocal();
+  const herald = await bootLocal({ days: true });
   await addPerson(herald, 'ada', { phone: '+12025550001' });
   const shop = await shopOf(herald);
   const id = await createSegment(herald, 'Spenders', {
@@ -195,7 +195,7 @@ localTest(DAYS_PASS, 'what the lake alone can tell changes on schedule; imports 
 });
 
 localTest(DAYS_PASS, 'what somebody did before they signed in counts from the moment they do', async () => {
-  const herald = await bootLocal();
+  const herald = await bootLocal({ days: true });
   const { api, as } = herald;
   await addPerson(herald, 'ada', { phone: '+12025550001' });
   await addPerson(herald, 'bob', { phone: '+12025550002' });
@@ -219,7 +219,7 @@ localTest(DAYS_PASS, 'what somebody did before they signed in counts from the mo
 });
 
 localTest(DAYS_PASS, 'the rule of a live segment changes: who stays a member leaves in time all the same', async () => {
-  const herald = await bootLocal();
+  const herald = await bootLocal({ days: true });
   await addPerson(herald, 'ada', { attributes: { tier: 'gold' } });
   const gold = { attribute: 'tier', equals: 'gold' };
   const id = await createSegment(herald, 'Golden', gold);
@@ -240,7 +240,7 @@ localTest(DAYS_PASS, 'the rule of a live segment changes: who stays a member lea
 });
 
 localTest(DAYS_PASS, 'a segment that asks how often a profile changed reacts to the change', async () => {
-  const herald = await bootLocal();
+  const herald = await bootLocal({ days: true });
   // Two changes that the lake knows of: attributes, then consents.
   await addPerson(herald, 'ada', { attributes: { tier: 'silver' } });
   const restless = { event: 'herald.profile.changed', count: { atLeast: 3 }, within: { days: 7 } };

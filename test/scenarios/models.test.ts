@@ -76,7 +76,7 @@ localTest(
   'a fit waits until the lake has what the one before wrote',
   'a marketer finds champions with an RFM model; a refit changes only those who moved',
   async () => {
-    const herald = await bootLocal();
+    const herald = await bootLocal({ days: true });
     const { api, as, cloud } = herald;
     const nowMs = cloud.clock.now();
     for (const name of Object.keys(SHOP)) await addPerson(herald, name, {});
@@ -138,7 +138,7 @@ localTest(
   'it waits a week',
   'a model is fitted again on its day, and what cannot be fitted changes nothing',
   async () => {
-    const herald = await bootLocal();
+    const herald = await bootLocal({ days: true });
     const { api, as, cloud } = herald;
     for (const name of Object.keys(SHOP)) await addPerson(herald, name, {});
     const apiKey = await herald.connectSource('Shop');
@@ -175,7 +175,7 @@ localTest(
   'it reads the clock of the lake',
   'people who are like those of a list are found, and the list cannot go meanwhile',
   async () => {
-    const herald = await bootLocal();
+    const herald = await bootLocal({ days: true });
     const { api, as, cloud } = herald;
     // 150 friends of the house are from Paris and buy each week; of 450 others every tenth is like them.
     const people = Array.from({ length: 600 }, (_, n) => ({

@@ -66,7 +66,7 @@ localTest(
   HOURS_PASS,
   'favourite and cart within 24 h → coupon by push, in any order, once for each favourite',
   async () => {
-    const herald = await bootLocal();
+    const herald = await bootLocal({ days: true });
     await addPerson(herald, 'ada', { pushToken: 'ada-phone' });
     await addPerson(herald, 'bob', { pushToken: 'bob-phone' });
     await addPerson(herald, 'cem', { pushToken: 'cem-phone' });
@@ -98,7 +98,7 @@ localTest(
   HOURS_PASS,
   'coupon unused after 1 h → reminder; nothing runs before that, and nothing when none waits',
   async () => {
-    const herald = await bootLocal();
+    const herald = await bootLocal({ days: true });
     for (const [name, phone] of [
       ['ada', '+12025550001'],
       ['bob', '+12025550002'],
@@ -136,7 +136,7 @@ localTest(
 );
 
 localTest(HOURS_PASS, 'a coupon that waited while the trigger was paused is not reminded of', async () => {
-  const herald = await bootLocal();
+  const herald = await bootLocal({ days: true });
   await addPerson(herald, 'ada', { phone: '+12025550001' });
   await addPerson(herald, 'bob', { phone: '+12025550002' });
   const window = { without: { eventType: herald.own('used') }, within: { hours: 1 } };
@@ -200,7 +200,7 @@ test('order placed → SMS at once', async () => {
 });
 
 localTest(HOURS_PASS, 'three views within ten minutes → a message, at most one in ten minutes', async () => {
-  const herald = await bootLocal();
+  const herald = await bootLocal({ days: true });
   await addPerson(herald, 'ada', { phone: '+12025550001' });
   await activeTrigger(herald, 'view', { count: true, within: { minutes: 10 }, reaches: 3 }, '{{ window.value }} views');
   const shop = await shopOf(herald);
