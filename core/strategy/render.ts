@@ -2,21 +2,25 @@ import type { Context, Template } from 'liquidjs';
 import type { Channel } from '../delivery/channel.ts';
 import { referenceKey } from '../event/evaluate.ts';
 import type { RowName } from '../event/facts.ts';
-import { type Lookup, MAX_LOOKUPS } from './template/catalogue.ts';
+import { asksForRows, type Lookup, MAX_LOOKUPS, RENDERED_TIMES } from './template/catalogue.ts';
+import { argumentSlips } from './template/filter-arguments.ts';
 import { ArgumentFault, FILTERS, type Reader, readerOf } from './template/filters.ts';
 import { localeChain, localized } from './template/locales.ts';
+import { mapTexts } from './template/map-texts.ts';
 import { isTooCostly, lineOf, messageOf } from './template/render-errors.ts';
 import type { RenderedContent, TemplateContent } from './template.ts';
 import { scopeOf, type TemplateVariables, type VariableUse, valueAt, variableError } from './template-variables.ts';
 
 /** Rendering may take this much. Counted in steps, not in time, so that what passes a preview passes every send. */
 export const RENDER_LIMITS = {
-  /** Tags, outputs and loop rounds of one field. */
+  /** Tags, outputs and loop rounds of one field, those of the trials included by which its rows are found. */
   steps: 20_000,
   /** Characters and list items that filters and ranges make. */
   memory: 1_000_000,
   /** Characters of one rendered field. */
   output: 500_000,
+  /** Characters of a message, all its fields together. */
+  message: 600_000,
 } as const;
 
 export type RenderResult =
@@ -41,20 +45,6 @@ const FIELDS: Record<Channel, Record<string, Mode>> = {
   webhook: { endpointId: 'literal', fields: 'text' },
 };
 type Mode = 'html' | 'text' | 'sms' | 'line' | 'literal';
-
-/** The value with each text in it replaced, at any depth; what is no text stays. */
-const mapTexts = (
-  value: unknown,
-  replace: (source: string, path: readonly string[]) => string,
-  path: readonly string[] = [],
-): unknown => {
-  if (typeof value === 'string') return replace(value, path);
-  if (Array.isArray(value)) return value.map((item, n) => mapTexts(item, replace, [...path, String(n)]));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, mapTexts(inner, replace, [...path, name])]),
-  );
-};
 
 /** Where the content of a channel is written: `channels`, or a locale. */
 type Place = { channel: Channel; locale?: string };
@@ -150,13 +140,14 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
   const renderField = (template: TemplateContent, field: Field, scope: object, strict: boolean): string => {
     const liquid = engines[field.mode];
     lookups = 0;
+    const most = RENDER_LIMITS.steps / (asksForRows(field.source) ? RENDERED_TIMES : 1);
     let steps = 0;
     // liquidjs asks its time limit before each step; ours counts the steps instead.
     const renderLimit = {
       use: () => {},
       check: () => {
         steps += 1;
-        if (steps > RENDER_LIMITS.steps) throw new Error('step limit exceeded');
+        if (steps > most) throw new Error('step limit exceeded');
       },
     };
     const options = { sync: true, strictVariables: strict };
@@ -206,10 +197,14 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
       if (!found) {
         return { kind: 'render-failed', message: `the template has no content for ${channel}`, tooCostly: false };
       }
+      let length = 0;
       try {
         const rendered = mapTexts(found.content, (source, path) => {
           const field = fieldAt(found.place, path, source);
-          return field ? renderField(template, field, scope, strict) : source;
+          const text = field ? renderField(template, field, scope, strict) : source;
+          length += text.length;
+          if (length > RENDER_LIMITS.message) throw new Error('output limit exceeded');
+          return text;
         });
         return { kind: 'rendered', content: { channel, ...(rendered as object) } as RenderedContent };
       } catch (error) {
@@ -227,7 +222,8 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
       const found = contentFor(template, channel, variables.profile.locale);
       reader = () => readerOf(undefined, {});
       lookup = noting;
-      for (const field of found ? fieldsOf(found.content, found.place) : []) {
+      const fields = found ? fieldsOf(found.content, found.place) : [];
+      for (const field of fields.filter(({ source }) => asksForRows(source))) {
         try {
           renderField(template, field, scopeOf(variables), false);
         } catch {
@@ -246,7 +242,8 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
             const message = variableError(use);
             return message ? [{ ...at, line: use.line, message }] : [];
           });
-          return [...wrong, ...costOf(template, field)];
+          const slips = argumentSlips(liquidjs, parse(template, field)).map((slip) => ({ ...at, ...slip }));
+          return [...wrong, ...(slips.length > 0 ? slips : costOf(template, field))];
         } catch (error) {
           return [{ ...at, line: lineOf(error), message: messageOf(error) }];
         }

@@ -1,4 +1,5 @@
 import { routes } from '../../core/access/routes/test-sends.ts';
+import type { Channel } from '../../core/delivery/channel.ts';
 import { workOf } from '../../core/delivery/work.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { renderer } from '../../core/strategy/render.ts';
@@ -7,7 +8,15 @@ import {
   type TestRecipient,
   type TestSettings,
 } from '../../core/strategy/template/test-recipients.ts';
-import { type TestSend, testKey, testMessage, testOutcome, testPlan } from '../../core/strategy/template/test-send.ts';
+import {
+  MAX_TEST_MESSAGE,
+  type Named,
+  type TestSend,
+  testKey,
+  testMessage,
+  testOutcome,
+  testPlan,
+} from '../../core/strategy/template/test-send.ts';
 import { contentOf, type Template } from '../../core/strategy/template.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { ledger } from '../adapters/ledger.ts';
@@ -39,15 +48,32 @@ export const handler = apiHandler(
       const content = contentOf(template);
       const recipients = await recipientsOf(body.to, template);
       const sample = await sampleOf(environment.PROFILES_TABLE, body);
-      const named = renderer(await import('liquidjs')).attributesOf(content);
+      const { attributesOf, missingIn } = renderer(await import('liquidjs'));
+      const attributes = attributesOf(content);
+      const namedOn = (channel: Channel): Named => {
+        const bare = { profile: { profileId: '', locale: sample.profile.locale, attributes: {} } };
+        const uses = missingIn(content, channel, bare);
+        return { attributes, email: uses.includes('profile.email'), phone: uses.includes('profile.phone') };
+      };
       const plans = new Map<string, PlanVersion>();
       for (const { channel } of recipients) plans.set(channel, testPlan(templateId, content, channel));
-      for (const plan of plans.values()) await storePlanVersion(defs, plan, nowMs);
-
       const test: TestSend = {
         ...{ id, templateId, templateVersion: template.version, by: actor, atMs: nowMs },
         recipients: recipients.map(({ name, channel }) => ({ name, channel })),
       };
+      const messagesOf = (from: TestSend) =>
+        recipients.map((recipient, n) => {
+          const { channel } = recipient;
+          const plan = plans.get(channel) as PlanVersion;
+          return { channel, message: testMessage(from, n, recipient, plan, sample, namedOn(channel)) };
+        });
+      const bytes = Math.max(...messagesOf(test).map(({ message }) => Buffer.byteLength(JSON.stringify(message))));
+      if (bytes > MAX_TEST_MESSAGE)
+        throw new Problem(
+          'body-too-large',
+          `The sample makes a message of ${bytes} bytes; ${MAX_TEST_MESSAGE} may be sent`,
+        );
+      for (const plan of plans.values()) await storePlanVersion(defs, plan, nowMs);
       const detail = `to ${recipients.map(({ name }) => name).join(', ')}`;
       const entry = {
         subject: `template/${templateId}`,
@@ -58,11 +84,8 @@ export const handler = apiHandler(
         detail,
       };
       const saved = await createDefinition(defs, 'test-send', id, test, nowMs, [{ effect: 'audit', entry }], sinks);
-      for (const [n, recipient] of recipients.entries()) {
-        const { channel } = recipient;
-        const message = testMessage(saved.body, n, recipient, plans.get(channel) as PlanVersion, sample, named);
+      for (const { channel, message } of messagesOf(saved.body))
         await sendAll(sendQueueUrl(environment, channel, 'transactional'), [{ body: message, group: templateId }]);
-      }
       const location = `/v1/templates/${templateId}/test-sends/${id}`;
       return { body: await withOutcomes(saved.body), headers: { location } };
     },

@@ -40,7 +40,7 @@ export const routes = [
     example: { to: ['mia-phone'], profile: { attributes: { firstName: 'Ada' } } },
     create: true,
     success: { status: 201, schema: testSend, description: 'The test, on its way' },
-    errors: ['not-found', 'invalid-reference'],
+    errors: ['not-found', 'invalid-reference', 'body-too-large'],
   },
   {
     operationId: 'getTemplateTest',

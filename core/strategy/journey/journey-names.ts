@@ -2,8 +2,11 @@ import type { AudienceRef } from '../../audience/audience-ref.ts';
 import type { Leaf } from '../../event/condition.ts';
 import { placedLeaves } from '../../event/condition-tree.ts';
 import type { EventPattern } from '../../event/trigger.ts';
+import { tablesIn } from '../template/catalogue.ts';
 import { type BranchCondition, isMembership, type Membership } from './branch-condition.ts';
 import type { JourneyInput } from './journey-input.ts';
+
+const isNamed = (table: string | undefined): table is string => table !== undefined;
 
 type Placed<T> = { path: string } & T;
 
@@ -76,7 +79,12 @@ export const namedIn = (
     segments: once(people.flatMap((one) => ('segment' in one ? [one.segment] : []))),
     lists: once(people.flatMap((one) => ('list' in one ? [one.list] : []))),
     endpoints: once(nodes.flatMap((node) => (node.kind === 'webhook' ? [node.endpointId] : []))),
-    tables: once(questionsIn(input).flatMap(({ asked }) => ('reference' in asked ? [asked.reference] : []))),
+    tables: once([
+      ...questionsIn(input).flatMap(({ asked }) => ('reference' in asked ? [asked.reference] : [])),
+      ...nodes.flatMap((node) =>
+        node.kind === 'webhook' ? Object.values(node.fields).flatMap((text) => tablesIn(text).filter(isNamed)) : [],
+      ),
+    ]),
     ...('audience' in input.entry && { audience: input.entry.audience }),
   };
 };

@@ -1,6 +1,7 @@
 import { channelsOf, policySlips } from '../../delivery/policy.ts';
 import { durationMs } from '../../event/duration.ts';
 import type { Renderer } from '../render.ts';
+import { tablesIn } from '../template/catalogue.ts';
 import { questionsOf } from './branch-condition.ts';
 import { branchDefects } from './branch-defects.ts';
 import { webhookTemplate } from './compile.ts';
@@ -98,7 +99,15 @@ const webhookDefects = (judged: Judged, at: string, node: NodeOf<'webhook'>): De
   const unknown: Defect[] = judged.references.endpoints.has(node.endpointId)
     ? []
     : [{ path: `${at}.endpointId`, code: 'no-endpoint', message: `There is no webhook endpoint ${node.endpointId}` }];
-  return [...unknown, ...wrong, ...(wrong.length > 0 ? [] : eventNeeds(judged, `${at}.fields`, template))];
+  const lost = Object.entries(node.fields).flatMap(([name, text]) =>
+    tablesIn(text).flatMap((table): Defect[] => {
+      if (table !== undefined && judged.references.tables[table]) return [];
+      const message =
+        table === undefined ? 'Name the table: catalogue: "products"' : `There is no reference table ${table}`;
+      return [{ path: `${at}.fields.${name}`, code: 'no-reference-table', message }];
+    }),
+  );
+  return [...unknown, ...wrong, ...lost, ...(wrong.length > 0 ? [] : eventNeeds(judged, `${at}.fields`, template))];
 };
 
 /** Questions about the entry event, where there is none. */

@@ -11,8 +11,12 @@ export type Lookup = (name: RowName) => CatalogueRow | undefined;
 export const MAX_LOOKUPS = 20;
 /** A row may name another, and that a third. */
 const MAX_ROUNDS = 3;
+/** A field that asks for rows is rendered once for each round, and then for the message. */
+export const RENDERED_TIMES = MAX_ROUNDS + 1;
 
 const FILTER = /\|\s*catalogue(?![\w-])/;
+/** Whether a text asks for rows. */
+export const asksForRows = (source: string): boolean => FILTER.test(source);
 const known = new WeakMap<TemplateContent, Map<Channel, boolean>>();
 
 /** Whether somebody's message on the channel may need rows: whatever reads them need not be loaded otherwise. */
@@ -20,7 +24,7 @@ export const readsCatalogue = (template: TemplateContent, channel: Channel): boo
   const channels = known.get(template) ?? new Map<Channel, boolean>();
   known.set(template, channels);
   const places = [template.channels, ...Object.values(template.locales ?? {})];
-  const found = channels.get(channel) ?? places.some((own) => textsIn(own[channel]).some((text) => FILTER.test(text)));
+  const found = channels.get(channel) ?? places.some((own) => textsIn(own[channel]).some(asksForRows));
   channels.set(channel, found);
   return found;
 };

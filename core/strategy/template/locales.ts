@@ -4,7 +4,8 @@ import type { TemplateContent } from '../template.ts';
 /**
  * Where to look for the words of somebody with this locale, the nearest first: zh-Hant-TW is zh-Hant-TW, zh-TW, zh-Hant, zh, and
  * so is zh_TW, for what a locale leaves out is added by the likely subtags of Unicode (UTS 35). Language and region alone are only
- * looked for where they mean the same script: sr-Latn-RS is not sr-RS, which is Cyrillic. Empty for what is no locale.
+ * looked for where they mean the same script: sr-Latn-RS is not sr-RS, which is Cyrillic. Before the language alone comes the parent
+ * that CLDR names: es-MX is es-419, then es. Empty for what is no locale.
  */
 export const localeChain = (locale: string | undefined): string[] => {
   if (locale === undefined || locale === '') return [];
@@ -16,10 +17,32 @@ export const localeChain = (locale: string | undefined): string[] => {
     asked.baseName,
     script && region && `${language}-${script}-${region}`,
     region && plain.script === script && `${language}-${region}`,
+    ...regionalParents(language, script, region),
     script && `${language}-${script}`,
     language,
+    ...(NORWEGIAN[language] ?? []),
   ];
   return [...new Set(found.filter((tag) => typeof tag === 'string' && tag !== ''))] as string[];
+};
+
+const codes = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+/** Regions whose Spanish is nearer to that of Latin America, and whose English to that of the world, than to the language alone. */
+const LATIN_AMERICA = codes('AR BO BR BZ CL CO CR CU DO EC GT HN MX NI PA PE PR PY SV US UY VE');
+const WORLD_ENGLISH = codes(
+  'AU AT BB BE BM BW BZ CH CY DE DK FI FJ GB GH GI GY HK IE IL IN JM KE KY LK LS MT MU MW MY NA NG NL NZ PG PK SE SG SI TT TZ UG VG VU WS ZA ZM ZW',
+);
+const LUSOPHONE = codes('AO CH CV FR GQ GW LU MO MZ ST TL');
+
+/** Norwegian has two ways of writing; whoever names none of them mostly writes Bokmål. */
+const NORWEGIAN: Record<string, string[]> = { nb: ['no'], nn: ['no', 'nb'], no: ['nb'] };
+
+/** Parents that do not follow from the name of a locale (CLDR, supplementalData, parentLocales), of those that are often written. */
+const regionalParents = (language: string, script: string | undefined, region: string | undefined): string[] => {
+  if (region === undefined) return [];
+  if (language === 'es' && LATIN_AMERICA.has(region)) return ['es-419'];
+  if (language === 'en' && WORLD_ENGLISH.has(region)) return ['en-001'];
+  if (language === 'pt' && LUSOPHONE.has(region)) return ['pt-PT'];
+  return language === 'zh' && script === 'Hant' && region === 'MO' ? ['zh-Hant-HK', 'zh-HK'] : [];
 };
 
 const parsed = (tag: string): Intl.Locale | undefined => {

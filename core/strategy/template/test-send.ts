@@ -70,8 +70,14 @@ type Sample = {
   window?: { value: number };
 };
 
+/** What a template says about the person: names of attributes, and whether it writes out an address. */
+export type Named = { attributes: readonly string[]; email: boolean; phone: boolean };
+
+/** Bytes of a message: a queue takes 256 KB, and a sender reads ten at once. */
+export const MAX_TEST_MESSAGE = 100_000;
+
 /**
- * The message to the nth recipient: with the words and values of the sample, of whose attributes only the `named` ones go along, to the
+ * The message to the nth recipient: with the words and values of the sample, of whom only what is `named` goes along, to the
  * recipient's address and to no other.
  */
 export const testMessage = (
@@ -80,16 +86,18 @@ export const testMessage = (
   { channel, address }: TestRecipient,
   { hash }: PlanVersion,
   { profile, event, window }: Sample,
-  named: readonly string[],
+  named: Named,
 ): DirectMessage => {
   const key = testKey(test, n);
-  const { locale, timeZone, attributes } = profile;
-  const kept = Object.entries(attributes).filter(([name]) => named.includes(name));
+  const { locale, timeZone, attributes, email, phone } = profile;
+  const kept = Object.entries(attributes).filter(([name]) => named.attributes.includes(name));
   const to: SnapshotRow = {
     profileId: key.profileId,
     ...(locale && { locale }),
     ...(timeZone && { timeZone }),
     attributes: Object.fromEntries(kept),
+    ...(named.email && email && { email }),
+    ...(named.phone && phone && { phone }),
     [fieldOf(channel)]: address,
   };
   return {

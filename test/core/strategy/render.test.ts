@@ -279,3 +279,16 @@ describe('a preview', () => {
     });
   });
 });
+
+test('a message of many long fields ends at a limit of its own', () => {
+  const long = `{% for i in (1..450) %}${'x'.repeat(1_000)}{% endfor %}`;
+  const webhook = (count: number) => {
+    const fields = Object.fromEntries(Array.from({ length: count }, (_, n) => [`f${n}`, long]));
+    const template = { name: 't', channels: { webhook: { endpointId: 'e', fields } } };
+    return render(template, 'webhook', { profile: { profileId: 'ada', attributes: {} } });
+  };
+  expect([webhook(1).kind, webhook(2)]).toMatchObject([
+    'rendered',
+    { message: 'output limit exceeded', tooCostly: true },
+  ]);
+});

@@ -13,7 +13,7 @@ const send = async (address: string, world = new World(), profile: object = {}) 
   const sent = { ...about, recipients: [{ name: 'mia', channel: 'sms' as const }] };
   const to = { name: 'mia', channel: 'sms' as const, address };
   const sample = { profile: { profileId: 'ada', attributes: {}, ...profile } };
-  const message = testMessage(sent, 0, to, version, sample, []);
+  const message = testMessage(sent, 0, to, version, sample, { attributes: [], email: false, phone: false });
   world.rows = [message.to];
   await world.deliver('sms', message);
   return { world, message };

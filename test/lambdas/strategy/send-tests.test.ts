@@ -193,3 +193,26 @@ describe('the settings', () => {
     expect((await put({ version: 1, recipients })).status).toBe(400);
   });
 });
+
+test('the addresses of the sample go along only where the template writes them out, and never as an address', async () => {
+  const id = await made({
+    sms: { text: '{{ profile.email | default: "-" }}' },
+    email: { subject: 's', html: '<p>Hi</p>' },
+  });
+  await send(id, { to: ['mia-phone', 'mia-inbox'], ...ada });
+  expect(queued().map(({ message }) => message.to)).toMatchObject([
+    { phone: '+33612345678', email: 'ada@example.com' },
+    { email: 'mia@example.com' },
+  ]);
+  expect(queued()[1]?.message.to).not.toHaveProperty('phone');
+});
+
+test('a sample that fills a queue is refused before anything is stored', async () => {
+  const id = await made(both);
+  const profile = { attributes: { name: 'x'.repeat(100_000) } };
+  expect(await send(id, { to: ['mia-phone'], profile })).toMatchObject({
+    status: 413,
+    body: { type: '/problems/body-too-large' },
+  });
+  expect(queued()).toEqual([]);
+});

@@ -128,6 +128,22 @@ describe('every defect is named, and its repair is taken', () => {
       journeyOf({ h: { kind: 'webhook', endpointId: 'crm', fields: {}, next: 'e' }, e: exit }),
     ],
     [
+      'a reference table that a webhook asks, and none',
+      journeyOf({
+        h: {
+          kind: 'webhook',
+          ...{ endpointId: 'crm', next: 'e' },
+          fields: { a: '{{ profile.email | catalogue: "gone" }}', b: '{{ profile.email | catalogue }}' },
+        },
+        e: exit,
+      }),
+      [
+        'nodes.h.fields.a (no-reference-table): There is no reference table gone',
+        'nodes.h.fields.b (no-reference-table): Name the table: catalogue: "products"',
+      ],
+      journeyOf({ h: { kind: 'webhook', endpointId: 'crm', fields: { a: 'gone' }, next: 'e' }, e: exit }),
+    ],
+    [
       'Liquid that is none',
       journeyOf({ h: { kind: 'webhook', endpointId: 'crm', fields: { who: '{{ person.id }}' }, next: 'e' }, e: exit }),
       [

@@ -130,3 +130,19 @@ test('a trial never throws', () => {
   );
   expect(Array.isArray(asked)).toBe(true);
 });
+
+test('a field that asks for rows takes as many steps with its trials as any other without', () => {
+  const loop = (rounds: number, row: string) => sms(`{% for i in (1..${rounds}) %}x{% endfor %}${row}`);
+  const steps = (rounds: number, row = '') => errorsIn(loop(rounds, row)).length;
+  expect([steps(9_000), steps(2_000, NAME), steps(9_000, NAME)]).toEqual([0, 0, 1]);
+});
+
+test('only fields that ask for rows are rendered for a trial', () => {
+  const template: TemplateContent = {
+    name: 't',
+    channels: { webhook: { endpointId: 'e', fields: { a: NAME, b: '{% for i in (1..9000) %}x{% endfor %}' } } },
+  };
+  expect(rowsAskedBy(template, 'webhook', person({ sku: 'a1' }), () => undefined)).toEqual([
+    { table: 'products', key: 'a1' },
+  ]);
+});

@@ -124,3 +124,23 @@ describe('for whom it is written', () => {
     ]);
   });
 });
+
+describe('arguments that make no sense are found in branches that nobody takes', () => {
+  const errors = (text: string) => errorsIn({ name: 't', channels: { sms: { text } } });
+  const never = (text: string) => `{% if profile.email == "nobody" %}\n${text}{% endif %}`;
+  test.each([
+    ['a currency', '{{ 1 | money: "EURO" }}', 'EURO'],
+    ['none at all', '{{ 1 | money }}', 'needs a currency'],
+    ['a style', '{% assign a = event.time | local_date: "huge" %}', 'huge'],
+    ['a number of digits', '{{ 1 | number: 500 }}', 'maximumFractionDigits'],
+    ['no words', '{{ 1 | plus: 1 | pluralize }}', 'needs words'],
+    ['behind another filter, in a loop', '{% for a in (1..0) %}{{ a | money: "X" | upcase }}{% endfor %}', 'X'],
+    ['in a case', '{% case 1 %}{% when 2 %}{{ 1 | money: "EURO" }}{% endcase %}', 'EURO'],
+  ])('%s', (_, text, message) =>
+    expect(errors(never(text))).toMatchObject([{ line: 2, message: expect.stringContaining(message) }]),
+  );
+  test.each([
+    ['what a variable says', '{{ 1 | money: profile.attributes.currency }}'],
+    ['what is right', '{{ 1 | pluralize: one: "Tag", other: "Tage" }}{{ 1 | number: 0 }}{{ "x" | append: "EURO" }}'],
+  ])('not %s', (_, text) => expect(errors(never(text))).toEqual([]));
+});
