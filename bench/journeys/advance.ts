@@ -1,59 +1,20 @@
 import { advance } from '../../core/strategy/journey/advance.ts';
-import { compileJourney } from '../../core/strategy/journey/compile.ts';
-import type { JourneyInput } from '../../core/strategy/journey/journey-input.ts';
 import type { JourneyFacts, JourneyMoment, Participant } from '../../core/strategy/journey/participant.ts';
 import type { Part } from '../part.ts';
 import { spread, spreadText } from '../statistics.ts';
+import { STIMULI, STROLLER, stroll, strollBegins } from './stroll.ts';
 
 const START_MS = Date.UTC(2026, 10, 18, 12);
 const ROUNDS = 7;
 
-/** A day, a morning where the person is, a branch over attributes, and an event that does not come. */
-const STROLL: JourneyInput = {
-  name: 'Stroll',
-  topic: 'news',
-  entry: { event: { eventType: 'account.created' } },
-  start: 'day',
-  nodes: {
-    day: { kind: 'wait', for: { days: 1 }, next: 'morning' },
-    morning: { kind: 'wait-until', at: { time: '09:00' }, next: 'where' },
-    where: {
-      kind: 'branch',
-      branches: [
-        { name: 'Rome', when: [{ attribute: 'city', equals: 'Rome' }], next: 'order' },
-        { name: 'Paris', when: [{ attribute: 'city', equals: 'Paris' }], next: 'order' },
-      ],
-      otherwise: 'end',
-    },
-    order: {
-      kind: 'wait-for-event',
-      events: [{ event: { eventType: 'order.placed' }, next: 'end' }],
-      within: { days: 3 },
-      onTimeout: 'end',
-    },
-    end: { kind: 'exit' },
-  },
-};
-/** Stimuli of one participation: they enter, and three timers. */
-const STIMULI = 4;
-
 /** Stimuli a second of one core through `advance` alone, of people who all walk to the end. */
 export const measureAdvance = (people: number): Part => {
-  const { version } = compileJourney(
-    { journeyId: 'stroll', input: STROLL, templates: {} },
-    { eventPropertiesOf: () => [] },
-  );
-  const facts: JourneyFacts = { profile: { attributes: { city: 'Paris' }, timeZone: 'Europe/Paris' } };
-  const stroll = (profileId: string): Participant | undefined => {
+  const version = stroll();
+  const facts: JourneyFacts = { profile: STROLLER };
+  const strollThrough = (profileId: string): Participant | undefined => {
     const moment: JourneyMoment = { profileId, state: 'live', sinceMs: 0, current: version, inside: 'finish' };
-    const event = { id: profileId, type: 'account.created', source: 'app', timeMs: START_MS, receivedMs: START_MS };
-    let { participant } = advance(
-      undefined,
-      moment,
-      { kind: 'enter', event: { ...event, properties: {} } },
-      facts,
-      START_MS,
-    );
+    const enters = { kind: 'enter' as const, event: strollBegins(profileId, START_MS) };
+    let { participant } = advance(undefined, moment, enters, facts, START_MS);
     for (let n = 1; n < STIMULI; n += 1) {
       const { entry = 0, hold } = participant ?? {};
       const due = { kind: 'due' as const, entry, step: hold?.step ?? 0 };
@@ -64,7 +25,7 @@ export const measureAdvance = (people: number): Part => {
   const rates = Array.from({ length: ROUNDS + 1 }, (_, round) => {
     const before = process.cpuUsage();
     for (let n = 0; n < people; n += 1) {
-      const gone = stroll(`p${round}-${n}`);
+      const gone = strollThrough(`p${round}-${n}`);
       if (gone?.end?.reason !== 'exit') throw new Error(`Somebody did not get through: ${JSON.stringify(gone)}`);
     }
     const { user, system } = process.cpuUsage(before);

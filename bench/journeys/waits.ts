@@ -15,9 +15,16 @@ const PER_MESSAGE = 100;
 type Hold = 'pooled' | 'traced';
 /**
  * `aMinute`: so many enter in each minute, and are due in one later; absent: all in the same one, and then `spikeSeconds` are those of the
- * machine until all of them wait again.
+ * machine until all of them wait again. `peakMiB`: memory of this process, which keeps what it once had.
  */
-export type Waits = { hold: Hold; people: number; aMinute?: number; bill: Bill; spikeSeconds?: number };
+export type Waits = {
+  hold: Hold;
+  people: number;
+  aMinute?: number;
+  bill: Bill;
+  spikeSeconds?: number;
+  peakMiB: number;
+};
 
 const journey = (hold: Hold) => ({
   name: `Waits, ${hold}`,
@@ -37,7 +44,8 @@ const journey = (hold: Hold) => ({
 });
 
 /** Puts so many people into a journey, as the members of a segment enter, and lets them wait. */
-const letWait = async ({ hold, people, aMinute }: Omit<Waits, 'bill'>): Promise<Waits> => {
+const letWait = async ({ hold, people, aMinute }: Pick<Waits, 'hold' | 'people' | 'aMinute'>): Promise<Waits> => {
+  const peakMiB = watchMemory();
   // What makes good for crashes runs every six hours: it belongs to no wait.
   const cloud: Cloud = await startCloud({
     assembly: assembly('local'),
@@ -93,10 +101,23 @@ const letWait = async ({ hold, people, aMinute }: Omit<Waits, 'bill'>): Promise<
     );
     if (items.length > 0) throw new Error(`At least ${items.length} of ${people} are still inside`);
     const bill = billPer(counts, people * (WAITS - 1));
-    return { hold, people, bill, ...(aMinute ? { aMinute } : { spikeSeconds }) };
+    return { hold, people, bill, peakMiB: peakMiB(), ...(aMinute ? { aMinute } : { spikeSeconds }) };
   } finally {
     await cloud.stop();
   }
+};
+
+/** Looks twice a second; gives the most that was there, and looks no more. */
+const watchMemory = (): (() => number) => {
+  let most = 0;
+  const timer = setInterval(() => {
+    most = Math.max(most, process.memoryUsage.rss());
+  }, 500);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    return Math.round(most / 2 ** 20);
+  };
 };
 
 /** So many become due in each minute of a quiet day. */
@@ -125,10 +146,10 @@ export const measureWaits = async (
   };
 };
 
-const textOf = ({ hold, people, aMinute, bill, spikeSeconds = 0 }: Waits): string => {
+const textOf = ({ hold, people, aMinute, bill, spikeSeconds = 0, peakMiB }: Waits): string => {
   const { usdPerMillion, writeUnits, requests } = bill;
   const when = aMinute
     ? `${aMinute} due in each minute`
     : `all due at once, done in ${spikeSeconds.toFixed(1)} s (${(people / spikeSeconds).toFixed(0)} a second)`;
-  return `  ${hold} ${people.toLocaleString('en').padStart(9)}: $${usdPerMillion.toFixed(2)} a million, ${writeUnits.toFixed(2)} write units, ${requests.toFixed(2)} requests each; ${when}`;
+  return `  ${hold} ${people.toLocaleString('en').padStart(9)}: $${usdPerMillion.toFixed(2)} a million, ${writeUnits.toFixed(2)} write units, ${requests.toFixed(2)} requests each; ${when}; at most ${peakMiB} MiB`;
 };

@@ -79,11 +79,10 @@ export const publishEffects = async (ports: EffectPorts, all: readonly Effects[]
 
 /** As the log and the note at the dead letter say it: which node of which journey, and nobody's name. */
 const explained = ({ journeyId }: ParticipantKey, effect: Effect, error: unknown): Error => {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   const what = 'node' in effect ? `${effect.kind} of node ${effect.node}` : effect.kind;
   const told = new Error(`Journey ${journeyId}, ${what}: ${message}`, { cause: error });
-  told.name = name;
-  return told;
+  return Object.assign(told, { name, stack });
 };
 
 const update = async (

@@ -46,6 +46,20 @@ describe('what a letter is about, without a word of whom', () => {
     ],
     ['timers', { timers: [person] }, {}, { kind: 'timers', about: '1 timers that rang' }],
     [
+      'what happened to participants',
+      { kind: 'stimuli', people: [person, person] },
+      {},
+      { kind: 'participants', about: 'what happened to 2 participants of journeys' },
+    ],
+    ...[
+      ['everybody', 'everybody inside the journey is looked at'],
+      ['enter-members', 'members of a segment enter the journey'],
+      ['follow', 'the next execution is to follow somebody who is traced'],
+    ].map(([kind, about]): [string, object, object, object] => {
+      const plan = { kind: 'journey', id: 'j1' };
+      return [`participants, ${kind}`, { ...person, kind, journeyId: 'j1' }, {}, { kind: 'participants', about, plan }];
+    }),
+    [
       'a change of a lead',
       { ...person, modelId: 'm', stage: 'hot' },
       {},
