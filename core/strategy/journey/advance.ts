@@ -104,7 +104,7 @@ const byTimer = (asked: Asked, draft: Draft): Walked => {
 
 /** Whose turn at a throttle came in a pause takes another one: they would be a crowd when it ends. */
 const hasMissedTurn = ({ moment: { sinceMs, inside, current } }: Asked, dueMs: number, id: NodeId): boolean =>
-  dueMs < sinceMs && (inside !== 'move' || Object.hasOwn(current.nodes, id));
+  dueMs < sinceMs && (inside !== 'move' || current.nodes[id]?.kind === 'throttle');
 
 const unchanged = (participant: Participant | undefined): Advanced => ({
   ...(participant && { participant }),

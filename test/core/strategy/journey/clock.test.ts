@@ -75,9 +75,12 @@ describe('a throttle', () => {
     expect(plain.end?.reason).toBe('exit');
   });
 
-  test('that is not in the version to which they move lets them on to what is', () => {
+  test.each([
+    ['is not in', journeyOf({ m: message('e'), e: exit })],
+    ['is something else in', journeyOf({ t: { kind: 'exit' }, m: message('e'), e: exit })],
+  ])('that %s the version to which they move lets them on', (_, next) => {
     const it = waiting();
-    it.edit(journeyOf({ m: message('e'), e: exit }), 'move');
+    it.edit(next, 'move');
     it.world.moment = { ...it.world.moment, sinceMs: T0 + HOUR };
     it.look(T0 + HOUR);
     expect(it.path().slice(2)).toEqual(['t next', 'm next', 'e exit']);
