@@ -147,7 +147,7 @@ export const WORK_FOLDERS = {
   'refreshes/': {
     personal: 'expires',
     days: 2,
-    why: 'What a running refresh of a live segment reads; of whoever was erased meanwhile it drops the rows.',
+    why: 'What a running refresh of a live segment reads, and whom a journey asks in on schedule; of whoever was erased meanwhile the rows are dropped.',
   },
   'samples/': { personal: 'recipients', holds: 'people of the sample that estimates are made from' },
   'snapshots/': {

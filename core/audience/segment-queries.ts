@@ -53,6 +53,15 @@ FROM members AS m${joinKnown}${joinActive} WHERE m.member${population}
 ) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
 };
 
+/** One line of `membersQuery`. */
+export type MemberRow = { profile_id: string };
+
+/** The UNLOAD of who is in a segment at an instant: their ids. `location`: s3:// folder, which must be empty. */
+export const membersQuery = (segment: ResolvedSegment, nowMs: number, location: string): Sql => sql`UNLOAD (
+${segmentSql(segment, nowMs).withMembers}
+SELECT m.profile_id FROM members AS m WHERE m.member
+) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
+
 /** JSON text of an object with just these attributes; those that a person lacks are absent. */
 const attributesSql = (names: readonly string[]): Sql => {
   const members = [...new Set(names)].map((name) => {

@@ -85,10 +85,11 @@ export const subjectOf = ({ body, attributes }: DeadLetter): LetterSubject => {
   return { kind: 'unknown', about: 'a message of no known form' };
 };
 
-const PARTICIPANTS: readonly unknown[] = ['stimuli', 'everybody', 'enter-members', 'follow'];
+const PARTICIPANTS: readonly unknown[] = ['stimuli', 'everybody', 'enter-members', 'follow', 'begin-chain'];
 const OF_A_JOURNEY: Record<string, string> = {
   everybody: 'everybody inside the journey is looked at',
   'enter-members': 'members of a segment enter the journey',
+  'begin-chain': 'the schedule of the journey begins',
   follow: 'the next execution is to follow somebody who is traced',
 };
 const participantsSubject = ({ kind, journeyId, people }: Json): LetterSubject => {

@@ -2,14 +2,12 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type { ParticipantsMessage, Stimuli } from '../../core/strategy/journey/participants-message.ts';
 import { erasedPeople } from '../adapters/erased-people.ts';
 import { executionsOf } from '../adapters/followers.ts';
-import { memberships } from '../adapters/memberships.ts';
-import { participants } from '../adapters/participants.ts';
-import { sendAll } from '../adapters/queues.ts';
 import { noteFailures } from '../middleware/note-failures.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { RetryLater } from '../middleware/retry-later.ts';
 import { logFailure, parseRecords } from '../middleware/sqs-records.ts';
 import { env } from './advance-participants.env.ts';
+import { doorNotes } from './door-notes.ts';
 import { type Walk, walkParticipants } from './walk-participants.ts';
 import { walkPorts } from './walk-ports.ts';
 
@@ -17,15 +15,6 @@ const environment = readEnv(env);
 const erased = erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN);
 const executions = executionsOf(environment.FOLLOW_MACHINE_ARN);
 const ports = walkPorts(environment, executions);
-const spreading = {
-  participants: participants(environment.PARTICIPANTS_TABLE),
-  memberships: memberships(environment.MEMBERSHIPS_TABLE),
-  send: (messages: readonly ParticipantsMessage[], group: string) =>
-    sendAll(
-      environment.PARTICIPANTS_QUEUE_URL,
-      messages.map((body) => ({ body, group })),
-    ),
-};
 
 /** With less time than this left nothing more is begun. */
 const ENOUGH_MS = 20_000;
@@ -35,8 +24,8 @@ const TOGETHER = 500;
 type Received = { record: SQSRecord; message: ParticipantsMessage };
 
 /**
- * Moves participants of journeys on by what has happened to them, spreads what concerns many of them, and has those followed who are
- * traced. Running it twice is safe: see walk-participants.ts, spread-stimuli.ts and followers.ts.
+ * Moves participants of journeys on by what has happened to them, has those followed who are traced, and does what else a message asks for.
+ * Running it twice is safe: see walk-participants.ts, followers.ts and finish-message.ts.
  */
 export const handler = async (
   { Records }: SQSEvent,
@@ -57,23 +46,26 @@ export const handler = async (
     const isRepeat = records.some(({ attributes }) => Number(attributes.ApproximateReceiveCount) > 1);
     walks.set({ key: { profileId, journeyId }, stimuli, isRepeat }, records);
   }
+  const door = doorNotes();
   const all = [...walks.keys()];
   for (let at = 0; at < all.length; at += TOGETHER) {
     const some = all.slice(at, at + TOGETHER);
     const late = new RetryLater('There is more to do in this batch than time');
     const faults =
-      leftMs() < ENOUGH_MS ? new Map(some.map((walk) => [walk, late])) : await walkParticipants(ports, some);
+      leftMs() < ENOUGH_MS
+        ? new Map(some.map((walk) => [walk, late]))
+        : await walkParticipants({ ...ports, atDoor: door.note }, some);
     for (const [walk, error] of faults) for (const record of walks.get(walk) ?? []) fail(record, error);
   }
   for (const { record, message } of received) {
-    if (failed.has(record) || message.kind === 'stimuli') continue;
+    if (failed.has(record) || (message.kind === 'stimuli' && !message.counted)) continue;
     try {
       if (message.kind === 'follow') {
         if (!isErased(message.profileId)) await executions.follow(message, message.entry, message.follower);
         continue;
       }
-      const { spreadStimuli } = await import('./spread-stimuli.ts');
-      await spreadStimuli(spreading, message);
+      const { finishMessage } = await import('./finish-message.ts');
+      await finishMessage(environment, message, door);
     } catch (error) {
       fail(record, error);
     }
@@ -101,5 +93,5 @@ const byParticipant = (
   return [...found.values()];
 };
 
-const KINDS: readonly unknown[] = ['stimuli', 'everybody', 'enter-members', 'follow'];
+const KINDS: readonly unknown[] = ['stimuli', 'everybody', 'enter-members', 'follow', 'begin-chain'];
 const isKnown = (message: Partial<ParticipantsMessage> | null): boolean => KINDS.includes(message?.kind);

@@ -1,5 +1,6 @@
-import type { LiveDecision } from '../../core/strategy/journey/live-decisions.ts';
+import { askedIn, type LiveDecision } from '../../core/strategy/journey/live-decisions.ts';
 import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
+import type { ParticipantsMessage } from '../../core/strategy/journey/participants-message.ts';
 import { type Definitions, VersionConflict } from '../adapters/definitions.ts';
 import { type Sinks, saveDefinition } from '../adapters/outbox.ts';
 import type { OutboxEntry } from '../adapters/outbox-entry.ts';
@@ -19,7 +20,6 @@ export const changeLiveJourney = async (
   actor: string,
   nowMs: number,
   decide: (live: LiveJourney | undefined) => LiveDecision,
-  effects: (after: LiveJourney) => OutboxEntry[] = () => [],
 ): Promise<LiveJourney | LiveRefusal> => {
   for (let attempt = 1; ; attempt += 1) {
     const stored = await defs.get<LiveJourney>('live-journey', id);
@@ -29,7 +29,7 @@ export const changeLiveJourney = async (
     if (decision.kind === 'refuse') return decision;
     const { live, action, detail } = decision;
     const entry = { subject: `journey/${id}`, action, actor, atMs: nowMs, version: live.version, detail };
-    const outbox: OutboxEntry[] = [{ effect: 'audit', entry }, ...afterwards(before, live), ...effects(live)];
+    const outbox: OutboxEntry[] = [{ effect: 'audit', entry }, ...afterwards(before, live)];
     try {
       return (await saveDefinition(defs, 'live-journey', id, live, live.version - 1, nowMs, outbox, sinks)).body;
     } catch (error) {
@@ -42,16 +42,22 @@ export const isLiveRefusal = (result: LiveJourney | LiveRefusal): result is Live
 
 /** What follows from a change, besides the record of it. */
 export const afterwards = (before: LiveJourney | undefined, after: LiveJourney): OutboxEntry[] => {
-  const { id, state } = after;
-  const look: OutboxEntry = { effect: 'participants', message: { kind: 'everybody', journeyId: id } };
+  const { id, state, series } = after;
+  const look = queued({ kind: 'everybody', journeyId: id });
   const hasResumed = before?.pause !== undefined && after.pause === undefined;
   const isOther = before !== undefined && (before.current !== after.current || before.inside !== after.inside);
   const leaves = state === 'live' && after.inside === 'exit' && isOther;
+  const members = askedIn(before, after);
+  const begins = state === 'live' && series !== undefined && series.chain !== before?.series?.chain;
   return [
     ...(hasResumed ? [release(id, before.pause!.number)] : []),
     ...(state === 'stopped' || (state === 'live' && (hasResumed || leaves)) ? [look] : []),
+    ...(members ? [queued({ kind: 'enter-members', journeyId: id, ...members })] : []),
+    ...(begins ? [queued({ kind: 'begin-chain', journeyId: id, chain: series.chain, atMs: series.sinceMs })] : []),
   ];
 };
+
+const queued = (message: ParticipantsMessage): OutboxEntry => ({ effect: 'participants', message });
 
 const release = (id: string, pause: number): OutboxEntry => ({
   effect: 'start-execution',

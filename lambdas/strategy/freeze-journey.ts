@@ -1,15 +1,21 @@
+import type { AudienceRef } from '../../core/audience/audience-ref.ts';
 import type { LiveSegment } from '../../core/audience/live/live-segment.ts';
+import { UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
+import type { ResolvedSegment } from '../../core/audience/segment.ts';
 import { trackingOf } from '../../core/delivery/links/link-settings.ts';
 import type { ReferenceTable } from '../../core/event/reference-table.ts';
 import { compileJourney } from '../../core/strategy/journey/compile.ts';
 import type { Defect, JourneyReferences } from '../../core/strategy/journey/defect.ts';
 import type { Journey } from '../../core/strategy/journey/journey.ts';
 import { namedIn } from '../../core/strategy/journey/journey-names.ts';
+import { hasTimes } from '../../core/strategy/journey/journey-series.ts';
 import type { JourneyVersion } from '../../core/strategy/journey/journey-version.ts';
+import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
 import { journeyDefects } from '../../core/strategy/journey/validate.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { renderer } from '../../core/strategy/render.ts';
 import type { Template } from '../../core/strategy/template.ts';
+import { peopleOf } from '../adapters/audiences.ts';
 import type { DefinitionKind, Definitions } from '../adapters/definitions.ts';
 import { linkSettingsOf } from '../adapters/link-settings.ts';
 
@@ -17,35 +23,31 @@ import { linkSettingsOf } from '../adapters/link-settings.ts';
  * A journey as it would run if it were published now: what is wrong with it, or its version and the plan of each node that sends.
  * `writers`: everybody who wrote one of its templates.
  */
-export type Frozen = { defects: JourneyDefect[]; version?: JourneyVersion; plans: PlanVersion[]; writers: string[] };
-export type JourneyDefect = Omit<Defect, 'code'> & { code: Defect['code'] | 'not-supported' };
+export type Frozen = { defects: Defect[]; version?: JourneyVersion; plans: PlanVersion[]; writers: string[] };
 
-export const frozenJourney = async (defs: Definitions, journey: Journey): Promise<Frozen> => {
-  const { templates, references } = await named(defs, journey);
+export const frozenJourney = async (defs: Definitions, journey: Journey, nowMs: number): Promise<Frozen> => {
+  const { templates, references, audience } = await named(defs, journey, nowMs);
   const writers = [...new Set(Object.values(templates).flatMap(({ editors }) => editors))];
   const render = renderer(await import('liquidjs'));
-  const defects = [...unsupported(journey), ...journeyDefects(journey, references, render)];
+  const defects = journeyDefects(journey, references, render);
   if (defects.length > 0) return { defects, plans: [], writers };
-  return { defects, writers, ...compileJourney({ journeyId: journey.id, input: journey, templates }, render) };
+  return {
+    defects,
+    writers,
+    ...compileJourney({ journeyId: journey.id, input: journey, templates, ...audience }, render),
+  };
 };
-
-/** What can be written and is not carried out yet. */
-const unsupported = ({ entry }: Journey): JourneyDefect[] => [
-  ...('schedule' in entry
-    ? [
-        {
-          ...{ path: 'entry.schedule', code: 'not-supported' as const },
-          message: 'Nobody enters a journey on schedule yet: let them enter by a live segment, or by the API',
-        },
-      ]
-    : []),
-];
 
 /** All that the journey names, as it is now. */
 const named = async (
   defs: Definitions,
   journey: Journey,
-): Promise<{ templates: Record<string, Template>; references: JourneyReferences }> => {
+  nowMs: number,
+): Promise<{
+  templates: Record<string, Template>;
+  references: JourneyReferences;
+  audience?: { audience: ResolvedSegment };
+}> => {
   const ids = namedIn(journey);
   const [templates, live, lists, endpoints, tables, links] = await Promise.all([
     byId<Template>(defs, 'template', ids.templates),
@@ -55,6 +57,7 @@ const named = async (
     byId<ReferenceTable>(defs, 'reference-table', ids.tables),
     linkSettingsOf(defs),
   ]);
+  const audience = ids.audience && (await ruleOf(defs, ids.audience));
   const segments = await byId(defs, 'segment', ids.segments);
   const references: JourneyReferences = {
     templates,
@@ -67,10 +70,25 @@ const named = async (
     lists: new Set(Object.keys(lists)),
     endpoints: new Set(Object.keys(endpoints)),
     tables,
-    hasAudience: true,
+    hasTimes: await isStillToCome(defs, journey, nowMs),
+    hasAudience: ids.audience === undefined || audience !== undefined,
     tracking: trackingOf(links, undefined, undefined),
   };
-  return { templates, references };
+  return { templates, references, ...(audience && { audience: { audience } }) };
+};
+
+/** A schedule that runs may be over: what is published then is for those inside. */
+const isStillToCome = async (defs: Definitions, { id, entry }: Journey, nowMs: number): Promise<boolean> =>
+  !('schedule' in entry) || hasTimes(entry, (await defs.get<LiveJourney>('live-journey', id))?.body.series, nowMs);
+
+/** One rule for whom it is, with all that it refers to as that is now; undefined where something is missing. */
+const ruleOf = async (defs: Definitions, ref: AudienceRef): Promise<ResolvedSegment | undefined> => {
+  try {
+    return (await peopleOf(defs, ref)).tree;
+  } catch (error) {
+    if (error instanceof UnresolvableSegment) return undefined;
+    throw error;
+  }
 };
 
 const byId = async <T>(defs: Definitions, kind: DefinitionKind, ids: readonly string[]): Promise<Record<string, T>> => {

@@ -8,6 +8,7 @@ export const env = z.object({
   MEMBERSHIPS_TABLE: z.string(),
   AUDIT_TABLE: z.string(),
   IDEMPOTENCY_TABLE: z.string(),
+  LEDGER_TABLE: z.string(),
   PARTICIPANTS_QUEUE_URL: z.string(),
   RELEASE_MACHINE_ARN: z.string(),
   APPROVE_MACHINE_ARN: z.string(),

@@ -1,23 +1,19 @@
 import { routes } from '../../core/access/routes/journeys.ts';
-import { OWN_SOURCE } from '../../core/event/own-event.ts';
 import { editedJourney, type Journey } from '../../core/strategy/journey/journey.ts';
 import type { JourneyInput } from '../../core/strategy/journey/journey-input.ts';
 import { type LiveDecision, pausedLive, resumedLive, stoppedLive } from '../../core/strategy/journey/live-decisions.ts';
 import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
-import { chunkStimuli } from '../../core/strategy/journey/participants-message.ts';
 import { definitions } from '../adapters/definitions.ts';
-import { erasedPeople } from '../adapters/erased-people.ts';
 import { journeys } from '../adapters/journeys.ts';
 import { createDefinition } from '../adapters/outbox.ts';
 import { participants } from '../adapters/participants.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
-import { refuseErased } from '../middleware/refuse-erased.ts';
-import { approvalView } from './campaign-view.ts';
 import { changeForced, isForceRefusal } from './change-forced.ts';
 import { changeLiveJourney, isLiveRefusal } from './change-live-journey.ts';
 import type { Frozen } from './freeze-journey.ts';
+import { journeyView } from './journey-view.ts';
 import { env } from './manage-journeys.env.ts';
 
 const environment = readEnv(env);
@@ -25,7 +21,6 @@ const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, PARTICIPANTS_QUEUE_UR
 const defs = definitions(DEFINITIONS_TABLE);
 const { versionOf } = journeys(defs);
 const states = participants(environment.PARTICIPANTS_TABLE);
-const refuse = refuseErased(erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN));
 const sinks = {
   auditTable: AUDIT_TABLE,
   participantsQueueUrl: PARTICIPANTS_QUEUE_URL,
@@ -58,7 +53,11 @@ export const handler = apiHandler(
       return { body: { items, ...(page.cursor && { cursor: page.cursor }) } };
     },
 
-    getJourney: async ({ params }) => ({ body: await withExperiments(await viewOf(await load(params.journeyId))) }),
+    getJourney: async ({ params }) => {
+      const [journey, live] = await Promise.all([load(params.journeyId), runningOf(params.journeyId)]);
+      const view = journeyView(journey, live, live?.series && (await outcomesOf(live)));
+      return { body: await withExperiments(view) };
+    },
 
     updateJourney: async ({ params, body: { version, ...input }, actor, nowMs }) => {
       await load(params.journeyId, version);
@@ -72,13 +71,13 @@ export const handler = apiHandler(
       return { body: await viewOf(result) };
     },
 
-    validateJourney: async ({ params }) => {
-      const { defects, version } = await freeze(await load(params.journeyId));
+    validateJourney: async ({ params, nowMs }) => {
+      const { defects, version } = await freeze(await load(params.journeyId), nowMs);
       return { body: { defects, ...(version && { hash: version.hash }) } };
     },
 
     simulateJourney: async ({ params, body, nowMs }) => {
-      const version = soundVersion(await freeze(await load(params.journeyId)), undefined);
+      const version = soundVersion(await freeze(await load(params.journeyId), nowMs), undefined);
       const { simulateJourney } = await import('./simulate-journey.ts');
       const walked = await simulateJourney(environment, version, body, nowMs);
       if (!walked) throw new Problem('not-found', 'There is no such profile');
@@ -89,13 +88,13 @@ export const handler = apiHandler(
     },
 
     submitJourney: async ({ params, body: { version, hash, inside, expirySeconds }, actor, nowMs }) => {
-      const sound = { ...(await soundJourney(params.journeyId, version, hash)), inside };
+      const sound = { ...(await soundJourney(params.journeyId, version, hash, nowMs)), inside };
       const { submitJourney } = await import('./submit-journey.ts');
       return { body: await viewOf(await submitJourney(store, sound, expirySeconds, actor, nowMs)) };
     },
 
     publishJourney: async ({ params, body: { version, hash, inside }, actor, roles, nowMs }) => {
-      const sound = { ...(await soundJourney(params.journeyId, version, hash)), inside };
+      const sound = { ...(await soundJourney(params.journeyId, version, hash, nowMs)), inside };
       const { publishJourney } = await import('./submit-journey.ts');
       return { body: await viewOf(await publishJourney(store, sound, { actor, roles }, nowMs)) };
     },
@@ -111,27 +110,9 @@ export const handler = apiHandler(
 
     enterJourney: async ({ params: { journeyId }, body: { profileId, properties = {} }, nowMs, newId }) => {
       await load(journeyId);
-      const live = await defs.get<LiveJourney>('live-journey', journeyId);
-      if (live?.body.state !== 'live') throw new Problem('state-conflict', 'The journey is not live');
-      // What runs counts, not what somebody has written since.
-      if ((await versionOf(journeyId, live.body.current)).entry.by !== 'api')
-        throw new Problem('invalid-reference', 'People enter this journey by what happens to them');
-      await refuse([profileId]);
-      const event = {
-        id: newId,
-        type: ENTERED_BY_CALL,
-        source: OWN_SOURCE,
-        timeMs: nowMs,
-        receivedMs: nowMs,
-        properties,
-      };
-      const messages = chunkStimuli([{ profileId, journeyId, stimuli: [{ kind: 'enter', event }] }]);
-      // SQS is loaded for this call alone.
-      const { sendAll } = await import('../adapters/queues.ts');
-      await sendAll(
-        PARTICIPANTS_QUEUE_URL,
-        messages.map((body) => ({ body, group: journeyId })),
-      );
+      // Queues, and who was erased, are asked for this call alone.
+      const { enterByCall } = await import('./enter-by-call.ts');
+      await enterByCall(defs, environment, { journeyId, profileId, properties, eventId: newId }, nowMs);
       return { body: { eventId: newId } };
     },
 
@@ -160,9 +141,6 @@ export const handler = apiHandler(
   IDEMPOTENCY_TABLE,
 );
 
-/** Type of the event with which somebody enters whom a call puts in. */
-const ENTERED_BY_CALL = 'herald.journey.entered';
-
 const load = async (id: string, version?: number): Promise<Journey> => {
   const stored = await defs.get<Journey>('journey', id);
   if (!stored) throw new Problem('not-found', `There is no journey ${id}`);
@@ -175,18 +153,14 @@ const load = async (id: string, version?: number): Promise<Journey> => {
 const versionDetail = (journey: Journey, version: number): string =>
   `The journey is at version ${journey.version}, not ${version}`;
 
-/** With what runs of it, but for task tokens, the names of pauses and what is listened to. */
-const viewOf = async ({ approval, ...rest }: Journey) => {
-  const journey = { ...rest, ...(approval && { approval: approvalView(approval) }) };
-  const live = (await defs.get<LiveJourney>('live-journey', journey.id))?.body;
-  if (!live) return journey;
-  const { state, current, inside, sinceMs, versions, pause } = live;
-  const running = {
-    ...{ state, current, inside, sinceMs, versions },
-    ...(pause && { pause: { by: pause.by, atMs: pause.atMs, reason: pause.reason } }),
-  };
-  return { ...journey, running };
-};
+const runningOf = async (id: string): Promise<LiveJourney | undefined> =>
+  (await defs.get<LiveJourney>('live-journey', id))?.body;
+
+const viewOf = async (journey: Journey) => journeyView(journey, await runningOf(journey.id));
+
+/** Of whom the newest time of its schedule has asked in. */
+const outcomesOf = async (live: LiveJourney) =>
+  (await import('../adapters/entry-counts.ts')).outcomesOf(environment.LEDGER_TABLE, live);
 
 /** How the experiments of the version in force stand. */
 const withExperiments = async (view: Awaited<ReturnType<typeof viewOf>>) => {
@@ -216,13 +190,13 @@ const changed = async (id: string, actor: string, nowMs: number, decide: (live: 
 };
 
 /** Loaded by whoever validates or publishes: most calls compile nothing. */
-const freeze = async (journey: Journey): Promise<Frozen> =>
-  (await import('./freeze-journey.ts')).frozenJourney(defs, journey);
+const freeze = async (journey: Journey, nowMs: number): Promise<Frozen> =>
+  (await import('./freeze-journey.ts')).frozenJourney(defs, journey, nowMs);
 
 /** The journey at this version, frozen, if it has no defect, and is what the caller has read. */
-const soundJourney = async (id: string, at: number, read: string | undefined) => {
+const soundJourney = async (id: string, at: number, read: string | undefined, nowMs: number) => {
   const journey = await load(id, at);
-  const frozen = await freeze(journey);
+  const frozen = await freeze(journey, nowMs);
   return { journey, frozen, version: soundVersion(frozen, read) };
 };
 

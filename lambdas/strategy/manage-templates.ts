@@ -3,8 +3,6 @@ import { CHANNELS } from '../../core/delivery/channel.ts';
 import { previewOf } from '../../core/strategy/preview.ts';
 import { type Renderer, renderer } from '../../core/strategy/render.ts';
 import { readsCatalogue } from '../../core/strategy/template/catalogue.ts';
-import { changesBetween } from '../../core/strategy/template/changes.ts';
-import { checkTemplate } from '../../core/strategy/template/check.ts';
 import type { TemplateChange } from '../../core/strategy/template/template-change.ts';
 import { contentOf, type Template, type TemplateContent, type TemplateInput } from '../../core/strategy/template.ts';
 import type { TemplateVariables } from '../../core/strategy/template-variables.ts';
@@ -68,6 +66,7 @@ export const handler = apiHandler(
       const after = await loadVersion(current, params.templateVersion);
       const from = since ?? after.version - 1;
       const before = from === 0 ? { name: '', channels: {} } : await loadVersion(current, String(from));
+      const { changesBetween } = await import('../../core/strategy/template/changes.ts');
       return { body: { since: from, version: after.version, changes: changesBetween(before, after) } };
     },
 
@@ -100,6 +99,7 @@ export const handler = apiHandler(
 
     checkTemplate: async ({ params, body: { lane, ...sample }, nowMs }) => {
       const { body: template } = await load(params.templateId);
+      const { checkTemplate } = await import('../../core/strategy/template/check.ts');
       const liquidjs = await import('liquidjs');
       const liquid = renderer(liquidjs);
       const given = 'profileId' in sample || 'profile' in sample ? await variablesOf(sample, nowMs) : NOBODY;

@@ -3,12 +3,11 @@ import { type SubmittedTrigger, triggerApproval } from '../../core/event/trigger
 import type { ApprovalRef } from '../../core/strategy/approval/approval.ts';
 import { type ForceDecision, isApproved } from '../../core/strategy/approval/in-force.ts';
 import { type Journey, journeyApproval, type SubmittedJourney } from '../../core/strategy/journey/journey.ts';
-import type { JourneyVersion, VersionEntry } from '../../core/strategy/journey/journey-version.ts';
+import type { JourneyVersion } from '../../core/strategy/journey/journey-version.ts';
 import { publishedOnce } from '../../core/strategy/journey/live-decisions.ts';
 import { type LiveJourney, MAX_LIVE_JOURNEYS } from '../../core/strategy/journey/live-journey.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 import { journeys } from '../adapters/journeys.ts';
-import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 import { loadSubmission } from '../adapters/submissions.ts';
 import type { Store } from './change-campaign.ts';
 import { changeForced, isForceRefusal } from './change-forced.ts';
@@ -51,9 +50,8 @@ const publish = async (
   actor: string,
   nowMs: number,
 ): Promise<string | undefined> => {
-  const effects = await entering(store.defs, version, nowMs);
   const decide = (live: LiveJourney | undefined) => publishedOnce(live, version, submitted, nowMs);
-  const result = await changeLiveJourney(store, version.journeyId, actor, nowMs, decide, effects);
+  const result = await changeLiveJourney(store, version.journeyId, actor, nowMs, decide);
   return isLiveRefusal(result) ? result.detail : undefined;
 };
 
@@ -63,27 +61,6 @@ export const tooMany = async (defs: Definitions, id: string): Promise<string | u
   if (others.filter(({ body }) => body.state !== 'stopped').length < MAX_LIVE_JOURNEYS) return undefined;
   return `${MAX_LIVE_JOURNEYS} journeys are live; stop one first`;
 };
-
-/**
- * Whoever is in the segment already, where the journey asks for them: once, and not again by every edit, for who may enter again
- * would get everything again.
- */
-const entering = async (
-  defs: Definitions,
-  { entry, journeyId }: JourneyVersion,
-  nowMs: number,
-): Promise<() => OutboxEntry[]> => {
-  const live = await defs.get<LiveJourney>('live-journey', journeyId);
-  const before = live && (await journeys(defs).versionOf(journeyId, live.body.current)).entry;
-  const members = membersAsked(entry);
-  if (members === undefined || (before && membersAsked(before) === members)) return () => [];
-  return () => [
-    { effect: 'participants', message: { kind: 'enter-members', journeyId, segmentId: members, asOfMs: nowMs } },
-  ];
-};
-
-const membersAsked = (entry: VersionEntry): string | undefined =>
-  entry.by === 'segment' && entry.includeMembers ? entry.segment : undefined;
 
 /** Has the trigger send what was approved. Repeated, it changes nothing. Undefined when there is no such trigger. */
 export const putTriggerInForce = async (

@@ -25,7 +25,7 @@ const PAGE = 2_000;
  */
 export const spreadStimuli = async (
   { participants, memberships, send }: SpreadPorts,
-  message: Exclude<ParticipantsMessage, { kind: 'stimuli' | 'follow' }>,
+  message: Extract<ParticipantsMessage, { cursor?: string }>,
 ): Promise<void> => {
   const { journeyId, cursor } = message;
   const page =
@@ -41,14 +41,17 @@ export const spreadStimuli = async (
 
 type EnterMembers = Extract<ParticipantsMessage, { kind: 'enter-members' }>;
 
-const membersPage = async (memberships: SpreadPorts['memberships'], { segmentId, cursor }: EnterMembers) => {
+const membersPage = async (memberships: SpreadPorts['memberships'], { segmentId, asOfMs, cursor }: EnterMembers) => {
   const page = await memberships.members(membershipOfSegment(segmentId), PAGE, cursor);
-  return { profileIds: page.items.map(({ profileId }) => profileId), ...(page.cursor && { cursor: page.cursor }) };
+  // Who has become one since is heard of by itself.
+  const then = page.items.filter(({ sinceMs }) => !(sinceMs > asOfMs));
+  return { profileIds: then.map(({ profileId }) => profileId), ...(page.cursor && { cursor: page.cursor }) };
 };
 
 /** Whoever is a member when the journey goes live enters as if they entered the segment then. */
 const entering = ({ journeyId, segmentId, asOfMs }: EnterMembers): Stimuli['stimuli'][number] => ({
   kind: 'enter',
+  isAsked: true,
   event: {
     ...{ id: `member-${journeyId}-${asOfMs}`, type: ENTERED, source: OWN_SOURCE, timeMs: asOfMs, receivedMs: asOfMs },
     properties: { segmentId },

@@ -1,4 +1,5 @@
 import { advance } from '../../core/strategy/journey/advance.ts';
+import { type EntryOutcome, outcomeOf } from '../../core/strategy/journey/entry-outcome.ts';
 import type { JourneyVersion } from '../../core/strategy/journey/journey-version.ts';
 import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
 import type {
@@ -22,6 +23,8 @@ export type TurnPorts = {
   versionOf(journeyId: string, hash: string): Promise<JourneyVersion>;
   facts: JourneyFactSources;
   takeSlots: TakeSlots;
+  /** Hears what becomes of whoever comes to the door, each time that it is decided. */
+  atDoor?(key: ParticipantKey, event: EntryEvent, outcome: EntryOutcome): void;
 };
 
 /** `slots`: turns at throttles that were taken for them before and are not used. */
@@ -70,7 +73,7 @@ export const takeTurns = async (ports: TurnPorts, asking: readonly Asking[]): Pr
     deciding,
     (one) => {
       try {
-        const turn = turnOf(one, ports.now());
+        const turn = turnOf(one, ports);
         if ('ask' in turn) return turn.ask;
         turns[one.n] = { ...turn, slots: one.slots };
       } catch (error) {
@@ -101,7 +104,7 @@ const settled = async <T>(promise: Promise<T>): Promise<{ value?: T; error?: unk
   }
 };
 
-const turnOf = (deciding: Deciding, nowMs: number): Turn | { ask: NonNullable<Advanced['ask']> } => {
+const turnOf = (deciding: Deciding, { now, atDoor }: TurnPorts): Turn | { ask: NonNullable<Advanced['ask']> } => {
   const { asking, moment, rowsOf, slots } = deciding;
   const { stimuli, stored } = asking;
   const before = stored?.participant;
@@ -110,9 +113,10 @@ const turnOf = (deciding: Deciding, nowMs: number): Turn | { ask: NonNullable<Ad
     // The rows of reference tables are those that this event names: of another one they are read when it is its turn.
     const isOther = rowsOf && before?.state !== 'inside' && stimulus.kind === 'enter' && stimulus.event !== rowsOf;
     if (isOther) return { taken: n };
-    const advanced = traced(before, advance(before, moment, stimulus, facts, nowMs), moment);
+    const advanced = traced(before, advance(before, moment, stimulus, facts, now()), moment);
     const { participant, park, wake, ask } = advanced;
     if (ask) return { ask };
+    if (stimulus.kind === 'enter') atDoor?.(asking.key, stimulus.event, outcomeOf(before, stimulus.event, advanced));
     if (participant !== before || park || wake) return { taken: n + 1, advanced };
   }
   return { taken: stimuli.length };

@@ -51,7 +51,7 @@ export const touchedPlans = async (defs: Definitions, template: Template, nowMs:
     const { version, plans } = await withTemplate(defs, journey, running.current, template);
     for (const plan of plans) await storePlanVersion(defs, plan, nowMs);
     await storeJourneyVersion(defs, version, nowMs);
-    const { defects } = await frozenJourney(defs, journey);
+    const { defects } = await frozenJourney(defs, journey, nowMs);
     const changed = plans.filter(({ node }) => isOf(journey, node, template.id));
     const errors = defects.map(({ message }) => message);
     add({ kind: 'journey', id, name: running.name, from: running.current, to: version.hash }, changed, errors);
@@ -66,7 +66,7 @@ const isOf = (journey: Journey, id: string, templateId: string): boolean => {
 
 /** The version that people enter, with this one template as it now is, and all others as they were approved. */
 const withTemplate = async (defs: Definitions, journey: Journey, current: string, template: Template) => {
-  const { nodes } = await journeys(defs).versionOf(journey.id, current);
+  const { nodes, entry } = await journeys(defs).versionOf(journey.id, current);
   const approved = await Promise.all(
     Object.entries(journey.nodes).flatMap(([id, node]) => {
       const compiled = nodes[id];
@@ -77,7 +77,9 @@ const withTemplate = async (defs: Definitions, journey: Journey, current: string
     }),
   );
   const templates: Record<string, TemplateContent> = { ...Object.fromEntries(approved), [template.id]: template };
-  return compileJourney({ journeyId: journey.id, input: journey, templates }, renderer(await import('liquidjs')));
+  const audience = entry.by === 'schedule' ? { audience: entry.audience } : {};
+  const source = { journeyId: journey.id, input: journey, templates, ...audience };
+  return compileJourney(source, renderer(await import('liquidjs')));
 };
 
 const slipsOf = async ({ channelPolicy, window }: Trigger, template: Template): Promise<string[]> => {

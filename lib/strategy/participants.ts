@@ -25,6 +25,7 @@ import { WakeSchedules } from '../kit/wake-schedules.ts';
 import type { Platform } from '../platform.ts';
 import type { Stage } from '../stages.ts';
 import { BY_JOURNEY_INDEX, BY_MEMBERSHIP_INDEX, type State } from '../state.ts';
+import { EntriesOnSchedule } from './entries-on-schedule.ts';
 
 /** Who walks a journey: moved on by what happens and by time, which an execution may watch for each of them; and the API by which journeys are written, published and stopped. */
 export class Participants extends Construct {
@@ -36,6 +37,7 @@ export class Participants extends Construct {
     super(scope, id);
     const { lake, intake, sendQueues, participants, strategy } = platform;
     const PARTICIPANTS_QUEUE_URL = sends(participants.queue);
+    const onSchedule = new EntriesOnSchedule(this, 'OnSchedule', { state, platform });
     const deadLetters = deadLetterQueue(this, 'DeadLetters', 'minutes whose participants could not be woken');
     const wakeParticipants = new TypedFunction(this, 'WakeParticipants', {
       entry: 'strategy/wake-participants',
@@ -95,6 +97,7 @@ export class Participants extends Construct {
         PARTICIPANTS_TABLE: readsAndWrites(state.participants, BY_JOURNEY_INDEX),
         MEMBERSHIPS_TABLE: reads(state.memberships, BY_MEMBERSHIP_INDEX),
         FOLLOW_MACHINE_ARN: starts(followed.machine, true),
+        SCHEDULE_MACHINE_ARN: starts(onSchedule.machine.machine),
         FAILURES_TABLE: addsTo(state.failures),
         PARTICIPANTS_QUEUE_URL,
         ...knowsErased(state),
@@ -119,6 +122,10 @@ export class Participants extends Construct {
         MEMBERSHIPS_TABLE: reads(state.memberships),
         AUDIT_TABLE: readsAndWrites(state.audit),
         IDEMPOTENCY_TABLE: remembers(state.idempotency),
+        LEDGER_TABLE: {
+          value: state.ledger.tableName,
+          grant: (to) => allow(to, ['dynamodb:Query'], [state.ledger.tableArn]),
+        },
         PARTICIPANTS_QUEUE_URL,
         RELEASE_MACHINE_ARN: starts(strategy.releaseParked.machine),
         APPROVE_MACHINE_ARN: starts(strategy.approvePlan.machine, true),

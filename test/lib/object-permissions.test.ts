@@ -36,6 +36,7 @@ const KEYS_GIVEN: Record<string, string[]> = {
   'audience/fit-model': ['Work/models/', 'Work/athena/'],
   'audience/change-list-part': ['Work/lists/', 'Work/snapshots/'],
   'audience/estimate-audience': ['Work/samples/'],
+  'strategy/tell-members': ['Work/athena/', 'Work/refreshes/'],
   'delivery/send-email': ['Work/snapshots/'],
   'delivery/send-inapp': ['Work/snapshots/'],
   'delivery/send-push': ['Work/snapshots/'],
@@ -171,7 +172,9 @@ test.each(stages.filter(({ stage }) => stage !== 'emulator'))(
       const statements = statementsOfRole(platform, idIn(RoleArn));
       return [foldersOf(statements, 's3:PutObject'), foldersOf(statements, 's3:GetObject')];
     });
-    const wanted = ['Work/models/', 'Work/refreshes/', 'Work/snapshots/'].map((folder) => [
+    // Live segments are refreshed, and people enter journeys on schedule.
+    const refreshes = ['Work/refreshes/', 'Work/refreshes/'];
+    const wanted = ['Work/models/', ...refreshes, 'Work/snapshots/'].map((folder) => [
       ['Work/athena/', folder],
       sorted([...TABLES, 'Work/athena/', folder]),
     ]);

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { bill, diff } from '../../local/meter.ts';
 import { bootLocal, localTest } from './boot.ts';
+import type { LocalHerald } from './everywhere.ts';
 import { addPerson } from './people.ts';
 import { type JourneyView, publish, type Report, sms, texts, write } from './walks.ts';
 
@@ -8,7 +9,62 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-localTest('days pass', 'a pause in the middle, an edit in flight, and who enters by a call or a segment', async () => {
+/** Each day at nine in Paris whoever has the city Lyon enters; a pause leaves a day out, and cuts another one short. */
+const daily = async (herald: LocalHerald) => {
+  const here = herald.cloud.clock.now();
+  const until = (atMs: number) => herald.cloud.clock.advance(atMs - herald.cloud.clock.now());
+  const nine = (days: number) => Math.floor(here / DAY) * DAY + days * DAY + 8 * HOUR;
+  const lyon = (name: string, phone: string) => addPerson(herald, name, { phone, attributes: { city: 'Lyon' } });
+  await lyon('dot', '+12025550004');
+  await lyon('eve', '+12025550005');
+  const segment = { name: 'Lyon', segment: { attribute: 'city', equals: 'Lyon' } };
+  const { id: segmentId } = await herald.api.must<{ id: string }>(
+    'POST /v1/segments',
+    await herald.as('marketer-mia', segment),
+  );
+  const from = new Date(nine(1)).toISOString().slice(0, 10);
+  const schedule = { every: 'day', time: '09:00', timeZone: 'Europe/Paris', from };
+  const { id } = await publish(
+    herald,
+    await write(herald, {
+      ...{ name: 'Daily', entry: { schedule, audience: { segmentId } }, reentry: { atMost: 2 }, start: 'hello' },
+      nodes: { hello: await sms(herald, 'Daily', 'done'), done: { kind: 'exit' } },
+    }),
+  );
+  const read = async () =>
+    (await herald.api.must<Scheduled>(`GET /v1/journeys/${id}`, await herald.as('viewer-vera'))).running.schedule;
+  const act = async (verb: string, body: object = {}) =>
+    herald.api.must(`POST /v1/journeys/${id}/${verb}`, await herald.as('operator-oscar', body));
+  const daily = async (phone: string) => (await texts(herald, phone)).filter((text) => text === 'Daily').length;
+  expect(await read()).toEqual({ nextMs: nine(1), times: 0, skipped: 0 });
+
+  await until(nine(1) + 10 * MINUTE);
+  expect(await read()).toMatchObject({
+    ...{ nextMs: nine(2), times: 1 },
+    last: { dueMs: nine(1), state: 'told', people: 2, outcomes: { entered: 2 } },
+  });
+  // A pause soon after tells the same members again when it ends, and nobody enters twice; one over a whole time leaves that out.
+  await act('pause', { reason: 'Look' });
+  await act('resume');
+  await herald.cloud.clock.advance(10 * MINUTE);
+  expect((await read()).last).toMatchObject({ dueMs: nine(1), people: 2, outcomes: { entered: 2 } });
+  expect([await daily('+12025550004'), await daily('+12025550005')]).toEqual([1, 1]);
+  await act('pause', { reason: 'Holiday' });
+  await until(nine(2) + HOUR);
+  await act('resume');
+  await lyon('fay', '+12025550006');
+  await until(nine(3) + 10 * MINUTE);
+  await until(nine(4) + 10 * MINUTE);
+  expect(await read()).toMatchObject({
+    ...{ nextMs: nine(5), times: 3 },
+    last: { people: 3, outcomes: { entered: 1, 'often-enough': 2 } },
+  });
+  expect(await Promise.all(['4', '5', '6'].map((n) => daily(`+1202555000${n}`)))).toEqual([2, 2, 2]);
+  await act('stop', { reason: 'Over' });
+};
+type Scheduled = { running: { schedule: { last?: object } } };
+
+localTest('days pass', 'pauses, an edit in flight, and who enters by a call, a segment or on schedule', async () => {
   const herald = await bootLocal({ days: true });
   const people = { ada: '+12025550001', bob: '+12025550002', cleo: '+12025550003' };
   for (const [name, phone] of Object.entries(people)) {
@@ -118,6 +174,8 @@ localTest('days pass', 'a pause in the middle, an edit in flight, and who enters
   );
   const called = await herald.as('marketer-mia', { profileId: 'ada' });
   expect((await herald.api.call(`POST /v1/journeys/${gold.id}/participants`, called)).status).toBe(422);
+
+  await daily(herald);
 
   const stop = await herald.as('operator-oscar', { reason: 'Over' });
   expect(await herald.api.must(`POST /v1/journeys/${gold.id}/stop`, stop)).toMatchObject({

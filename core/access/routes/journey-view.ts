@@ -17,6 +17,28 @@ const running = z.object({
   pause: z.optional(z.object({ by: z.string(), atMs: count, reason: z.string() })),
   /** Of whoever reads one journey. Absent where there are none. */
   experiments: z.optional(z.array(journeyExperiment)),
+  /** Of a journey that people enter on schedule. */
+  schedule: z.optional(
+    z.object({
+      /** Absent: there is none any more, or it is paused or stopped. */
+      nextMs: z.optional(count),
+      /** The newest time that has begun. */
+      last: z.optional(
+        z.object({
+          dueMs: count,
+          beginMs: count,
+          state: z.enum(['telling', 'told', 'failed']),
+          /** Who was in the audience. */
+          people: z.optional(count),
+          /** Of those who have come to the door so far: how many have `entered`, and why others have not. Where one journey is read. */
+          outcomes: z.optional(z.record(z.string(), count)),
+          problem: z.optional(z.string()),
+        }),
+      ),
+      times: count,
+      skipped: count,
+    }),
+  ),
 });
 
 /** As the API shows it. */

@@ -9,11 +9,11 @@ import { APPROVERS, PROFILE_READERS, READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
 import { expirySeconds } from './approval-views.ts';
 import { journey } from './journey-view.ts';
+import { participant, simulated } from './participant-views.ts';
 
 const handler = 'strategy/manage-journeys';
 /** Whoever runs it may stop it, without waiting for anybody. */
 const STOPPERS = [...WRITERS, 'operator'] as const;
-const count = z.int();
 const version = z.int().check(z.minimum(1));
 const reason = z.string().check(z.minLength(1), z.maxLength(2_000));
 /** As for events, of which they become one. */
@@ -27,38 +27,6 @@ const properties = z
   );
 
 const defect = z.object({ path: z.string(), code: z.string(), message: z.string() });
-
-const participant = z.object({
-  profileId: z.string(),
-  journeyId: z.string(),
-  entry: count,
-  hash: z.string(),
-  state: z.enum(['inside', 'over']),
-  node: z.string(),
-  enteredMs: count,
-  waits: z.optional(z.object({ dueMs: count, why: z.string() })),
-  end: z.optional(z.object({ reason: z.string(), detail: z.optional(z.string()), atMs: count })),
-  goals: z.record(z.string(), count),
-  arms: z.record(z.string(), z.string()),
-  steps: z.array(z.object({ step: count, node: z.string(), way: z.string(), atMs: count })),
-});
-
-const simulated = z.object({
-  steps: z.array(
-    z.object({
-      ...{ step: count, node: z.string(), kind: z.string(), way: z.string(), why: z.string() },
-      atMs: count,
-      /** The step in English. */
-      text: z.string(),
-    }),
-  ),
-  /** Why they do not enter. */
-  refused: z.optional(z.string()),
-  rests: z.optional(z.object({ node: z.string(), dueMs: count, why: z.string() })),
-  end: z.optional(z.object({ reason: z.string(), detail: z.optional(z.string()), atMs: count })),
-  /** True: there is more than is told. */
-  isCut: z.optional(z.boolean()),
-});
 
 const publication = {
   version,

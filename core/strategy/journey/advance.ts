@@ -20,7 +20,7 @@ export const advance = (
 ): Advanced => {
   const asked: Asked = { moment, facts, nowMs };
   if (stimulus.kind === 'enter') {
-    const entered = enter(asked, participant, stimulus.event);
+    const entered = enter(asked, participant, stimulus);
     if (!('refused' in entered)) return answered(participant, entered);
     return { ...(participant && { participant }), steps: [], refused: entered.refused };
   }

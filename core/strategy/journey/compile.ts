@@ -1,4 +1,5 @@
 import { ENTERED, LEFT } from '../../audience/live/membership-change.ts';
+import type { ResolvedSegment } from '../../audience/segment.ts';
 import { durationMs } from '../../event/duration.ts';
 import type { Duration, EventPattern } from '../../event/trigger.ts';
 import { hashOf } from '../plan-hash.ts';
@@ -10,12 +11,16 @@ import { earlyNodes } from './early-nodes.ts';
 import type { JourneyInput } from './journey-input.ts';
 import { needsOfNodes } from './journey-needs.ts';
 import type { JourneyNode, NodeId, NodeOf } from './journey-node.ts';
-import type { JourneyVersion, PatternId, VersionEntry, VersionNode } from './journey-version.ts';
+import {
+  type JourneyVersion,
+  OWN_MAX_LATENESS_MS,
+  type PatternId,
+  type VersionEntry,
+  type VersionNode,
+} from './journey-version.ts';
 import { longestMs } from './longest.ts';
 
 const DEFAULT_MAX_LATENESS_MS = 3_600_000;
-/** Herald has said itself that they enter: only its own queues make that late, by hours for millions of members, or in an outage. */
-const OWN_MAX_LATENESS_MS = 86_400_000;
 /** A message of a journey that has not gone out a day after its time surprises more than it helps. */
 const DEFAULT_DEADLINE: Duration = { hours: 24 };
 
@@ -24,6 +29,8 @@ export type JourneySource = {
   input: JourneyInput;
   /** By id, each that the journey names. */
   templates: Readonly<Record<string, TemplateContent>>;
+  /** The rule behind the audience of a journey that people enter on schedule. */
+  audience?: ResolvedSegment;
 };
 
 /** What senders load for the messages of a node: a plan version like those of campaigns and triggers. */
@@ -76,7 +83,7 @@ export const compileJourney = (source: JourneySource, render: Pick<Renderer, 'ev
     journeyId,
     name: input.name,
     topic: input.topic,
-    entry: compileEntry(input.entry, patternOf),
+    entry: compileEntry(source, patternOf),
     ...(reentry && {
       reentry: {
         ...(reentry.after && { afterMs: durationMs(reentry.after) }),
@@ -98,7 +105,10 @@ export const compileJourney = (source: JourneySource, render: Pick<Renderer, 'ev
   return { version: { ...content, hash: hashOf(content) }, plans: Object.values(plans) };
 };
 
-const compileEntry = (entry: JourneyInput['entry'], patternOf: (pattern: EventPattern) => PatternId): VersionEntry => {
+const compileEntry = (
+  { input: { entry }, audience }: JourneySource,
+  patternOf: (pattern: EventPattern) => PatternId,
+): VersionEntry => {
   if ('event' in entry) {
     const { event, maxLatenessSeconds: seconds } = entry;
     return {
@@ -112,7 +122,10 @@ const compileEntry = (entry: JourneyInput['entry'], patternOf: (pattern: EventPa
     const { segment, includeMembers = false } = entry;
     return { by: 'segment', segment, pattern: patternOf(enteredSegment(segment)), includeMembers, maxLatenessMs };
   }
-  return 'schedule' in entry ? { by: 'schedule', ...entry, maxLatenessMs } : { by: 'api', maxLatenessMs };
+  if (!('schedule' in entry)) return { by: 'api', maxLatenessMs };
+  if (!audience) throw new TypeError('The audience of a journey on schedule was not given');
+  const { schedule, ifLate } = entry;
+  return { by: 'schedule', schedule, ...(ifLate && { ifLate }), audience, maxLatenessMs };
 };
 
 const compileNode = (node: JourneyNode, patternOf: (pattern: EventPattern) => PatternId, plan: string): VersionNode => {

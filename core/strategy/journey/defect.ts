@@ -19,6 +19,7 @@ export type DefectCode =
   | 'segment-not-live'
   | 'no-list'
   | 'no-audience'
+  | 'no-time'
   | 'no-reference-table'
   | 'impossible-branch'
   | 'hidden-branch'
@@ -44,6 +45,8 @@ export type JourneyReferences = {
   tables: Readonly<Record<string, Pick<ReferenceTable, 'columns'> | undefined>>;
   /** Whether the audience of a journey that runs on schedule exists. */
   hasAudience: boolean;
+  /** Whether its schedule has times at which somebody may still enter. */
+  hasTimes: boolean;
   /** What is noticed of what people do with messages, by the settings. */
   tracking: Tracking;
 };

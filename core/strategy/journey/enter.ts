@@ -4,7 +4,7 @@ import { withGoalsAndExits } from './goals-and-exits.ts';
 import { timeText } from './journey-text.ts';
 import type { JourneyVersion } from './journey-version.ts';
 import { clockAfter, eventKey, happenedMs } from './logical-time.ts';
-import type { EntryEvent, Participant, RefusedReason } from './participant.ts';
+import type { EntryEvent, Participant, RefusedReason, Stimulus } from './participant.ts';
 import { type Walked, walk } from './walk.ts';
 
 /** Somebody who has never entered. */
@@ -29,11 +29,11 @@ export const nobodyYet = (hash: string): Participant => ({
 export const enter = (
   asked: Asked,
   before: Participant | undefined,
-  event: EntryEvent,
+  { event, isAsked }: Omit<Extract<Stimulus, { kind: 'enter' }>, 'kind'>,
 ): Walked | { refused: RefusedReason } => {
   const { moment, facts, nowMs } = asked;
   const { current } = moment;
-  const refused = refusedByTime(asked, before, event);
+  const refused = refusedByTime(asked, before, event, isAsked);
   if (refused) return { refused };
   const heldOut = heldOutAtEntry(current.journeyId, current.holdoutPercent, moment.profileId, facts);
   // Who is held out is so before anything else is asked, so that they compare with those who are not.
@@ -66,11 +66,12 @@ const refusedByTime = (
   { moment: { state, sinceMs, current }, nowMs }: Asked,
   before: Participant | undefined,
   event: EntryEvent,
+  isAsked: true | undefined,
 ): RefusedReason | undefined => {
   const atMs = happenedMs(event);
   if (state === 'stopped') return 'stopped';
   if (state === 'paused') return 'paused';
-  if (atMs < sinceMs) return 'before-live';
+  if (atMs < sinceMs && !isAsked) return 'before-live';
   if (nowMs > atMs + current.entry.maxLatenessMs) return 'too-late';
   if (before?.state === 'inside' || (before?.end && before.entry > 0 && atMs <= before.end.atMs)) return 'inside';
   return undefined;

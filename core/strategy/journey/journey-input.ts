@@ -3,6 +3,7 @@ import { audienceRef } from '../../audience/audience-ref.ts';
 import { definitionId } from '../../audience/definition-id.ts';
 import { topicName } from '../../delivery/settings-input.ts';
 import { eventPattern } from '../../event/event-pattern.ts';
+import { latePolicyInput } from '../late.ts';
 import { scheduleInput } from '../schedule-input.ts';
 import { eachNameOnce, journeyNode, label, longDuration, nodeId } from './journey-node.ts';
 
@@ -23,7 +24,12 @@ const entry = z.union(
       /** True: who is in it when the journey goes live enters, too. */
       includeMembers: z.optional(z.boolean()),
     }),
-    z.strictObject({ schedule: scheduleInput, audience: audienceRef }),
+    z.strictObject({
+      schedule: scheduleInput,
+      audience: audienceRef,
+      /** What becomes of a time that is noticed late. Absent: its people enter at once. */
+      ifLate: z.optional(latePolicyInput),
+    }),
     /** Whoever an app, or a person, puts in. */
     z.strictObject({ api: z.literal(true) }),
   ],

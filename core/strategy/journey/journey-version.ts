@@ -1,17 +1,24 @@
-import type { AudienceRef } from '../../audience/audience-ref.ts';
+import type { ResolvedSegment } from '../../audience/segment.ts';
 import type { Needs } from '../../event/facts.ts';
 import type { EventPattern } from '../../event/trigger.ts';
+import type { LatePolicy } from '../late.ts';
 import type { Schedule } from '../schedule.ts';
 import type { JourneyNode, NodeId, NodeOf } from './journey-node.ts';
 
 /** Names an event pattern by its content: equal patterns of any journey and version have the same id. */
 export type PatternId = string;
 
-/** What enters. `maxLatenessMs`: an event that is older when it is handled starts nothing. */
+/** Of what Herald says itself only its own queues make it late, by hours for millions of people, or in an outage. */
+export const OWN_MAX_LATENESS_MS = 86_400_000;
+
+/**
+ * What enters. `maxLatenessMs`: an event that is older when it is handled starts nothing. `audience`: the rule as it was when the version
+ * was made; who answers to it is looked up each time.
+ */
 export type VersionEntry =
   | { by: 'event'; pattern: PatternId; maxLatenessMs: number }
   | { by: 'segment'; segment: string; pattern: PatternId; includeMembers: boolean; maxLatenessMs: number }
-  | { by: 'schedule'; schedule: Schedule; audience: AudienceRef; maxLatenessMs: number }
+  | { by: 'schedule'; schedule: Schedule; ifLate?: LatePolicy; audience: ResolvedSegment; maxLatenessMs: number }
   | { by: 'api'; maxLatenessMs: number };
 
 /** A node as it runs. Of messages and webhooks `plan` is the hash of the plan version that senders load. */

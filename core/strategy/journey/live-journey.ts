@@ -1,4 +1,5 @@
 import type { EventPattern } from '../../event/trigger.ts';
+import type { JourneySeries } from './journey-series.ts';
 
 /** What becomes of those inside when another version is published: they finish theirs, go on in the new one, or leave. */
 export const INSIDE = ['finish', 'move', 'exit'] as const;
@@ -35,6 +36,13 @@ export type LiveJourney = {
   entry?: EventPattern;
   /** Events older than this when they arrive let nobody enter. */
   maxLatenessMs: number;
+  /** Of a journey that people enter on schedule. */
+  series?: JourneySeries;
+  /**
+   * The live segment whose members the journey has asked in, as of then (epoch ms); absent: they enter when it is resumed. Asked once, and
+   * not again by every edit, for who may enter again would get everything again.
+   */
+  members?: { segmentId: string; asOfMs?: number };
   /** What these versions wait for anywhere, their goals and their exits, by id. */
   patterns: Record<string, EventPattern>;
 };

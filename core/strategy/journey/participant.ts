@@ -133,7 +133,8 @@ export type Stimulus =
   /** An event that matches these patterns of the live journey, other than that of its entry. */
   | { kind: 'event'; patterns: PatternId[]; event: Pick<AcceptedEvent, 'id' | 'source' | 'timeMs' | 'receivedMs'> }
   /** What lets somebody in: the event itself, or one that was made for a schedule, a segment's member or a call. */
-  | { kind: 'enter'; event: EntryEvent }
+  /** `isAsked`: the journey itself has asked them in, so that it has been paused since keeps nobody out. */
+  | { kind: 'enter'; event: EntryEvent; isAsked?: true }
   /** The timer of this step. */
   | { kind: 'due'; entry: number; step: number }
   /** Something about the journey has changed: it was resumed, stopped, or has another version. */

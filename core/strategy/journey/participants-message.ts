@@ -5,14 +5,18 @@ export type Stimuli = { profileId: string; journeyId: string; stimuli: Stimulus[
 
 /**
  * Body of a message in the queue of participants: what happened to some people; or everybody who is inside a journey is
- * looked at; or the members of a live segment enter it. The two work page by page: `cursor` is the id after which to go on. Or an execution
- * is to follow somebody who is traced.
+ * looked at; or the members of a live segment enter it; or a chain of executions begins, which lets people enter on schedule from `atMs` on. Those
+ * of many people work page by page: `cursor` is the id after which to go on. Or an execution is to follow somebody who is traced. `counted`: what
+ * becomes of these people at the door is counted, once for each number of a run.
  */
 export type ParticipantsMessage =
-  | { kind: 'stimuli'; people: Stimuli[] }
+  | { kind: 'stimuli'; people: Stimuli[]; counted?: Counted }
   | { kind: 'everybody'; journeyId: string; cursor?: string }
   | { kind: 'enter-members'; journeyId: string; segmentId: string; asOfMs: number; cursor?: string }
+  | { kind: 'begin-chain'; journeyId: string; chain: number; atMs: number }
   | Follow;
+
+export type Counted = { run: string; number: number };
 
 /** See `TracingEffect`. */
 export type Follow = { kind: 'follow'; profileId: string; journeyId: string; entry: number; follower: number };
@@ -21,7 +25,7 @@ export type Follow = { kind: 'follow'; profileId: string; journeyId: string; ent
 const MESSAGE_BYTES = 60 * 1024;
 
 /** Packs stimuli into messages of at most 60 KB, or one person alone. What is of one person and journey stays together. */
-export const chunkStimuli = (people: readonly Stimuli[]): ParticipantsMessage[] => {
+export const chunkStimuli = (people: readonly Stimuli[]): Extract<ParticipantsMessage, { kind: 'stimuli' }>[] => {
   const chunks: Stimuli[][] = [];
   let room = 0;
   for (const one of people) {

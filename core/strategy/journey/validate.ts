@@ -21,7 +21,10 @@ export const journeyDefects = (
   ...reentryDefects(input, references),
 ];
 
-const namedDefects = (input: JourneyInput, { segments, lists, tables, hasAudience }: JourneyReferences): Defect[] => {
+const namedDefects = (
+  input: JourneyInput,
+  { segments, lists, tables, hasAudience, hasTimes }: JourneyReferences,
+): Defect[] => {
   const people = peopleNamed(input).flatMap((one): Defect[] => {
     const { path } = one;
     if ('list' in one) {
@@ -51,7 +54,11 @@ const namedDefects = (input: JourneyInput, { segments, lists, tables, hasAudienc
           },
         ]
       : [];
-  return [...people, ...columns, ...audience];
+  const times: Defect[] =
+    'schedule' in input.entry && !hasTimes
+      ? [{ path: 'entry.schedule', code: 'no-time', message: 'All of its times have passed' }]
+      : [];
+  return [...people, ...columns, ...audience, ...times];
 };
 
 const reentryDefects = (input: JourneyInput, references: JourneyReferences): Defect[] => {

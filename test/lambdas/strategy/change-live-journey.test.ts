@@ -8,6 +8,10 @@ const live: LiveJourney = {
 };
 const pause = { number: 4, by: 'otto', atMs: 1, reason: 'why' };
 const look = { effect: 'participants', message: { kind: 'everybody', journeyId: 'j1' } };
+const members = { segmentId: 's', asOfMs: 1 };
+const enter = { effect: 'participants', message: { kind: 'enter-members', journeyId: 'j1', ...members } };
+const series = { schedule: { at: '2026-12-01T09:00:00Z' }, chain: 3, sinceMs: 9, times: 0, skipped: 0 };
+const chain = { effect: 'participants', message: { kind: 'begin-chain', journeyId: 'j1', chain: 3, atMs: 9 } };
 const release = {
   ...{ effect: 'start-execution', machine: 'release-parked', name: 'j1-4' },
   input: { campaignId: 'j1', pause: 4 },
@@ -26,6 +30,41 @@ test.each<[string, LiveJourney | undefined, Partial<LiveJourney>, object[]]>([
   ],
   ['a pause', live, { state: 'paused', pause }, []],
   ['the end of a pause', { ...live, state: 'paused', pause }, {}, [release, look]],
+  ['a version that asks members in', live, { members }, [enter]],
+  ['another version that does', { ...live, members }, { members, current: 'h3' }, []],
+  [
+    'one that asks them in while it is paused',
+    { ...live, state: 'paused', pause },
+    { state: 'paused', pause, members: { segmentId: 's' } },
+    [],
+  ],
+  [
+    'the end of that pause',
+    { ...live, state: 'paused', pause, members: { segmentId: 's' } },
+    { members },
+    [release, look, enter],
+  ],
+  [
+    'the end of a pause that may have refused some',
+    { ...live, state: 'paused', pause, members },
+    { members },
+    [release, look, enter],
+  ],
+  [
+    'a day later it lets nobody in',
+    { ...live, state: 'paused', pause, members },
+    { members, sinceMs: 86_400_002 },
+    [release, look],
+  ],
+  ['a schedule', live, { series }, [chain]],
+  ['the same schedule', { ...live, series }, { series, current: 'h3' }, []],
+  ['a schedule of what is paused', { ...live, state: 'paused', pause }, { state: 'paused', pause, series }, []],
+  [
+    'a schedule that goes on',
+    { ...live, state: 'paused', pause, series: { ...series, chain: 2 } },
+    { series },
+    [release, look, chain],
+  ],
   ['a stop', live, { state: 'stopped' }, [look]],
   ['a stop of what is paused', { ...live, state: 'paused', pause }, { state: 'stopped' }, [release, look]],
 ])('%s', (_, before, change, effects) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ParticipantsMessage } from '../../../core/strategy/journey/participants-message.ts';
 import { type SpreadPorts, spreadStimuli } from '../../../lambdas/strategy/spread-stimuli.ts';
 
-type Spread = Exclude<ParticipantsMessage, { kind: 'stimuli' | 'follow' }>;
+type Spread = Extract<ParticipantsMessage, { cursor?: string }>;
 const PEOPLE = Array.from({ length: 4_500 }, (_, n) => `p${String(n).padStart(4, '0')}`);
 const page = (limit: number, cursor?: string) => {
   const from = cursor === undefined ? 0 : PEOPLE.indexOf(cursor) + 1;
@@ -96,6 +96,17 @@ describe.each([
 test('members enter by an event that is the same each time it is told, and looks ask for nothing', async () => {
   expect((await spread(EVERYBODY)).stimuli).toEqual([[{ kind: 'look' }]]);
   expect((await spread(MEMBERS)).stimuli).toMatchObject([[{ kind: 'enter', event: { id: 'member-j1-5', timeMs: 5 } }]]);
+});
+
+test('who has become a member since is not told: they have entered the segment, and that is heard of', async () => {
+  const sent: ParticipantsMessage[] = [];
+  const items = [4, 5, 6].map((sinceMs) => ({ profileId: `p${sinceMs}`, sinceMs }));
+  const ports = { participants: {}, memberships: { members: async () => ({ items }) } } as never;
+  await spreadStimuli({ ...(ports as SpreadPorts), send: async (messages) => void sent.push(...messages) }, MEMBERS);
+  expect(sent.flatMap((one) => ('people' in one ? one.people.map(({ profileId }) => profileId) : []))).toEqual([
+    'p4',
+    'p5',
+  ]);
 });
 
 test('of a journey that nobody is in nobody is told', async () => {

@@ -74,6 +74,7 @@ describe('the definitions of Herald', () => {
       'audience/refresh-segment.asl.json',
       'delivery/release-parked.asl.json',
       'strategy/approve-plan.asl.json',
+      'strategy/enter-on-schedule.asl.json',
       'strategy/follow-participant.asl.json',
       'strategy/repeat-campaign.asl.json',
       'strategy/run-campaign.asl.json',

@@ -10,7 +10,11 @@ const render = renderer(liquidjs);
 const sms = (text: string) => ({ name: 't', channels: { sms: { text } } });
 const compiled = (input: JourneyInput, text = 'Hi') =>
   compileJourney(
-    { journeyId: 'j', input, templates: { hello: sms(text), offer: sms(text), thanks: sms(text), t: sms(text) } },
+    {
+      ...{ journeyId: 'j', input },
+      templates: { hello: sms(text), offer: sms(text), thanks: sms(text), t: sms(text) },
+      ...('audience' in input.entry && { audience: { list: 'frozen' } }),
+    },
     render,
   );
 const order = { eventType: 'order.placed' };
@@ -208,7 +212,12 @@ test.each<[JourneyInput['entry'], object]>([
   [{ api: true }, { by: 'api', maxLatenessMs: 86_400_000 }],
   [
     { schedule: { at: '2026-12-01T00:00:00Z' }, audience: { listId: 'l' } },
-    { by: 'schedule', schedule: { at: '2026-12-01T00:00:00Z' }, audience: { listId: 'l' }, maxLatenessMs: 86_400_000 },
+    {
+      by: 'schedule',
+      schedule: { at: '2026-12-01T00:00:00Z' },
+      audience: { list: 'frozen' },
+      maxLatenessMs: 86_400_000,
+    },
   ],
 ])('entry %j', (entry, expected) => {
   const { version } = compiled({ ...onboarding, entry });

@@ -8,22 +8,27 @@ import { exit, journeyOf } from './traveller.ts';
 
 const pageOf = (name: string) => readFileSync(join(import.meta.dirname, '../../../../docs', name), 'utf8');
 const blocksOf = (text: string) =>
-  [...text.matchAll(/```json( node)?\n([\s\S]*?)```/g)].map(([, isNode, json = '']) => ({
-    isNode: isNode !== undefined,
+  [...text.matchAll(/```json( node| entry)?\n([\s\S]*?)```/g)].map(([, of = 'journey', json = '']) => ({
+    of: of.trim(),
     value: JSON.parse(json) as unknown,
   }));
 const page = pageOf('journeys.md');
-const blocks = [...blocksOf(page), ...blocksOf(pageOf('experiments.md')).filter(({ isNode }) => isNode)];
+const blocks = [...blocksOf(page), ...blocksOf(pageOf('experiments.md')).filter(({ of }) => of === 'node')];
 
-test.each(blocks.filter(({ isNode }) => !isNode))('a journey of the page is sound', ({ value }) => {
+test.each(blocks.filter(({ of }) => of === 'journey'))('a journey of the page is sound', ({ value }) => {
   expect(judge(journeyInput.parse(value))).toEqual([]);
 });
 
-test.each(blocks.filter(({ isNode }) => isNode))('a node of the page is sound: $value.kind', ({ value }) => {
+test.each(blocks.filter(({ of }) => of === 'node'))('a node of the page is sound: $value.kind', ({ value }) => {
   const node = journeyNode.parse(value);
   const ends = Object.fromEntries(['a', 'b', 'c', 'end'].map((id) => [id, exit]));
   const codes = judge(journeyOf({ node, ...ends }, { goals })).map(({ code }) => code);
   expect(codes.filter((code) => code !== 'unreachable-node')).toEqual([]);
+});
+
+test.each(blocks.filter(({ of }) => of === 'entry'))('an entry of the page is sound: $value', ({ value }) => {
+  const { entry } = journeyInput.parse({ ...journeyOf({ e: exit }), entry: value });
+  expect(judge({ ...journeyOf({ e: exit }), entry })).toEqual([]);
 });
 
 test('the page tells of every kind of node', () => {

@@ -22,6 +22,7 @@ export const references: JourneyReferences = {
   endpoints: new Set(['crm']),
   tables: { shops: { columns: { open: 'boolean' } } },
   hasAudience: true,
+  hasTimes: true,
   tracking: { clicks: true, opens: true },
 };
 export const judge = (input: JourneyInput, changes: Partial<JourneyReferences> = {}) =>

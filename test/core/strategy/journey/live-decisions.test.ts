@@ -95,6 +95,60 @@ describe('publishing', () => {
   });
 });
 
+describe('whom the journey itself asks in', () => {
+  const of = (segment: string, includeMembers = true): Partial<JourneyVersion> => ({
+    entry: { by: 'segment', segment, pattern: 'in', includeMembers, maxLatenessMs: 1 },
+  });
+  const daily = { every: 'day' as const, time: '09:00', timeZone: 'UTC', from: '1970-01-01' };
+  const bySchedule = (schedule = daily): Partial<JourneyVersion> => ({
+    entry: { by: 'schedule', schedule, audience: { list: 'l' }, maxLatenessMs: 1 },
+  });
+  const publish = (before: LiveJourney | undefined, hash: string, change: Partial<JourneyVersion>, nowMs: number) =>
+    changed(published(before, version(hash, change), 'finish', nowMs));
+
+  test('members of a segment, as of the publication that asks for them first', () => {
+    const asked = publish(undefined, 'h1', of('s'), 1_000);
+    expect(asked.members).toEqual({ segmentId: 's', asOfMs: 1_000 });
+    expect(publish(asked, 'h2', of('s'), 2_000).members).toEqual({ segmentId: 's', asOfMs: 1_000 });
+    expect(publish(asked, 'h2', of('t'), 2_000).members).toEqual({ segmentId: 't', asOfMs: 2_000 });
+    expect(publish(asked, 'h2', of('s', false), 2_000)).not.toHaveProperty('members');
+  });
+
+  test('members that are asked for in a pause, as of its end', () => {
+    const paused = changed(pausedLive(first, 'otto', 'why', 2_000));
+    const owed = publish(paused, 'h2', of('s'), 3_000);
+    expect(owed.members).toEqual({ segmentId: 's' });
+    const edited = publish(owed, 'h3', of('s'), 4_000);
+    expect(changed(resumedLive(edited, 5_000)).members).toEqual({ segmentId: 's', asOfMs: 5_000 });
+    const again = changed(pausedLive(changed(resumedLive(edited, 5_000)), 'otto', 'why', 6_000));
+    expect(changed(resumedLive(again, 7_000)).members).toEqual({ segmentId: 's', asOfMs: 5_000 });
+  });
+
+  test('an audience on schedule: an edit goes on with the chain, another schedule and the end of a pause begin one', () => {
+    const live = publish(undefined, 'h1', bySchedule(), 1_000);
+    expect(live.series).toMatchObject({ chain: 1, sinceMs: 1_000, next: { atMs: 9 * 3_600_000 } });
+    const edited = publish(live, 'h2', bySchedule(), 2_000);
+    expect(edited.series).toEqual(live.series);
+    expect(publish(edited, 'h3', bySchedule({ ...daily, time: '10:00' }), 3_000).series).toMatchObject({ chain: 3 });
+    const paused = changed(pausedLive(edited, 'otto', 'why', 4_000));
+    expect(paused.series).toEqual(live.series);
+    expect(changed(resumedLive(paused, 5_000)).series).toMatchObject({ chain: 4, sinceMs: 5_000 });
+    expect(publish(edited, 'h3', of('s'), 3_000)).not.toHaveProperty('series');
+  });
+
+  test('a schedule that is over when it was approved is refused; what runs by it may be edited', () => {
+    const once = version('h1', {
+      entry: { by: 'schedule', schedule: { at: '1970-01-01T00:00:02Z' }, audience: { list: 'l' }, maxLatenessMs: 1 },
+    });
+    expect(published(undefined, once, 'finish', 3_000)).toMatchObject({
+      kind: 'refuse',
+      detail: 'All of its times have passed',
+    });
+    const live = changed(published(undefined, once, 'finish', 1_000));
+    expect(changed(published(live, { ...once, hash: 'h2' }, 'finish', 3_000)).series).toEqual(live.series);
+  });
+});
+
 describe('a pause', () => {
   const paused = changed(pausedLive(first, 'otto', 'A wrong price', 2_000));
 

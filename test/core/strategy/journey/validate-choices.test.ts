@@ -209,6 +209,7 @@ describe('every defect is named, and its repair is taken', () => {
       { entry: { schedule: { at: '2026-12-01T00:00:00Z' }, audience: { audienceId: 'a' } } },
     );
     expect(told(input, { hasAudience: false })).toEqual(['entry.audience (no-audience): There is no such audience']);
+    expect(told(input, { hasTimes: false })).toEqual(['entry.schedule (no-time): All of its times have passed']);
     expect(told(input)).toEqual([]);
   });
 
