@@ -248,7 +248,7 @@ test('what has to be read before it is judged', () => {
   });
   const other = journeyOf(
     {
-      h: { kind: 'webhook', endpointId: 'crm', fields: {}, next: 'b' },
+      h: { kind: 'webhook', endpointId: 'crm', fields: { a: '{{ 1 | catalogue: "prices" }}' }, next: 'b' },
       b: branch({ any: [{ in: { list: 'l' } }, { reference: 'shops', by: 'a', column: 'open', equals: true }] }),
       w: wait,
       e: exit,
@@ -264,7 +264,7 @@ test('what has to be read before it is judged', () => {
       segments: ['s'],
       lists: ['l'],
       endpoints: ['crm'],
-      tables: ['shops'],
+      tables: ['shops', 'prices'],
       audience: { listId: 'vip' },
     },
   });
