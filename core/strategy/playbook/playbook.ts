@@ -18,7 +18,7 @@ export type PlaybookGoal = (typeof PLAYBOOK_GOALS)[number];
  * nobody can guess, and a guess would go out to people. `example` stands in the documentation and is what tests start with.
  */
 export type Parameter = { about: ByLanguage<string> } /** One for all languages, or one for each. */ & (
-  | { kind: 'text'; maxLength: number; default?: string | ByLanguage<string>; example: string }
+  | { kind: 'text'; maxLength: number; default?: string | ByLanguage<string>; example: string | ByLanguage<string> }
   | { kind: 'url'; example: string }
   /** As ISO 4217 writes it: EUR. */
   | { kind: 'currency'; example: string }

@@ -38,7 +38,7 @@ export const coupon = {
   offer: {
     kind: 'text',
     maxLength: 30,
-    example: '10% off',
+    example: { en: '10% off', zh: '九折优惠' },
     about: { en: 'What the coupon is good for, perhaps by language', zh: '优惠内容，可按语言填写' },
   },
 } as const satisfies Record<string, Parameter>;
