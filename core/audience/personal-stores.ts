@@ -136,7 +136,11 @@ export const WORK_FOLDERS = {
     days: 2,
     why: 'Ids for queries of a running export or erasure, which deletes them.',
   },
-  'athena/': { personal: 'expires', days: 7, why: 'Results of queries: counts, and what previews show.' },
+  'athena/': {
+    personal: 'expires',
+    days: 7,
+    why: 'Results of queries: counts, and the ids of samples that previews and pre-flights look at.',
+  },
   'erasures/': { personal: 'expires', days: 2, why: 'The worklist of a running pass, which deletes it.' },
   'exports/': { personal: 'deleted', holds: 'documents of exports' },
   'imports/': { personal: 'uploads', holds: 'uploaded files, and rows that were refused' },

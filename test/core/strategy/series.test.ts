@@ -4,49 +4,9 @@ import type { Campaign } from '../../../core/strategy/campaign.ts';
 import { goneOn, withBeginning } from '../../../core/strategy/campaign-schedule.ts';
 import { freezePlan } from '../../../core/strategy/plan-hash.ts';
 import { nextOccurrence } from '../../../core/strategy/schedule.ts';
-import { MAX_FAILED_RUNS, nextStep, runIdOf } from '../../../core/strategy/series.ts';
-import { held, missed, runCampaign, runPlans, wasMissed } from '../../../core/strategy/series-run.ts';
-
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const START = Date.parse('2026-12-01T00:00Z');
-const schedule = { every: 'day' as const, time: '09:00', timeZone: 'UTC', from: '2026-12-01' };
-const approval = { hash: 'h'.repeat(32), submission: 1 } as Campaign['approval'];
-const written = (more: Partial<Campaign> = {}): Campaign =>
-  ({
-    ...{ id: 'c', version: 4, state: 'approved', author: 'mia', editors: ['zoe'], createdMs: 0, approval },
-    ...{ name: 'Daily', audience: { segmentId: 's' }, templateId: 't', channelPolicy: ['push'], topic: 'news' },
-    ...{ repeat: { schedule }, speed: { perMinute: 9 } },
-    ...more,
-  }) as Campaign;
-
-/** Scheduled, as the end of an approval does it. */
-const scheduled = (more: Partial<Campaign> = {}, nowMs = START): Campaign => {
-  const campaign = written({ ...more, state: 'scheduled' });
-  const decision = withBeginning({ kind: 'change', action: 'schedule', campaign, detail: '' }, nowMs, 'UTC');
-  if (decision.kind !== 'change') throw new Error(decision.kind);
-  return decision.campaign;
-};
-const run = (campaign: Campaign, state: Campaign['state'], more: Partial<Campaign> = {}): Campaign => ({
-  ...runCampaign(campaign, 'p'.repeat(32), START),
-  ...more,
-  state,
-});
-
-/** Saves until there is nothing to save: what the chain does between two waits. */
-const settle = (campaign: Campaign, newest: (campaign: Campaign) => Campaign | undefined, nowMs: number) => {
-  const actions: string[] = [];
-  let current = campaign;
-  for (let n = 0; n < 10; n += 1) {
-    if (current.state !== 'scheduled') return { campaign: current, actions, step: undefined };
-    const step = nextStep(current, newest(current), nowMs);
-    if (step.do !== 'save') return { campaign: current, actions, step };
-    if (step.decision.kind !== 'change') throw new Error(step.decision.kind);
-    actions.push(step.decision.action);
-    current = { ...step.decision.campaign, version: current.version + 1 };
-  }
-  throw new Error('a circle');
-};
+import { MAX_FAILED_RUNS, runIdOf } from '../../../core/strategy/series.ts';
+import { held, runCampaign, runPlans } from '../../../core/strategy/series-run.ts';
+import { DAY, HOUR, run, START, schedule, scheduled, settle, written } from './series-world.ts';
 
 describe('the chain of times', () => {
   test('before the first time it sleeps until then', () => {
@@ -183,68 +143,6 @@ test('all of its times had passed when it was approved', () => {
     action: 'cancel',
     campaign: { state: 'cancelled' },
   });
-});
-
-describe('a pause at the moment of a time', () => {
-  const atMs = START + 9 * HOUR;
-  const begun = settle(scheduled(), (it) => it.series?.last && run(it, 'sending'), atMs - 9_000).campaign;
-  const resumed = (nowMs: number): Campaign => {
-    const decision = goneOn({ ...begun, state: 'paused' }, nowMs, 'UTC');
-    if (decision.kind !== 'change') throw new Error(decision.kind);
-    return decision.campaign;
-  };
-
-  test('resumed before it by the clock, though its run has begun by another: it does not come twice', () => {
-    expect(resumed(atMs - 5_000).series?.next?.number).toBe(2);
-    expect(resumed(atMs + 5_000).series?.next?.number).toBe(2);
-    expect(resumed(atMs + DAY + 1).series?.next?.number).toBe(3);
-  });
-
-  test.each([
-    ['nothing has come between', begun, false],
-    ['the pause was over before it', resumed(atMs - 5_000), false],
-    ['the pause was over after it', resumed(atMs + DAY), true],
-  ])('its run was never made, and %s', (_, campaign, expected) => {
-    expect(wasMissed(campaign.series!)).toBe(expected);
-  });
-
-  test('a run that was missed is over, and never begins', () => {
-    const run = missed(resumed(atMs + DAY), 'p'.repeat(32), atMs + DAY);
-    expect(run).toMatchObject({ id: 'c-00001', state: 'cancelled', runOf: { number: 1 } });
-    expect(run).not.toHaveProperty('due');
-  });
-});
-
-test('clocks differ by minutes: the chain never breaks, and each time is begun once', () => {
-  const skews = fc.array(fc.integer({ min: -600_000, max: 20_000 }), { minLength: 1, maxLength: 10 });
-  fc.assert(
-    fc.property(skews, (skews) => {
-      let campaign = scheduled({ repeat: { schedule: { ...schedule, occurrences: 6 } } });
-      const started = new Set<number>();
-      const begun: number[] = [];
-      // When the executions of the chain wake, by the clock of Step Functions; the function's own is ahead or behind.
-      let [wakeMs, looks] = [START, 0];
-      while (campaign.state === 'scheduled' && looks < 1_000) {
-        const nowMs = wakeMs + (skews[looks % skews.length] ?? 0);
-        looks += 1;
-        const newest = (it: Campaign) => {
-          const { last } = it.series ?? {};
-          if (last && last.number !== begun.at(-1)) begun.push(last.number);
-          return last && run(it, nowMs >= last.beginMs ? 'finished' : 'scheduled');
-        };
-        const { campaign: after, step } = settle(campaign, newest, nowMs);
-        campaign = after;
-        if (step?.do === 'wait') wakeMs += step.seconds * 1_000;
-        if (step?.do !== 'wake') continue;
-        // An execution is named by when it wakes: there is one of a name.
-        expect(started.has(step.atMs)).toBe(false);
-        started.add(step.atMs);
-        wakeMs = Math.max(wakeMs, step.atMs);
-      }
-      expect([campaign.state, begun]).toEqual(['finished', [1, 2, 3, 4, 5, 6]]);
-    }),
-    { numRuns: 300 },
-  );
 });
 
 describe('a run', () => {
