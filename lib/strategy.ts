@@ -223,6 +223,7 @@ export class Strategy extends Construct {
         AUDIT_TABLE,
         IDEMPOTENCY_TABLE,
         RELEASE_MACHINE_ARN,
+        APPROVE_MACHINE_ARN: starts(this.approvePlan.machine, true),
         ...inForce,
       },
       timeout,

@@ -33,6 +33,8 @@ export type DefinitionKind =
   | 'reference-table'
   | 'sample'
   | 'segment'
+  /** By the id of the segment: another rule on the way to the plans in force that listen to it. */
+  | 'segment-change'
   | 'settings'
   | 'snapshot'
   | 'source'

@@ -1,3 +1,4 @@
+import { type SegmentChange, segmentApproval } from '../../core/audience/segment-change.ts';
 import type { Trigger } from '../../core/event/trigger.ts';
 import { triggerApproval } from '../../core/event/trigger-approval.ts';
 import type { Approvable, ApprovalRef } from '../../core/strategy/approval/approval.ts';
@@ -13,6 +14,7 @@ import { fallbackZone } from '../adapters/fallback-zone.ts';
 import { changeCampaign, isRefusal, type Store } from './change-campaign.ts';
 import { changeForced, type ForcedKind, isForceRefusal, type Named } from './change-forced.ts';
 import { putJourneyInForce, putTriggerInForce } from './put-in-force.ts';
+import { putSegmentInForce } from './put-segment-in-force.ts';
 import { putTemplateInForce } from './put-template-in-force.ts';
 import { startRun } from './start-run.ts';
 
@@ -71,4 +73,5 @@ export const approvables = {
   journey: forced<Journey>('journey', journeyApproval, putJourneyInForce),
   trigger: forced<Trigger>('trigger', triggerApproval, putTriggerInForce),
   template: forced<TemplateChange>('template', templateApproval, putTemplateInForce),
+  segment: forced<SegmentChange>('segment', segmentApproval, putSegmentInForce),
 } as const satisfies Record<ApprovableKind, unknown>;

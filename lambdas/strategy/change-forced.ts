@@ -8,13 +8,18 @@ import type { OutboxEntry } from '../adapters/outbox-entry.ts';
 import type { Store } from './change-campaign.ts';
 
 /** What is put in force by an approval, and stays until somebody stops it. */
-export type ForcedKind = 'journey' | 'trigger' | 'template';
+export type ForcedKind = 'journey' | 'trigger' | 'template' | 'segment';
 export type Named = Approvable & { name: string; hash?: string };
 export type ForceRefusal = Extract<ForceDecision<never>, { kind: 'refuse' }>;
 
 const ATTEMPTS = 5;
 /** How the audit log calls it. */
-const IN_FORCE: Record<ForcedKind, string> = { journey: 'publish', trigger: 'activate', template: 'put in force' };
+const IN_FORCE: Record<ForcedKind, string> = {
+  journey: 'publish',
+  trigger: 'activate',
+  template: 'put in force',
+  segment: 'put in force',
+};
 
 /**
  * Loads it, decides, saves, publishes; decides again when somebody else was faster. Whoever waits for its approval is told when that is
@@ -56,8 +61,9 @@ export const changeForced = async <T extends Named>(
   }
 };
 
-/** Where the approval of a kind is kept: that of a template not in the template, whose versions are saved by whoever writes it. */
-export const definitionOf = (kind: ApprovableKind): DefinitionKind => (kind === 'template' ? 'template-change' : kind);
+/** Where the approval of a kind is kept: that of a new template or rule apart from the one that is in force. */
+export const definitionOf = (kind: ApprovableKind): DefinitionKind =>
+  kind === 'template' || kind === 'segment' ? `${kind}-change` : kind;
 
 export const isForceRefusal = (result: object): result is ForceRefusal =>
   'kind' in result && result.kind === 'refuse' && 'problem' in result;

@@ -1,3 +1,4 @@
+import { type SegmentChange, segmentApproval } from '../../core/audience/segment-change.ts';
 import type { Trigger } from '../../core/event/trigger.ts';
 import { triggerApproval } from '../../core/event/trigger-approval.ts';
 import type { ApprovableKind } from '../../core/strategy/approval/approval-settings.ts';
@@ -9,6 +10,7 @@ import { type Journey, journeyApproval } from '../../core/strategy/journey/journ
 import { stoppedLive } from '../../core/strategy/journey/live-decisions.ts';
 import { type TemplateChange, templateApproval } from '../../core/strategy/template/template-change.ts';
 import type { Template } from '../../core/strategy/template.ts';
+import type { NamedSegment } from '../adapters/segments.ts';
 import { Problem } from '../middleware/problem.ts';
 import { changeCampaign, isRefusal, type Store, tellWaiting } from './change-campaign.ts';
 import { changeForced, type ForcedKind, isForceRefusal, type Named } from './change-forced.ts';
@@ -69,6 +71,19 @@ export const deciders = (store: Store) => {
         templateApproval.decided(now, outcome, by, nowMs),
       );
     },
+    /** Of the rule in place of the one that the segment still has. */
+    async segment(id: string, outcome: Outcome, by: Saying, nowMs: number) {
+      const [segment, change] = await Promise.all([
+        store.defs.get<NamedSegment>('segment', id),
+        store.defs.get<SegmentChange>('segment-change', id),
+      ]);
+      if (change?.body.state === 'in review' && segment?.version !== change.body.segmentVersion) {
+        throw new Problem('version-conflict', 'The segment was edited since: the rule is to be submitted again');
+      }
+      return forced<SegmentChange>('segment', id, by.actor, nowMs, (now) =>
+        segmentApproval.decided(now, outcome, by, nowMs),
+      );
+    },
   } satisfies Record<ApprovableKind, unknown>;
 
   const revoke = {
@@ -96,6 +111,9 @@ export const deciders = (store: Store) => {
     /** In review only: what plans say is stopped with them, or replaced by another version. */
     template: (id: string, by: Revoker, nowMs: number) =>
       forced<TemplateChange>('template', id, by.actor, nowMs, (now) => templateApproval.disapproved(now, by, nowMs)),
+
+    segment: (id: string, by: Revoker, nowMs: number) =>
+      forced<SegmentChange>('segment', id, by.actor, nowMs, (now) => segmentApproval.disapproved(now, by, nowMs)),
   } satisfies Record<ApprovableKind, unknown>;
 
   return { decide, revoke };

@@ -6,6 +6,7 @@ export const env = z.object({
   AUDIT_TABLE: z.string(),
   IDEMPOTENCY_TABLE: z.string(),
   RELEASE_MACHINE_ARN: z.string(),
+  APPROVE_MACHINE_ARN: z.string(),
   PARTICIPANTS_QUEUE_URL: z.string(),
   ...schedulesEnv,
 });

@@ -5,14 +5,12 @@ import { APPROVABLE_KINDS, type ApprovableKind } from '../../core/strategy/appro
 import { comparedHashes } from '../../core/strategy/approval/compared.ts';
 import type { Saying } from '../../core/strategy/approval/decisions.ts';
 import { delegated, inForce, undelegated } from '../../core/strategy/approval/delegation.ts';
-import { changesBetween } from '../../core/strategy/approval/diff.ts';
 import { settingsSlips } from '../../core/strategy/approval/policy.ts';
 import { waitingFor } from '../../core/strategy/approval/waiting.ts';
 import { type PreFlight, preFlightId } from '../../core/strategy/pre-flight/pre-flight-id.ts';
 import { approvalSettingsOf } from '../adapters/approval-settings.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
-import { wakeSchedules, wakeSoon } from '../adapters/schedules.ts';
 import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
@@ -22,17 +20,22 @@ import { definitionOf } from './change-forced.ts';
 import { deciders } from './decide-approvals.ts';
 import { delegationStore } from './delegations.ts';
 import { env } from './manage-approvals.env.ts';
-import { submittedContent } from './submitted-content.ts';
 
 const environment = readEnv(env);
 const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE } = environment;
 const defs = definitions(DEFINITIONS_TABLE);
-const compileAt = wakeSchedules(environment);
 const sinks = {
   auditTable: AUDIT_TABLE,
   participantsQueueUrl: environment.PARTICIPANTS_QUEUE_URL,
-  compileSoon: () => wakeSoon(compileAt, Date.now()),
-  machines: { 'release-parked': environment.RELEASE_MACHINE_ARN },
+  // For the few triggers whose approval is taken back.
+  compileSoon: async () => {
+    const { wakeSchedules, wakeSoon } = await import('../adapters/schedules.ts');
+    await wakeSoon(wakeSchedules(environment), Date.now());
+  },
+  machines: {
+    'release-parked': environment.RELEASE_MACHINE_ARN,
+    'approve-plan': environment.APPROVE_MACHINE_ARN,
+  },
 };
 const { decide, revoke } = deciders({ defs, sinks });
 const delegations = delegationStore(defs, AUDIT_TABLE);
@@ -139,6 +142,12 @@ export const handler = apiHandler(
 
     diffSubmission: async ({ params, query }) => ({ body: await diffOf(kindOf(params.kind), params.thingId, query) }),
 
+    submitSegment: async ({ params, body, actor, nowMs }) => {
+      const { submitSegment } = await import('./submit-segment.ts');
+      const { approval, ...change } = await submitSegment({ defs, sinks }, params.segmentId, body, actor, nowMs);
+      return { body: { ...change, ...(approval && { approval: approvalView(approval) }) } };
+    },
+
     listApprovalComments: async ({ params: { kind, thingId }, query }) => {
       const { approval } = await load(kindOf(kind), thingId);
       const submission = query.submission ?? approval?.submission;
@@ -223,6 +232,10 @@ const diffOf = async (
   const hashes = comparedHashes(await load(kind, id), query);
   if (!hashes) throw new Problem('not-found', `There is no such submission of this ${kind}`);
   const { from, to } = hashes;
+  const [{ submittedContent }, { changesBetween }] = await Promise.all([
+    import('./submitted-content.ts'),
+    import('../../core/strategy/approval/diff.ts'),
+  ]);
   const contentOf = submittedContent[kind];
   const [before, after] = await Promise.all([from === null ? {} : contentOf(defs, id, from), contentOf(defs, id, to)]);
   return { from, to, changes: changesBetween(before, after) };

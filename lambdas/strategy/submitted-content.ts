@@ -1,3 +1,4 @@
+import type { SubmittedSegment } from '../../core/audience/segment-change.ts';
 import type { SubmittedTrigger } from '../../core/event/trigger-approval.ts';
 import type { ApprovableKind } from '../../core/strategy/approval/approval-settings.ts';
 import type { SubmittedJourney } from '../../core/strategy/journey/journey.ts';
@@ -28,6 +29,10 @@ export const submittedContent: Record<
     const plans = Object.values(version.nodes).flatMap((node) => ('plan' in node ? [node.plan] : []));
     const loaded = await Promise.all(plans.map((plan) => loadPlanVersion(defs, id, plan)));
     return { inside, ...readableVersion(version, Object.fromEntries(loaded.map((plan) => [plan.hash, plan]))) };
+  },
+
+  async segment(defs, id, hash) {
+    return loadSubmission<SubmittedSegment>(defs, 'segment', id, hash);
   },
 
   async template(defs, id, hash) {

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
+import { segment } from '../../audience/segment.ts';
 import { APPROVABLE_KINDS } from '../../strategy/approval/approval-settings.ts';
-import { READERS } from '../role.ts';
+import { READERS, WRITERS } from '../role.ts';
 import type { Route } from '../route.ts';
-import { approval } from './approval-views.ts';
+import { approval, expirySeconds, pastSubmission } from './approval-views.ts';
 
 const handler = 'strategy/manage-approvals';
 const text = (most: number) => z.string().check(z.minLength(1), z.maxLength(most));
@@ -45,8 +46,34 @@ export const DECIDED = [
   'approval-not-ready',
 ] as const;
 
-/** Calls that are alike for every kind of thing. */
+const segmentChange = z
+  .object({
+    ...{ id: z.string(), version: z.int(), name: z.string(), author: z.string(), editors: z.array(z.string()) },
+    state: z.enum(['draft', 'in review', 'approved', 'rejected', 'in force']),
+    segmentVersion: z.int(),
+    segment,
+    plans: z.array(z.object({ kind: z.enum(['journey', 'trigger']), id: z.string(), name: z.string() })),
+    approval: z.optional(approval),
+    history: z.optional(z.array(pastSubmission)),
+  })
+  .register(z.globalRegistry, { id: 'SegmentChange' });
+
+/** Calls that are alike for every kind of thing, and the submission of what has no other way into force. */
 export const routes = [
+  {
+    operationId: 'submitSegment',
+    method: 'POST',
+    path: '/v1/segments/{segmentId}/submit',
+    summary: 'Ask for approval of another rule for a segment that plans in force listen to',
+    description:
+      'While an active trigger or a live journey listens to the segment, `updateSegment` answers `in-use`. This keeps the new rule apart, and lists the `plans` that would hear it: when everybody whom the settings ask has said yes (`POST /v1/approvals/segment/{segmentId}/approve`), the segment has it, and what is live follows as after any edit. Another submission takes the place of one that waits; once the segment was edited otherwise it is approved no more.',
+    handler,
+    roles: WRITERS,
+    body: z.strictObject({ version: z.int().check(z.minimum(1)), segment, expirySeconds }),
+    example: { version: 1, segment: { attribute: 'city', equals: 'Paris' } },
+    success: { status: 200, schema: segmentChange, description: 'What waits for approval' },
+    errors: ['not-found', 'version-conflict', 'state-conflict', 'invalid-reference', 'invalid-segment', 'no-approver'],
+  },
   {
     operationId: 'approveSubmission',
     method: 'POST',

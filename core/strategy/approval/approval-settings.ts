@@ -6,7 +6,7 @@ import { durationUpTo } from '../../event/duration-input.ts';
 import { DEFAULT_LEVELS } from './level.ts';
 
 /** What is approved, by the kinds of definitions. */
-export const APPROVABLE_KINDS = ['campaign', 'journey', 'trigger', 'template'] as const;
+export const APPROVABLE_KINDS = ['campaign', 'journey', 'trigger', 'template', 'segment'] as const;
 export type ApprovableKind = (typeof APPROVABLE_KINDS)[number];
 
 const HOUR_MS = 3_600_000;

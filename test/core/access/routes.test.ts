@@ -15,6 +15,7 @@ const WHO: Record<string, string> = {
   'PUT /v1/triggers/{triggerId}': 'mA',
   'POST /v1/triggers/{triggerId}/submit': 'mA',
   'POST /v1/templates/{templateId}/submit': 'mA',
+  'POST /v1/segments/{segmentId}/submit': 'mA',
   'GET /v1/templates/{templateId}/submission': 'vmaoA',
   'POST /v1/triggers/{triggerId}/activate': 'aA',
   'POST /v1/triggers/{triggerId}/pause': 'oA',

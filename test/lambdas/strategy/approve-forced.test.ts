@@ -222,5 +222,5 @@ test('a trigger whose approval is taken back sends nothing until an edit is appr
 });
 
 test('other kinds are not approved', async () => {
-  expect(slug(await say('approve', 'segment', 'seg', abe))).toBe('not-found');
+  expect(slug(await say('approve', 'list', 'seg', abe))).toBe('not-found');
 });

@@ -1,0 +1,90 @@
+import type { Segment } from '../../core/audience/segment.ts';
+import {
+  type ListeningPlan,
+  type SegmentChange,
+  type SubmittedSegment,
+  segmentApproval,
+} from '../../core/audience/segment-change.ts';
+import type { Channel } from '../../core/delivery/channel.ts';
+import { channelsOf } from '../../core/delivery/policy.ts';
+import type { Trigger } from '../../core/event/trigger.ts';
+import { DEFAULT_EXPIRY_SECONDS } from '../../core/strategy/approval/decisions.ts';
+import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
+import { peopleOf } from '../adapters/audiences.ts';
+import type { Definitions } from '../adapters/definitions.ts';
+import { journeys } from '../adapters/journeys.ts';
+import { createDefinition } from '../adapters/outbox.ts';
+import { loadPlanVersion } from '../adapters/plan-versions.ts';
+import type { NamedSegment } from '../adapters/segments.ts';
+import { storeSubmission } from '../adapters/submissions.ts';
+import { listeningPlans } from '../audience/listening-plans.ts';
+import { orProblem } from '../audience/or-problem.ts';
+import { Problem } from '../middleware/problem.ts';
+import type { Store } from './change-campaign.ts';
+import { askForApproval, changeForced, isForceRefusal } from './change-forced.ts';
+import { levelsFor } from './levels-for.ts';
+
+/** Asks for approval of another rule of a segment that plans in force listen to; it takes the place of one that waits. */
+export const submitSegment = async (
+  store: Store,
+  id: string,
+  asked: { version: number; segment: Segment; expirySeconds?: number | undefined },
+  actor: string,
+  nowMs: number,
+): Promise<SegmentChange> => {
+  const { defs, sinks } = store;
+  const { segment, version, expirySeconds = DEFAULT_EXPIRY_SECONDS } = asked;
+  const current = (await defs.get<NamedSegment>('segment', id))?.body;
+  if (!current) throw new Problem('not-found', `There is no segment ${id}`);
+  if (current.version !== version) {
+    throw new Problem('version-conflict', `The segment is at version ${current.version}, not ${version}`);
+  }
+  await peopleOf(defs, { segment }, { ownId: id }).catch(orProblem);
+  const plans = await listeningPlans(defs, id);
+  if (plans.length === 0) throw new Problem('state-conflict', 'No plan in force listens to it: just change it');
+  const { name, author } = current;
+  const submitted: SubmittedSegment = { segment, plans };
+  const hash = await storeSubmission(defs, 'segment', id, submitted, nowMs);
+  const facts = { kind: 'segment' as const, ...(await messagesOf(defs, plans)) };
+  const policy = await levelsFor(defs, { author, editors: [] }, [], facts, actor);
+  const start = { id, version: 1, state: 'draft' as const, name, author, editors: [] };
+  const first: SegmentChange = { ...start, segmentVersion: version, segment, plans };
+  const entry = { subject: `segment/${id}`, action: 'propose', actor, atMs: nowMs, version: 1, detail: name };
+  await createDefinition(defs, 'segment-change', id, first, nowMs, [{ effect: 'audit', entry }], sinks);
+  const result = await changeForced<SegmentChange>(
+    store,
+    'segment',
+    id,
+    actor,
+    nowMs,
+    (change) => {
+      const now = { ...change, name, author, segmentVersion: version, segment, plans };
+      return segmentApproval.submitted(now, { hash, expirySeconds, ...policy }, actor, nowMs);
+    },
+    (after) => [askForApproval('segment', after, nowMs)],
+  );
+  if (!result) throw new Error(`The change of segment ${id} is gone`);
+  if (isForceRefusal(result)) throw new Problem(result.problem, result.detail);
+  return result;
+};
+
+/** Topics and channels of all messages of these plans. */
+const messagesOf = async (defs: Definitions, plans: readonly ListeningPlan[]) => {
+  const topics = new Set<string>();
+  const channels = new Set<Channel>();
+  for (const { kind, id } of plans) {
+    const stored = await defs.get<Trigger & LiveJourney>(kind === 'trigger' ? 'trigger' : 'live-journey', id);
+    if (!stored) continue;
+    const hashes = kind === 'trigger' ? [stored.body.hash ?? ''] : await plansOf(defs, id, stored.body.current);
+    for (const plan of await Promise.all(hashes.map((hash) => loadPlanVersion(defs, id, hash)))) {
+      topics.add(plan.topic);
+      for (const channel of channelsOf(plan.channelPolicy)) channels.add(channel);
+    }
+  }
+  return { topics: [...topics], channels: [...channels] };
+};
+
+const plansOf = async (defs: Definitions, id: string, current: string): Promise<string[]> => {
+  const { nodes } = await journeys(defs).versionOf(id, current);
+  return Object.values(nodes).flatMap((node) => ('plan' in node ? [node.plan] : []));
+};

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SegmentChange } from '../../../core/audience/segment-change.ts';
+import { hashOf } from '../../../core/strategy/plan-hash.ts';
+import type { NamedSegment } from '../../../lambdas/adapters/segments.ts';
+import type { Call } from '../api-call.ts';
+import { type ApprovalWorld, abe, ada, approvalWorld, mia, somebody } from './approval-world.ts';
+
+let world: ApprovalWorld;
+let defs: ApprovalWorld['defs'];
+beforeAll(async () => {
+  world = await approvalWorld();
+  ({ defs } = world);
+});
+afterAll(() => world.tables.stop());
+
+const rule = (city: string) => ({ attribute: 'city', equals: city });
+let count = 0;
+/** A segment of tia's, and an active trigger that hears who enters it. */
+const heard = async (isHeard = true) => {
+  count += 1;
+  const [id, hash] = [`seg-${count}`, hashOf(count)];
+  await defs.put('segment', id, { id, version: 1, name: 'S', segment: rule('Paris'), author: 'tia' }, 0, 1);
+  if (!isHeard) return id;
+  const plan = { planId: `t-${count}`, topic: 'orders', channelPolicy: ['sms'] };
+  await defs.put('plan-version', `t-${count}@${hash}`, plan, 0, 1);
+  const where = [{ property: 'segmentId', equals: id }];
+  const trigger = {
+    id: `t-${count}`,
+    name: 'Hello',
+    state: 'active',
+    hash,
+    eventType: 'herald.segment.entered',
+    where,
+  };
+  await defs.put('trigger', `t-${count}`, trigger, 0, 1);
+  return id;
+};
+const submit = async (id: string, segment: object, version = 1) => {
+  const route = 'POST /v1/segments/{segmentId}/submit';
+  const { body } = await world.ask({ route, params: { segmentId: id }, body: { version, segment }, as: mia });
+  return body as unknown as SegmentChange & { type?: string };
+};
+const ref = async (id: string) => {
+  const { hash, submission, level } = (await defs.get<SegmentChange>('segment-change', id))!.body.approval!;
+  return { kind: 'segment' as const, id, hash, submission, level };
+};
+const say = async (id: string, as: Call['as'], verb = 'approve', body: object = {}) => {
+  const route = `POST /v1/approvals/{kind}/{thingId}/${verb}`;
+  return (await world.ask({ route, params: { kind: 'segment', thingId: id }, body, as: as! })).body;
+};
+const open = async (id: string) => world.request({ ...(await ref(id)), taskToken: `token-${id}` });
+const settle = async (id: string) => world.settle({ ...(await ref(id)), givenUp: false });
+const segmentOf = async (id: string) => (await defs.get<NamedSegment>('segment', id))!.body;
+
+test('a rule that plans in force listen to has effect when it is approved, once, and not before', async () => {
+  const id = await heard();
+  const change = await submit(id, rule('Oslo'));
+  expect(change).toMatchObject({ state: 'in review', plans: [{ kind: 'trigger', name: 'Hello' }] });
+  await open(id);
+  expect(await world.waiting(abe)).toContainEqual(expect.objectContaining({ kind: 'segment', id, mine: true }));
+  for (const own of [somebody('mia', 'approver'), somebody('tia', 'approver')]) {
+    expect((await say(id, own)).type).toBe('/problems/own-approval');
+  }
+  expect((await say(id, abe)).state).toBe('approved');
+  expect(await segmentOf(id)).toMatchObject({ version: 1, segment: rule('Paris') });
+  await Promise.all([settle(id), settle(id).catch(() => undefined)]);
+  expect(await settle(id)).toMatchObject({ state: 'in force' });
+  expect(await segmentOf(id)).toMatchObject({ version: 2, name: 'S', segment: rule('Oslo'), author: 'tia' });
+});
+
+test('another rule takes the place of the one that waits, whose votes are void and whose wait ends', async () => {
+  const id = await heard();
+  await submit(id, rule('Oslo'));
+  await open(id);
+  world.tables.asked.length = 0;
+  expect(await submit(id, rule('Rome'))).toMatchObject({ state: 'in review', history: [{ outcome: 'withdrawn' }] });
+  expect(world.answered()).toEqual([`token-${id}`]);
+  await open(id);
+  await say(id, ada);
+  await settle(id);
+  expect((await segmentOf(id)).segment).toEqual(rule('Rome'));
+});
+
+test('a segment that was edited otherwise meanwhile is left alone', async () => {
+  const [id, late] = [await heard(), await heard()];
+  const edit = async (one: string) => {
+    const now = await segmentOf(one);
+    await defs.put('segment', one, { ...now, name: 'Other', version: now.version + 1 }, now.version, Date.now());
+  };
+  await submit(id, rule('Oslo'));
+  await open(id);
+  await edit(id);
+  expect((await say(id, abe)).type).toBe('/problems/version-conflict');
+  await submit(late, rule('Oslo'));
+  await open(late);
+  await say(late, abe);
+  await edit(late);
+  expect(await settle(late)).toMatchObject({ state: 'draft' });
+  expect(await segmentOf(late)).toMatchObject({ version: 2, segment: rule('Paris') });
+});
+
+test.each<[string, boolean, object, number, string]>([
+  ['what nothing in force listens to is changed without', false, rule('Oslo'), 1, 'state-conflict'],
+  ['another version', true, rule('Oslo'), 2, 'version-conflict'],
+  ['a segment that there is not', true, { segment: 'nope' }, 1, 'invalid-reference'],
+  ['what is no rule', true, { attribute: 'city' }, 1, 'invalid-body'],
+])('%s', async (_, isHeard, segment, version, problem) => {
+  expect((await submit(await heard(isHeard), segment, version)).type).toBe(`/problems/${problem}`);
+});
