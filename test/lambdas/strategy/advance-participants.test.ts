@@ -14,7 +14,7 @@ const answer = ({ headers, body }: AwsRequest) => {
   return { body: { executionArn: 'arn', startDate: 1 } };
 };
 /** What fails is told in the log, which is not what is looked at here. */
-vi.spyOn(console, 'error').mockImplementation(() => {});
+const log = vi.spyOn(console, 'error').mockImplementation(() => {});
 let stop: () => Promise<void>;
 let handler: typeof import('../../../lambdas/strategy/advance-participants.ts')['handler'];
 beforeAll(async () => {
@@ -30,7 +30,10 @@ beforeAll(async () => {
   }
   ({ handler } = await import('../../../lambdas/strategy/advance-participants.ts'));
 });
-afterAll(() => stop());
+afterAll(async () => {
+  log.mockRestore();
+  await stop();
+});
 
 const record = (messageId: string, body: unknown, receives = 1): SQSRecord => {
   const text = typeof body === 'string' ? body : JSON.stringify(body);

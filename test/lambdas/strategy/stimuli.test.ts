@@ -17,7 +17,8 @@ beforeAll(async () => {
   stop = await startAws({ timers: ['bucket', 'timer'] }, ({ body }) => {
     const { Entries } = body as { Entries: { Id: string; MessageBody: string }[] };
     const call = calls++;
-    if (answer(call, 0) === 'fails') return { status: 400, body: { __type: 'com.amazonaws.sqs#RequestThrottled' } };
+    if (answer(call, 0) === 'fails')
+      return { status: 400, body: { __type: 'com.amazonaws.sqs#InvalidMessageContents' } };
     const refused = Entries.filter((_, n) => answer(call, n) === 'refuses');
     taken.push(Entries.filter((one) => !refused.includes(one)).map(({ MessageBody }) => JSON.parse(MessageBody)));
     const Failed = refused.map(({ Id }) => ({ Id, Message: 'no', Code: 'X', SenderFault: false }));
