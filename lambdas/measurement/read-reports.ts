@@ -31,7 +31,6 @@ import { journeys } from '../adapters/journeys.ts';
 import { type ApiResponse, apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
-import { experimentsOf } from '../strategy/experiments-of.ts';
 import { env } from './read-reports.env.ts';
 
 const { DEFINITIONS_TABLE, CONTACTS_TABLE, ATHENA_WORK_GROUP, GLUE_DATABASE } = readEnv(env);
@@ -76,12 +75,24 @@ export const handler = apiHandler('measurement/read-reports', routes, {
     if (!journey) throw new Problem('not-found', `There is no journey ${journeyId}`);
     const sql = journeyReportQuery(journeyId, journey.body.createdMs);
     const live = (await defs.get<LiveJourney>('live-journey', journeyId))?.body;
+    const { experimentsOf } = await import('../strategy/experiments-of.ts');
     const experiments = live ? await experimentsOf(defs, await versionOf(journeyId, live.current), live) : [];
     const figuresOf = (rows: QueryRow[]) => ({
       ...journeyReportOf(rows),
       ...(experiments.length > 0 && { experiments }),
     });
     return answer({ sql, definition: JOURNEY_REPORT_DEFINITION, figuresOf }, nowMs, queryId);
+  },
+
+  explainParticipant: async ({ params: { journeyId, profileId }, query: { queryId }, nowMs }) => {
+    const journey = await defs.get<Journey>('journey', journeyId);
+    if (!journey) throw new Problem('not-found', `There is no journey ${journeyId}`);
+    const { PARTICIPANT_PATH_DEFINITION, participantPathOf, participantPathQuery } = await import(
+      '../../core/measurement/participant-path.ts'
+    );
+    const sql = participantPathQuery(journeyId, profileId, journey.body.createdMs);
+    const figuresOf = (rows: QueryRow[]) => ({ profileId, journeyId, ...participantPathOf(rows) });
+    return answer({ sql, definition: PARTICIPANT_PATH_DEFINITION, figuresOf }, nowMs, queryId);
   },
 
   reportReach: async ({ query, nowMs }) => {

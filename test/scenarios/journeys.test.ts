@@ -119,6 +119,14 @@ for (const hold of ['pooled', 'traced'])
         await herald.as('viewer-vera'),
       );
       expect(list.items).toEqual([]);
+      // All that somebody did, with its reasons, comes from the lake.
+      const path = await herald.api.must<{ entries: { entry: number; steps: { text: string; way: string }[] }[] }>(
+        `GET /v1/journeys/${journey.id}/participants/ada/steps`,
+        await herald.as('viewer-vera'),
+      );
+      const ways = ['event', 'next', 'waits', 'order.placed', 'gold', 'next', 'exit'];
+      expect(path.entries.map(({ entry, steps }) => [entry, steps.map(({ way }) => way)])).toEqual([[1, ways]]);
+      expect(path.entries[0]?.steps.every(({ text }) => text.includes(' UTC '))).toBe(true);
       await simulates(herald, journey);
     },
   );

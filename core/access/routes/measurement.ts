@@ -91,6 +91,36 @@ export const routes = [
     errors: ['not-found'],
   },
   {
+    operationId: 'explainParticipant',
+    method: 'GET',
+    path: '/v1/journeys/{journeyId}/participants/{profileId}/steps',
+    summary: 'Read every step of somebody in a journey, and why they took it',
+    description: `Of each time that they entered, the oldest first. What became of a message tells \`GET /v1/profiles/{profileId}/why\`. ${FRESHNESS}`,
+    handler,
+    roles: PROFILE_READERS,
+    query: z.strictObject({ queryId }),
+    success: {
+      status: 200,
+      schema: report({
+        profileId: z.string(),
+        journeyId: z.string(),
+        entries: z.array(
+          z.object({
+            entry: count,
+            steps: z.array(
+              z.object({
+                ...{ step: count, version: z.string(), node: z.string(), kind: z.string(), way: z.string() },
+                ...{ why: z.string(), atMs: count, text: z.string(), firing: z.optional(z.string()) },
+              }),
+            ),
+          }),
+        ),
+      }),
+      description: 'Entries with their steps; none: nothing is known of them in this journey',
+    },
+    errors: ['not-found'],
+  },
+  {
     operationId: 'reportReach',
     method: 'GET',
     path: '/v1/reports/reach',

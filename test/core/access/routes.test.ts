@@ -138,6 +138,7 @@ const WHO: Record<string, string> = {
   'GET /v1/playbooks/{playbookId}': 'vmaoA',
   'POST /v1/playbooks/{playbookId}/instantiate': 'mA',
   'GET /v1/journeys/{journeyId}/report': 'vmaoA',
+  'GET /v1/journeys/{journeyId}/participants/{profileId}/steps': 'vmaoA',
   'POST /v1/journeys': 'mA',
   'GET /v1/journeys': 'vmaoA',
   'GET /v1/journeys/{journeyId}': 'vmaoA',
