@@ -23,7 +23,8 @@ export type CountAsked = {
 /**
  * Who came to the arms of an experiment, and what became of them, each person once: by their first step at the node in any version, for that
  * is when chance decided. Whoever had an arm from another experiment keeps it, and does not count. A goal counts in the entry in which they came,
- * from then on until their time is over; who had reached it before has nothing left to reach.
+ * from then on until their time is over. Who had reached it before has nothing left to reach: by an event from before, or by one that was heard before
+ * they came, like the one that has led them there.
  */
 export const experimentCountQuery = ({ journeyId, node, versions, goal, time, fromMs, nowMs }: CountAsked): Sql => {
   const own = sql`node = ${textLiteral(node)} AND kind IN ('split', 'experiment')`;
@@ -38,17 +39,17 @@ export const experimentCountQuery = ({ journeyId, node, versions, goal, time, fr
   ) AS copies WHERE nth = 1
 ), visits AS (
   SELECT * FROM (
-    SELECT profile_id, entry, version, kind, way, why, at_ms,
+    SELECT profile_id, entry, step, version, kind, way, why, at_ms,
       row_number() OVER (PARTITION BY profile_id ORDER BY entry, step) AS nth
     FROM steps_once WHERE ${own}
   ) AS all_visits WHERE nth = 1 AND kind = 'experiment' AND version IN (${joined(versions.map(textLiteral), ', ')})
 ), entries AS (
   SELECT profile_id, entry, min(at_ms) AS entered_ms FROM steps_once WHERE kind = 'entry' GROUP BY profile_id, entry
 ), goals AS (
-  SELECT profile_id, entry, min(at_ms) AS reached_ms FROM steps_once WHERE kind = 'goal' GROUP BY profile_id, entry
+  SELECT profile_id, entry, min(at_ms) AS reached_ms, min(step) AS step FROM steps_once WHERE kind = 'goal' GROUP BY profile_id, entry
 ), judged AS (
   SELECT v.way AS arm, regexp_extract(v.why, 'round [0-9]+') AS round,
-    CASE WHEN g.reached_ms < v.at_ms THEN 'before'
+    CASE WHEN g.reached_ms < v.at_ms OR g.step < v.step THEN 'before'
       WHEN ${closes} > ${integerLiteral(nowMs)} THEN 'open'
       WHEN g.reached_ms <= ${closes} THEN 'success'
       ELSE 'failure' END AS fate

@@ -47,14 +47,15 @@ export const countJourney = async (ports: CountPorts, live: LiveJourney, nowMs: 
     const going = others.filter((one) =>
       experimentsIn(one).some(({ id: at, key }) => at === own.id && key === own.key),
     );
+    const versions = [...new Set([...before.versions, ...going.map(({ hash }) => hash)])];
     const { createdMs } = (await defs.get<Journey>('journey', live.id))?.body ?? { createdMs: before.startedMs };
     const rows = await ports.query(
       experimentCountQuery({
         ...{ journeyId: live.id, node: own.id, goal: own.node.goal, time: timeForGoal(current, own.node) },
-        ...{ versions: going.map(({ hash }) => hash), fromMs: createdMs, nowMs: nowMs - ARRIVES_MS },
+        ...{ versions, fromMs: createdMs, nowMs: nowMs - ARRIVES_MS },
       }),
     );
-    const after = lookedAt(before, current, own.node, visitCountsOf(rows), nowMs);
+    const after = lookedAt({ ...before, versions }, current, own.node, visitCountsOf(rows), nowMs);
     await save(ports, id, after, stored?.version ?? 0, nowMs);
     counted += 1;
   }

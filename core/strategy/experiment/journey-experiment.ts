@@ -18,6 +18,11 @@ export type JourneyExperiment = {
   node: NodeId;
   key: string;
   startedMs: number;
+  /**
+   * Hashes of the versions that have gone on with it. The journey forgets those that nobody is inside of any more, but those who came in
+   * them count for as long as the experiment does.
+   */
+  versions: string[];
   /** Epoch ms of the last count. Nothing is counted after the decision. */
   countedMs: number;
   /** Oldest first; the last one is in force until there is a decision. */

@@ -27,7 +27,7 @@ export const begunExperiment = (
   { id, node, key }: { id: string; node: ExperimentNode; key: string },
   startedMs: number,
 ): JourneyExperiment => ({
-  ...{ journeyId, node: id, key, startedMs, countedMs: 0 },
+  ...{ journeyId, node: id, key, startedMs, versions: [], countedMs: 0 },
   rounds: [{ number: 0, percents: node.arms.map(({ percent }) => percent), sinceMs: startedMs }],
   arms: figuresOf(
     node.arms.map(({ name }) => ({ name, people: 0, successes: 0 })),

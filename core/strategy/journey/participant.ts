@@ -52,7 +52,10 @@ export type Hold = {
   why: string;
   /** True: then the journey has lasted too long, whatever the node says. */
   isLast?: true;
-  /** True: so many nodes were passed at once that this one has not been asked: it is when the timer rings, as if they had just come. */
+  /**
+   * True: so many nodes were passed at once, or this throttle was passed a moment ago, that this one has not been asked: it is when the timer
+   * rings, as if they had just come.
+   */
   isUnasked?: true;
   /** While paused: the event that is waited for has come. `branch`: index into the node's events. */
   met?: { branch: number; atMs: number; key: string };

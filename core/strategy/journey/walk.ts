@@ -22,11 +22,16 @@ export const walk = (asked: Asked, from: Draft, to: NodeId): Walked => {
   let next: NodeId = to;
   let { facts } = asked;
   let hasTaken = false;
+  const throttles = new Set<NodeId>();
   for (let passed = 0; ; passed += 1) {
     draft = onto(asked, draft, next);
     if (draft.participant.state === 'over') return draft;
     const place = placeOf(asked, draft, facts);
-    if (passed === MAX_PASSED) return hasTaken ? unasked(draft, place) : goingRound(draft, asked.nowMs);
+    if (passed === MAX_PASSED)
+      return hasTaken ? unasked(draft, place, `${MAX_PASSED} nodes at once, then on`) : goingRound(draft, asked.nowMs);
+    // A turn lets through once, and one call takes one at each throttle.
+    if (throttles.has(next)) return unasked(draft, place, 'Here again at once, for another turn');
+    if (place.node.kind === 'throttle') throttles.add(next);
     const turn = turnAt(place);
     hasTaken ||= 'took' in turn;
     if (turn.kind === 'asks') return { ask: { throttle: place.id, perMinute: turn.perMinute } };
@@ -42,8 +47,7 @@ const goingRound = (draft: Draft, nowMs: number): Draft =>
   ended(draft, { reason: 'endless' }, { atMs: draft.participant.clockMs, nowMs });
 
 /** On the node as they have come to it; its timer has them go on. */
-const unasked = (draft: Draft, { id, node, nowMs }: Place): Draft => {
-  const why = `${MAX_PASSED} nodes at once, then on`;
+const unasked = (draft: Draft, { id, node, nowMs }: Place, why: string): Draft => {
   const done = noted(draft, { node: id, kind: node.kind, way: 'waits', why, atMs: draft.participant.clockMs });
   const { participant } = done;
   return {

@@ -40,8 +40,8 @@ const twin = (rows: readonly StepRow[], { journeyId, node, versions, goal, time,
     const reached = inOrder.filter(({ kind, way, entry }) => kind === 'goal' && way === goal && entry === first.entry);
     const reachedMs = Math.min(...reached.map(({ at_ms }) => at_ms));
     const closes = (time.from === 'entry' ? entered.at_ms : first.at_ms) + time.ms;
-    const fate =
-      reachedMs < first.at_ms ? 'before' : closes > nowMs ? 'open' : reachedMs <= closes ? 'success' : 'failure';
+    const isBefore = reachedMs < first.at_ms || reached.some(({ step }) => step < first.step);
+    const fate = isBefore ? 'before' : closes > nowMs ? 'open' : reachedMs <= closes ? 'success' : 'failure';
     const round = roundOf(first.why);
     const key = JSON.stringify([first.way, round, fate]);
     const before = counts.get(key) ?? { arm: first.way, round, fate, people: 0 };
@@ -72,6 +72,18 @@ test.each<[string, StepRow[], 'entry' | 'node', Partial<VisitCount> | undefined]
   ['never', [comes('p', 10)], 'entry', { fate: 'failure' }],
   ['at once', [comes('p', 10), reaches('p', 10)], 'node', { fate: 'success' }],
   ['before it came to the node', [comes('p', 10), reaches('p', 9)], 'node', { fate: 'before' }],
+  [
+    'by the event that has led to the node',
+    [comes('p', 10, { step: 3 }), reaches('p', 10, { step: 2 })],
+    'node',
+    { fate: 'before' },
+  ],
+  [
+    'after their timer was due, and before it rang',
+    [comes('p', 10, { step: 3 }), reaches('p', 10.02, { step: 2 })],
+    'node',
+    { fate: 'before' },
+  ],
   ['when there is time yet', [comes('p', 90), reaches('p', 91)], 'node', { fate: 'open' }],
   ['another goal', [comes('p', 10), reaches('p', 11, { way: 'other' })], 'node', { fate: 'failure' }],
   ['in another entry', [comes('p', 10), reaches('p', 11, { entry: 2 })], 'node', { fate: 'failure' }],
@@ -120,6 +132,8 @@ test('it counts as one does who looks at each person', async () => {
   const goal = fc.record({
     ...{ profile_id: fc.constantFrom('p', "q'", 'r'), entry: fc.integer({ min: 1, max: 2 }) },
     at_ms: fc.integer({ min: 0, max: 100 }).map((hours) => T0 + hours * HOUR),
+    // Between those at nodes, which are even.
+    step: fc.constantFrom(3, 5, 7, 9, 11),
   });
   const everybody = ['p', "q'", 'r'].flatMap((id) => [1, 2].map((entry) => row(id, 1, entry, { entry })));
   await fc.assert(
@@ -132,8 +146,8 @@ test('it counts as one does who looks at each person', async () => {
         const steps = [...new Map(some.map((one) => [`${one.profile_id} ${one.entry} ${one.step}`, one])).values()];
         const rows = [
           ...everybody,
-          ...steps.map((one) => ({ ...one, step: one.step + 1 })),
-          ...goals.map((one, n) => reaches(one.profile_id, 0, { ...one, step: 10 + n })),
+          ...steps.map((one) => ({ ...one, step: 2 * one.step })),
+          ...goals.map((one) => reaches(one.profile_id, 0, one)),
         ];
         const what = asked(atEntry ? 'entry' : 'node', T0 + 70 * HOUR);
         expect(await counted([...rows, ...rows.slice(0, 3)], what)).toEqual(twin(rows, what));

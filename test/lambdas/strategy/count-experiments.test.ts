@@ -213,3 +213,32 @@ test('another version goes on with what it has not changed, and begins anew with
   expect((await shares(first.version, ['same', 'x'])).x?.percents).toEqual([0, 100]);
   expect(await shares(version, ['same', 'x'])).toEqual({});
 });
+
+test('those who came in a version that the journey has forgotten count on', async () => {
+  const runsFor = (name: string) => ({
+    ...compiled(
+      welcome({
+        ...{ name, start: 'kept', longest: { days: 7 } },
+        nodes: { kept: experiment('end'), end: { kind: 'exit' } },
+        goals: [{ name: 'order', event: { eventType: 'ordered' } }],
+      }),
+    ),
+    journeyId: 'kept',
+  });
+  let live: LiveJourney | undefined;
+  const hashes: string[] = [];
+  for (const [n, day] of [0, 9, 40].entries()) {
+    const version = runsFor(`Number ${n}`);
+    hashes.push(version.hash);
+    await defs.put('journey-version', `kept@${version.hash}`, version, 0, START);
+    const decision = published(live, version, 'finish', START + day * DAY);
+    if (decision.kind !== 'change') throw new Error('It was not published');
+    live = decision.live;
+    await defs.put('live-journey', 'kept', live, n, START);
+    vi.setSystemTime(START + day * DAY + DAY);
+    lake.asked = [];
+    await count();
+  }
+  expect(live?.versions.map(({ hash }) => hash)).toEqual(hashes.slice(1));
+  expect(lake.asked.join()).toContain(`IN (${hashes.map((hash) => `'${hash}'`).join(', ')})`);
+});

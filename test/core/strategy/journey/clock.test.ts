@@ -75,6 +75,21 @@ describe('a throttle', () => {
     expect(plain.end?.reason).toBe('exit');
   });
 
+  test('lets through once by a turn, whoever comes back at once by an event that had come before', () => {
+    const again = journeyOf({ t: { kind: 'throttle', perMinute: 1, next: 'w' }, w: waitFor('a', 't'), e: exit });
+    const it = traveller(again);
+    it.event('a', T0 + 1);
+    it.event('a', T0 + 2);
+    it.enter(T0, { now: T0 + 3 });
+    expect(it.path()).toEqual(['entry event', 't next', 'w a', 't waits']);
+    expect(it.hold).toMatchObject({ dueMs: T0 + 3, isUnasked: true });
+    it.world.facts = { slots: { t: T0 + 2 * MINUTE } };
+    it.due(T0 + MINUTE);
+    expect(it.hold).toMatchObject({ dueMs: T0 + 2 * MINUTE });
+    it.due(T0 + 2 * MINUTE);
+    expect(it.path().slice(4)).toEqual(['t waits', 't next', 'w waits']);
+  });
+
   test.each([
     ['is not in', journeyOf({ m: message('e'), e: exit })],
     ['is something else in', journeyOf({ t: { kind: 'exit' }, m: message('e'), e: exit })],
