@@ -73,8 +73,11 @@ const refusedByTime = (
   if (state === 'paused') return 'paused';
   if (atMs < sinceMs && !isAsked) return 'before-live';
   if (nowMs > atMs + current.entry.maxLatenessMs) return 'too-late';
-  if (before?.state === 'inside' || (before?.end && before.entry > 0 && atMs <= before.end.atMs)) return 'inside';
-  return undefined;
+  if (before?.state === 'inside') return 'inside';
+  if (!before?.end || before.entry === 0) return undefined;
+  // By a clock that is behind the one that told it they may have left before it happened.
+  const isTheirs = before.event?.id === event.id && before.event.source === event.source;
+  return isTheirs || atMs <= before.end.atMs ? 'inside' : undefined;
 };
 
 const refusedByRule = (

@@ -41,8 +41,11 @@ type BySchedule = Extract<VersionEntry, { by: 'schedule' }>;
 
 /** An execution of Step Functions lives for a year. */
 const LONGEST_WAIT_MS = 300 * 86_400_000;
-/** An execution that wakes a moment early, by another clock, waits on: it has the name of this time already. */
-const EARLY_MS = 30_000;
+/**
+ * Nearer than that, the execution that asks waits itself: woken by a clock that is ahead of this one, it would start the execution that it is, by
+ * name, and end, and there would be no next time.
+ */
+const NEAR_MS = 3_600_000;
 const SEND_NOW: LatePolicy = { do: 'send-now' };
 
 /**
@@ -59,8 +62,8 @@ export const seriesOf = (
   const { schedule, ifLate }: BySchedule = entry;
   const timing = { schedule, ...(ifLate && { ifLate }) };
   if (before && isSame(timing, before)) return before;
-  const next = nextOccurrence(schedule, nowMs - 1);
   const { last, times = 0, skipped = 0 } = before ?? {};
+  const next = nextOccurrence(schedule, sinceLast(last, nowMs));
   return {
     ...timing,
     chain,
@@ -71,6 +74,9 @@ export const seriesOf = (
     skipped,
   };
 };
+
+/** From when on times are to come: one that has begun a moment early, by another clock, has begun. */
+const sinceLast = (last: Entering | undefined, nowMs: number): number => Math.max(nowMs - 1, last?.dueMs ?? 0);
 
 type Timing = { schedule: Schedule; ifLate?: LatePolicy | undefined };
 const isSame = (a: Timing, b: Timing): boolean =>
@@ -88,7 +94,7 @@ const again = (last: Entering): Entering => (last.isDone ? last : { ...last, att
  */
 export const resumedSeries = (before: JourneySeries, chain: number, nowMs: number): JourneySeries => {
   const { next: _missed, last, ...rest } = before;
-  const next = 'at' in before.schedule ? before.next : nextOccurrence(before.schedule, nowMs - 1);
+  const next = 'at' in before.schedule ? before.next : nextOccurrence(before.schedule, sinceLast(last, nowMs));
   return {
     ...rest,
     ...{ chain, sinceMs: nowMs },
@@ -123,7 +129,7 @@ export const nextSeriesStep = (series: JourneySeries, nowMs: number): SeriesStep
   if (!next) return { do: 'nothing' };
   if (next.atMs > nowMs) return rest(next.atMs, nowMs);
   const beginMs = whenLate(ifLate, next.atMs, nowMs, clockOf(schedule, next));
-  const { next: following, passed } = after(schedule, next, nowMs);
+  const { next: following, passed } = after(schedule, next, Math.max(nowMs, beginMs ?? 0));
   const { next: _now, ...others } = series;
   const going = { ...others, ...(following && { next: following }) };
   const due = new Date(next.atMs).toISOString();
@@ -137,7 +143,7 @@ export const nextSeriesStep = (series: JourneySeries, nowMs: number): SeriesStep
 };
 
 const rest = (atMs: number, nowMs: number): SeriesStep =>
-  atMs > nowMs + EARLY_MS
+  atMs > nowMs + NEAR_MS
     ? { do: 'wake', atMs: Math.min(atMs, nowMs + LONGEST_WAIT_MS) }
     : { do: 'wait', seconds: Math.ceil((atMs - nowMs) / 1_000) };
 
@@ -147,8 +153,8 @@ const clockOf = (schedule: Schedule, { atMs }: Occurrence) =>
     ? { ms: atMs % 86_400_000, timeZone: 'UTC' }
     : { ms: minutesOf(schedule.time) * 60_000, timeZone: schedule.timeZone };
 
-/** The time after this one; those that have passed meanwhile are left out. */
-const after = (schedule: Schedule, now: Occurrence, nowMs: number): { next?: Occurrence; passed: number } => {
-  const next = 'at' in schedule ? undefined : nextOccurrence(schedule, Math.max(now.atMs, nowMs));
+/** The time after this one; those that will have passed at `untilMs`, when this one has begun, are left out. */
+const after = (schedule: Schedule, now: Occurrence, untilMs: number): { next?: Occurrence; passed: number } => {
+  const next = 'at' in schedule ? undefined : nextOccurrence(schedule, Math.max(now.atMs, untilMs));
   return next ? { next, passed: next.number - now.number - 1 } : { passed: 0 };
 };

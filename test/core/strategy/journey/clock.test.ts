@@ -43,6 +43,14 @@ describe('a timer, or a look', () => {
   });
 });
 
+test('an event that was told by a clock that is ahead lets in once, however soon somebody has left', () => {
+  const it = traveller(journeyOf({ m: message('e'), e: exit }, { reentry: {} }));
+  it.enter(T0, { id: 'x', now: T0 - MINUTE });
+  expect(it.end).toMatchObject({ reason: 'exit', atMs: T0 - MINUTE });
+  expect(it.enter(T0, { id: 'x', now: T0 + MINUTE }).refused).toBe('inside');
+  expect(it.enter(T0 + MINUTE, { id: 'y' }).refused).toBeUndefined();
+});
+
 describe('a throttle', () => {
   const slow = journeyOf({ t: { kind: 'throttle', perMinute: 1, next: 'm' }, m: message('e'), e: exit });
   const waiting = () => {

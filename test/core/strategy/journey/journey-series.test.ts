@@ -50,6 +50,10 @@ describe('the chain of times', () => {
     expect(settle(begin(daily), NINE - 9_500)).toMatchObject({ actions: [], step: { do: 'wait', seconds: 10 } });
   });
 
+  test('woken by a clock that is ahead by minutes: it waits itself, for the next one has the name of this one', () => {
+    expect(settle(begin(daily), NINE - 10 * 60_000)).toMatchObject({ actions: [], step: { do: 'wait', seconds: 600 } });
+  });
+
   test('at its time it begins, is told until that is done, and then sleeps until the next one', () => {
     const { series, actions, step } = settle(begin(daily), NINE);
     const last = { dueMs: NINE, beginMs: NINE, attempt: 1 };
@@ -83,6 +87,13 @@ describe('the chain of times', () => {
   test('what begins later is waited for', () => {
     const { step } = settle(begin(daily, { ifLate: { do: 'next-day' } }), NINE + 6 * HOUR);
     expect(step).toEqual({ do: 'wake', atMs: NINE + DAY });
+  });
+
+  test('what begins on the next day takes the place of the time that comes then: nobody is told twice at once', () => {
+    const { series } = settle(begin(daily, { ifLate: { do: 'next-day' } }), NINE + 6 * HOUR);
+    expect(series).toMatchObject({ times: 1, skipped: 1, last: { beginMs: NINE + DAY }, next: { number: 3 } });
+    const other = settle(begin({ ...daily, every: 'week' }, { ifLate: { do: 'next-day' } }), NINE + 6 * HOUR);
+    expect(other.series).toMatchObject({ skipped: 0, next: { number: 2 } });
   });
 
   test('of times that passed while nobody woke one is made up for, the others are counted', () => {
@@ -150,6 +161,11 @@ describe('the end of a pause', () => {
     const resumed = resumedSeries(before, 5, NINE + afterMs);
     expect(resumed.last).toEqual({ dueMs: NINE, beginMs: NINE, ...last });
     expect(nextSeriesStep(resumed, NINE + afterMs).do).toBe(step);
+  });
+
+  test('at the moment of a time, by a clock that is behind the one by which it has begun: it does not come twice', () => {
+    expect(resumedSeries(told(entering), 5, NINE - 5_000).next?.number).toBe(2);
+    expect(seriesOf(entryOf({ ...daily, every: 'week' }), told(entering), 5, NINE - 5_000)?.next?.number).toBe(2);
   });
 
   test('what failed is not tried again', () => {
