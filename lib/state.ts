@@ -90,7 +90,7 @@ export class State extends Stack {
     this.identities = table('Identities', text('alias'));
     this.memberships = table('Memberships', text('profileId'), text('membership'), 'expiresAt');
     this.leads = table('Leads', text('profileId'), text('modelId'), 'expiresAt');
-    this.participants = table('Participants', text('profileId'), text('journeyId'));
+    this.participants = table('Participants', text('profileId'), text('journeyId'), 'expiresAt');
     this.webhooks = table('Webhooks', text('endpointId'), text('record'), 'expiresAt');
     this.inbox = table('Inbox', text('profileId'), text('message'), 'expiresAt');
     this.ledger = table('Ledger', text('run'), text('unit'), 'expiresAt');

@@ -9,6 +9,12 @@ export type ParticipantKey = { profileId: string; journeyId: string };
 /** A participant as it is stored. `told`: what its last save has to tell the lake, which may not know it yet. */
 export type StoredParticipant = { participant: Participant; told: readonly Step[] };
 
+/**
+ * Somebody who has never entered is remembered for so long after the last write: their goals count for a year and a day at most, what came
+ * before an entry for a week. Who has entered stays, for the rules of re-entry.
+ */
+const OUTSIDER_SECONDS = 400 * 86_400;
+
 const keyOf = ({ profileId, journeyId }: ParticipantKey): Item => ({
   profileId: { S: profileId },
   journeyId: { S: journeyId },
@@ -51,6 +57,7 @@ export const participants = (table: string) => ({
         }),
       },
       ...(rest.state === 'inside' && { insideOf: { S: key.journeyId } }),
+      ...(rest.entry === 0 && { expiresAt: { N: String(Math.ceil(Date.now() / 1_000) + OUTSIDER_SECONDS) } }),
       ...(pending?.length && { pending: { S: JSON.stringify(pending) } }),
     };
     return putNext(table, item, version);

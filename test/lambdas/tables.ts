@@ -24,6 +24,7 @@ const TABLES: Table[] = [
   { name: 'profiles', keys: ['profileId'], indexes: { pending: ['pending', 'updatedMs'] }, numbers: ['updatedMs'] },
   { name: 'contacts', keys: ['profileId'] },
   { name: 'memberships', keys: ['profileId', 'membership'] },
+  { name: 'participants', keys: ['profileId', 'journeyId'] },
   {
     name: 'leads',
     keys: ['profileId', 'modelId'],
