@@ -7,7 +7,6 @@ import {
   materialKey,
 } from '../../core/strategy/template/material.ts';
 import { PICTURE_TYPES, pictureOf } from '../../core/strategy/template/picture.ts';
-import type { Template } from '../../core/strategy/template.ts';
 import { definitions, type Stored } from '../adapters/definitions.ts';
 import { deleteObject, writeObject } from '../adapters/objects.ts';
 import { createDefinition, saveDefinition } from '../adapters/outbox.ts';
@@ -15,13 +14,12 @@ import { apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { env } from './manage-materials.env.ts';
+import { pictureUses } from './picture-uses.ts';
 
 const { DEFINITIONS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE, WORK_BUCKET, LINKS_URL } = readEnv(env);
 const defs = definitions(DEFINITIONS_TABLE);
 const sinks = { auditTable: AUDIT_TABLE };
 
-/** A page of templates is at most 1 MB, whatever its length: so does DynamoDB read. */
-const TEMPLATES_READ = 100;
 const MAX_USES = 10;
 
 /**
@@ -64,7 +62,7 @@ export const handler = apiHandler(
     deleteMaterial: async ({ params: { materialId }, actor, nowMs }) => {
       const { body: material, version } = await load(materialId);
       if (material.deletedMs === undefined) {
-        await refuseUsed(material);
+        await refuseUsed(material, nowMs);
         const outbox = [auditOf(material, 'delete', actor, nowMs, version + 1)];
         const gone = { ...material, deletedMs: nowMs };
         await saveDefinition(defs, 'material', materialId, gone, version, nowMs, outbox, sinks);
@@ -94,17 +92,12 @@ const auditOf = ({ id, name }: Material, action: string, actor: string, atMs: nu
   entry: { subject: `material/${id}`, action, actor, atMs, version, detail: name },
 });
 
-/** Throws 409 with the templates that show it. All of them are read: pictures are rarely deleted, and no template knows its pictures. */
-const refuseUsed = async (material: Material): Promise<void> => {
-  const uses: { kind: string; id: string; name: string }[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await defs.list<Template>('template', TEMPLATES_READ, cursor);
-    for (const { id, body } of page.items)
-      if (JSON.stringify(body).includes(fileOf(material))) uses.push({ kind: 'template', id, name: body.name });
-    cursor = page.cursor;
-  } while (cursor !== undefined && uses.length < MAX_USES);
+/** Throws 409 with what shows it. */
+const refuseUsed = async (material: Material, nowMs: number): Promise<void> => {
+  const uses = await pictureUses(defs, fileOf(material), nowMs);
   if (uses.length === 0) return;
-  const names = uses.map(({ name }) => name).join(', ');
-  throw new Problem('in-use', `The picture is shown by ${names}`, { uses: uses.slice(0, MAX_USES) });
+  const named = uses.slice(0, MAX_USES);
+  const names = named.map(({ kind, name }) => `${kind} “${name}”`).join(', ');
+  const more = uses.length > MAX_USES ? ` and ${uses.length - MAX_USES} more` : '';
+  throw new Problem('in-use', `The picture is shown by ${names}${more}`, { uses: named });
 };

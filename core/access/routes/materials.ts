@@ -60,7 +60,7 @@ export const routes = [
     path: '/v1/materials/{materialId}',
     summary: 'Delete a picture',
     description:
-      'Refused while a template shows it; `uses` names up to ten. Messages that were sent, and older versions of templates, show a gap from then on.',
+      'Refused while a template shows it, or a campaign, trigger or journey still sends it; `uses` names up to ten. Messages that were sent, and older versions of templates, show a gap from then on.',
     handler,
     roles: WRITERS,
     success: { status: 204, description: 'It is gone' },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { definitions } from '../../../lambdas/adapters/definitions.ts';
 import type { ApiLambda } from '../../../lambdas/middleware/api.ts';
 import { call } from '../api-call.ts';
 import { startTables } from '../tables.ts';
@@ -129,6 +130,37 @@ describe('deleting one', () => {
       status: 409,
       body: { type: '/problems/in-use', uses: [{ kind: 'template', id: template.id, name: 'News' }] },
     });
+    expect(await shown(url)).toMatchObject({ statusCode: 200 });
+  });
+
+  test('is refused while something in force sends it, whatever the template says by now', async () => {
+    const defs = definitions('definitions');
+    const { id, url } = await uploaded();
+    const put = (kind: Parameters<typeof defs.put>[0], thing: string, body: object) =>
+      defs.put(kind, thing, body, 0, 1);
+    const plan = (planId: string, hash = 'h') =>
+      put('plan-version', `${planId}@${hash}`, { template: { channels: { email: { html: `<img src="${url}">` } } } });
+    await put('campaign', 'c', { name: 'Sale', state: 'scheduled', approval: { hash: 'h' } });
+    await put('campaign', 'over', { name: 'Past', state: 'finished', approval: { hash: 'h' } });
+    await put('trigger', 't', { name: 'Cart', state: 'paused', hash: 'h' });
+    await put('trigger', 'no', { name: 'Draft', state: 'draft' });
+    const walked = { state: 'live', sinceMs: 0, versions: [{ hash: 'v', sinceMs: 0, lastsMs: 1 }] };
+    await put('live-journey', 'j', { name: 'Welcome', ...walked });
+    await put('live-journey', 'old', { name: 'Past', ...walked, state: 'stopped' });
+    for (const journey of ['j', 'old'])
+      await put('journey-version', `${journey}@v`, {
+        nodes: { a: { kind: 'message', plan: 'n' }, b: { kind: 'end' } },
+      });
+    for (const planId of ['c', 'over', 't', 'no']) await plan(planId);
+    for (const planId of ['j', 'old']) await plan(planId, 'n');
+    const { status, body } = await one('DELETE', id);
+    expect(status).toBe(409);
+    const { uses } = body as { uses: { kind: string; name: string }[] };
+    expect(uses.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual([
+      'campaign Sale',
+      'journey Welcome',
+      'trigger Cart',
+    ]);
     expect(await shown(url)).toMatchObject({ statusCode: 200 });
   });
 
