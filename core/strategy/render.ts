@@ -8,6 +8,7 @@ import { ArgumentFault, FILTERS, type Reader, readerOf } from './template/filter
 import { localeChain, localized } from './template/locales.ts';
 import { mapTexts } from './template/map-texts.ts';
 import { isTooCostly, lineOf, messageOf } from './template/render-errors.ts';
+import { strayBreaks } from './template/stray-breaks.ts';
 import type { RenderedContent, TemplateContent } from './template.ts';
 import { scopeOf, type TemplateVariables, type VariableUse, valueAt, variableError } from './template-variables.ts';
 
@@ -242,7 +243,11 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
             const message = variableError(use);
             return message ? [{ ...at, line: use.line, message }] : [];
           });
-          const slips = argumentSlips(liquidjs, parse(template, field)).map((slip) => ({ ...at, ...slip }));
+          const nodes = parse(template, field);
+          const slips = [...argumentSlips(liquidjs, nodes), ...strayBreaks(liquidjs, nodes)].map((slip) => ({
+            ...at,
+            ...slip,
+          }));
           return [...wrong, ...(slips.length > 0 ? slips : costOf(template, field))];
         } catch (error) {
           return [{ ...at, line: lineOf(error), message: messageOf(error) }];

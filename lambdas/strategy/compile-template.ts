@@ -5,17 +5,19 @@ import { mjmlOfBlocks } from '../../core/strategy/template/blocks/blocks-mjml.ts
 import type { CompiledTemplate, TemplateInput } from '../../core/strategy/template.ts';
 import { type FieldError, Problem } from '../middleware/problem.ts';
 import { loadMjml } from './load-mjml.ts';
+import { refuseSize } from './refuse-template.ts';
 
 type Page = NonNullable<TemplateInput['channels']['email']>;
 
 /**
  * The template with each page that is written as MJML or blocks in HTML as well. Throws 422 with the block, or the line of the MJML, of
- * everything that is wrong in it, Liquid first: the author never sees the HTML.
+ * everything that is wrong in it, Liquid first: the author never sees the HTML. Throws 413 before it compiles what is too much to be stored.
  */
 export const compileTemplate = async (
   { name, locale, channels, locales }: TemplateInput,
   { errorsIn }: Pick<Renderer, 'errorsIn'>,
 ): Promise<CompiledTemplate> => {
+  refuseSize([channels, ...Object.values(locales ?? {})].map(writtenOf));
   const errors: FieldError[] = [];
   let tooCostly = false;
 
@@ -58,3 +60,7 @@ export const compileTemplate = async (
   }
   return { name, ...(locale && { locale }), channels: own, ...(locales && { locales: translated }) };
 };
+
+/** HTML that comes with what it was made from is made anew. */
+const writtenOf = ({ email, ...others }: { email?: Page | undefined }): object =>
+  (email?.mjml ?? email?.blocks) === undefined ? { email, ...others } : { email: { ...email, html: '' }, ...others };

@@ -8,14 +8,19 @@ import { Problem } from '../middleware/problem.ts';
 /** An item of DynamoDB holds 400 KB; a plan version holds the template and the segment. */
 const MAX_BYTES = 300_000;
 
+/** Throws 413 for what is more than may be stored. */
+export const refuseSize = (template: object): void => {
+  const bytes = Buffer.byteLength(JSON.stringify(template));
+  if (bytes > MAX_BYTES)
+    throw new Problem('body-too-large', `The template has ${bytes} bytes; ${MAX_BYTES} may be stored`);
+};
+
 /** Each is 200 bytes of the snapshot's query, of which Athena takes 262,144; a segment may need 190,000. */
 const MAX_ATTRIBUTES = 200;
 
 /** Throws 422 (or 413) with the field and line of everything that makes the template unfit to be saved. */
 export const refuseTemplate = async (defs: Definitions, template: CompiledTemplate): Promise<void> => {
-  const bytes = Buffer.byteLength(JSON.stringify(template));
-  if (bytes > MAX_BYTES)
-    throw new Problem('body-too-large', `The template has ${bytes} bytes; ${MAX_BYTES} may be stored`);
+  refuseSize(template);
   if (Object.keys(template.channels).length === 0) {
     const message = 'Write content for at least one channel';
     throw new Problem('invalid-template', message, { errors: [{ path: 'channels', message }] });

@@ -9,6 +9,9 @@ const LOOSE = new Set(
   ),
 );
 const RAW: ReadonlySet<string> = new Set(['script', 'style', 'title', 'textarea']);
+/** Parts of a page around whatever is written: ending one that was not begun ends what is around. */
+const FRAMES: ReadonlySet<string> = new Set(['html', 'body', 'tbody', 'tr', 'td', 'th']);
+/** Of tags, of links and of images: so that many of one kind hide none of another. */
 const MAX_NOTES = 20;
 
 /** What is doubtful about the HTML of an email: links, images, tags. */
@@ -19,17 +22,29 @@ export const pageNotes = (html: string): Note[] =>
 export const pageFaults = (html: string, faultOf: FaultOf = linkFault): (Note & { line: number })[] => {
   const notes: (Note & { line: number })[] = [];
   const open: { name: string; at: number }[] = [];
+  const frames = new Map<string, number>();
+  const counts = new Map<string, number>();
+  const isFull = (kind: string) => (counts.get(kind) ?? 0) >= MAX_NOTES;
   const lineAt = (at: number) => html.slice(0, at).split('\n').length;
   const add = (code: string, at: number, message: string): void => {
-    if (notes.length < MAX_NOTES) notes.push({ code, line: lineAt(at), message });
+    const [kind = code] = code.split('-');
+    if (isFull(kind)) return;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    notes.push({ code, line: lineAt(at), message });
   };
   try {
     for (const part of markupParts(html, RAW)) {
       // Each search for what a tag closes may be a long one, and leaves a note where it is.
-      if (notes.length === MAX_NOTES) break;
+      if (isFull('html')) break;
+      if (part.kind === 'between') continue;
       if (part.kind === 'open') openTag(part, add, faultOf);
-      if (part.kind === 'between' || LOOSE.has(part.name.toLowerCase())) continue;
       const name = part.name.toLowerCase();
+      if (FRAMES.has(name)) {
+        const left = (frames.get(name) ?? 0) + (part.kind === 'open' ? 1 : -1);
+        if (left < 0) add('html', part.at, `</${name}> closes nothing`);
+        frames.set(name, Math.max(0, left));
+      }
+      if (LOOSE.has(name)) continue;
       if (part.kind === 'open') {
         if (!part.isAlone && part.content === undefined) open.push({ name, at: part.at });
         continue;

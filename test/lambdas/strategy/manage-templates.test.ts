@@ -47,6 +47,7 @@ describe('saving', () => {
     ],
     ['an open tag', 'a\n{% if profile.email %}', 'invalid-template', 2],
     ['an unknown variable', '\n\n{{ name }}', 'invalid-template', 3],
+    ['leaving no loop', 'a\n{% if true %}{% break %}{% endif %}b', 'invalid-template', 2],
     ['an include', '{% include "etc/passwd" %}', 'invalid-template', 1],
   ])('%s is refused with its line', async (_, text, slug, line) => {
     const { status, body } = await create(sms(text));
@@ -88,6 +89,14 @@ describe('saving', () => {
   test('a template that no item can hold is refused', async () => {
     const huge = { name: 't', channels: { email: { subject: 's', html: 'é'.repeat(180_000) } } };
     expect(await create(huge)).toMatchObject({ status: 413, body: { type: '/problems/body-too-large' } });
+    // What it would become is not made first: that alone would take as long as a call may.
+    const list = Array.from({ length: 100 }, () => ({
+      kind: 'columns',
+      columns: Array.from({ length: 4 }, () => ({ elements: Array(20).fill({ kind: 'spacer', height: 1 }) })),
+    }));
+    const email = { subject: 's', blocks: { list } };
+    const locales = { de: { email }, fr: { email } };
+    expect(await create({ name: 't', locale: 'en', channels: { email }, locales })).toMatchObject({ status: 413 });
   });
 
   test('an update names the version that it changes', async () => {

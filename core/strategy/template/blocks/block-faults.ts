@@ -1,6 +1,7 @@
 import type { Renderer } from '../../render.ts';
 import { pageFaults } from '../page-notes.ts';
 import { shieldLiquid } from '../shield-liquid.ts';
+import { strayBreaks } from '../stray-breaks.ts';
 import { type BlockText, textsOfBlocks } from './block-texts.ts';
 import type { EmailBlocks } from './blocks.ts';
 
@@ -13,9 +14,12 @@ export const faultsOfBlocks = (
   { errorsIn }: Pick<Renderer, 'errorsIn'>,
   blocks: EmailBlocks,
 ): BlockFault[] =>
-  textsOfBlocks(blocks).flatMap(({ path, liquid, condition }): BlockFault[] => {
+  textsOfBlocks(blocks).flatMap(({ path, own, liquid, condition }): BlockFault[] => {
     const found = errorsIn({ name: 'blocks', channels: { email: { subject: '-', html: liquid } } });
     if (found.length > 0) return found.map(({ line, message, tooCostly }) => ({ path, line, message, tooCostly }));
+    // The loop of a repeat goes through several blocks: one that left it would leave them open.
+    const strays = strayBreaks(liquidjs, new liquidjs.Liquid().parse(own));
+    if (strays.length > 0) return strays.map((stray) => ({ path, ...stray, tooCostly: false }));
     if (condition !== undefined) return conditionFaults(liquidjs, path, condition);
     return htmlFaults(liquidjs, { path, liquid });
   });

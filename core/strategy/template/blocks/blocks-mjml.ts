@@ -18,17 +18,20 @@ export const mjmlOfBlocks = (liquidjs: typeof import('liquidjs'), { settings, li
   const { font = 'system', preview } = settings ?? {};
   const look = lookOf(settings);
 
-  const escaped = (source: string): string => {
-    const { text, restore } = shieldLiquid(liquidjs, source);
-    return restore(text.replace(/[&<>"]/g, (sign) => ESCAPES[sign] as string));
+  /** What is written, and what stands in `raw`, with its signs replaced; all other Liquid as it is. */
+  const replaced = (source: string, replace: (words: string) => string): string => {
+    const { text, pieces, word } = shieldLiquid(liquidjs, source);
+    return replace(text).replace(word, (_, number) => {
+      const { source: piece = '' } = pieces[Number(number)] ?? {};
+      return /^\{%-?\s*raw\b/.test(piece) ? replace(piece) : piece;
+    });
   };
+  const withEntities = (words: string): string => words.replace(/[&<>"]/g, (sign) => ESCAPES[sign] as string);
+  const escaped = (source: string): string => replaced(source, withEntities);
   const inAttribute = (source: string): string => escaped(source.replace(/[\r\n]+/g, ' '));
   /** Line ends of what is written are seen; those within a tag of Liquid are none. */
-  const shown = (source: string): string => {
-    const { text, restore } = shieldLiquid(liquidjs, source);
-    const lines = text.replace(/[&<>"]/g, (sign) => ESCAPES[sign] as string).replace(/\r\n|\r|\n/g, '<br />');
-    return restore(lines);
-  };
+  const shown = (source: string): string =>
+    replaced(source, (words) => withEntities(words).replace(/\r\n|\r|\n/g, '<br />'));
   const attributes = (values: Record<string, string | number | undefined>): string =>
     Object.entries(values)
       .flatMap(([name, value]) => (value === undefined ? [] : [` ${name}="${inAttribute(String(value))}"`]))
@@ -52,7 +55,9 @@ export const mjmlOfBlocks = (liquidjs: typeof import('liquidjs'), { settings, li
       }
       case 'image': {
         const { src, alt, href, width, align } = element;
-        return `<mj-image${attributes({ src, href, width: px(width), align })} alt="${inAttribute(alt)}" />`;
+        // As wide as its column, also where that is as wide as the phone.
+        const fluid = width === undefined ? 'true' : undefined;
+        return `<mj-image${attributes({ src, href, width: px(width), align, 'fluid-on-mobile': fluid })} alt="${inAttribute(alt)}" />`;
       }
       case 'button': {
         const { text, href, align, background, color } = element;
@@ -81,7 +86,9 @@ export const mjmlOfBlocks = (liquidjs: typeof import('liquidjs'), { settings, li
     italic?: boolean | undefined;
     href?: string | undefined;
   }) => {
-    const strong = run.bold ? `<strong>${shown(run.text)}</strong>` : shown(run.text);
+    // A brace at the end makes no Liquid with one that the next stretch begins with.
+    const own = shown(run.text).replace(/\{$/, '&#123;');
+    const strong = run.bold ? `<strong>${own}</strong>` : own;
     const words = run.italic ? `<em>${strong}</em>` : strong;
     return run.href === undefined ? words : link(run.href, words);
   };

@@ -5,7 +5,7 @@ import { lookOf } from './look.ts';
 /** What WCAG 2.2, 1.4.3 asks of text, and of text of 24 pixels or more. */
 const ENOUGH = { text: 4.5, large: 3 };
 
-/** Texts and buttons whose colours are too near to each other to be read by everybody, each with its place below the blocks. */
+/** Texts, links and buttons whose colours are too near to each other to be read by everybody, each with its place below the blocks. */
 export const contrastNotes = ({ settings, list }: EmailBlocks): Note[] => {
   const look = lookOf(settings);
   const walk = (block: EmailBlock, path: string, page: string): Note[] => {
@@ -20,8 +20,13 @@ export const contrastNotes = ({ settings, list }: EmailBlocks): Note[] => {
       return faint(path, block.color ?? look.buttonColor, block.background ?? look.buttonBackground, ENOUGH.text);
     if (block.kind === 'heading')
       return faint(path, block.color ?? look.color, page, (block.level ?? 1) === 1 ? ENOUGH.large : ENOUGH.text);
-    if (block.kind === 'text') return faint(path, block.color ?? look.color, page, ENOUGH.text);
-    return block.kind === 'footer' ? faint(path, look.color, page, ENOUGH.text) : [];
+    const links = () => faint(path, look.linkColor, page, ENOUGH.text);
+    if (block.kind === 'text') {
+      const hasLink = typeof block.text !== 'string' && block.text.some(({ href }) => href !== undefined);
+      return [...faint(path, block.color ?? look.color, page, ENOUGH.text), ...(hasLink ? links() : [])];
+    }
+    if (block.kind !== 'footer') return [];
+    return [...(block.text === undefined ? [] : faint(path, look.color, page, ENOUGH.text)), ...links()];
   };
   return list.flatMap((block, n) => walk(block, `list.${n}`, look.page));
 };

@@ -56,6 +56,10 @@ describe('links with Liquid', () => {
     expect(codesOf(link('{{ profile.attributes.url }}'), { url: 'javascript:x' })).toEqual(['link-scheme']);
     expect(codesOf(link('{{ profile.attributes.url }}'), { url: 'https://a.org' })).toEqual([]);
   });
+  test('are looked at, however much else is doubtful', () => {
+    const html = `${'<img src="https://a.org/i.png">'.repeat(30)}${link('https://{{ profile.attributes.shop }}')}`;
+    expect(codesOf(html)).toContain('link-liquid');
+  });
   test('have a host that is written out, whoever it is for', () => {
     const href = 'https://{{ profile.attributes.shop }}.a.org/';
     expect(codesOf(link(href))).toEqual(['link-liquid']);
@@ -80,6 +84,9 @@ describe('contrast of blocks', () => {
     ['enough for large letters', { kind: 'heading', text: 'x', color: '#777777' }, {}, 0],
     ['a button', { kind: 'button', text: 'x', href: 'x', background: '#ffff00' }, {}, 1],
     ['the colour of the page', { kind: 'footer', unsubscribe: 'x' }, { page: '#000000' }, 1],
+    ['a link', { kind: 'text', text: [{ text: 'x', href: 'x' }] }, { linkColor: '#f4f4f5' }, 1],
+    ['no link', { kind: 'text', text: [{ text: 'x' }] }, { linkColor: '#f4f4f5' }, 0],
+    ['the way out', { kind: 'footer', text: 'x', unsubscribe: 'x' }, { linkColor: '#f4f4f5' }, 1],
     ['what has no words', { kind: 'divider', color: '#ffffff' }, {}, 0],
   ])('%s', (_, block, settings, count) => expect(of([block], settings)).toHaveLength(count));
 

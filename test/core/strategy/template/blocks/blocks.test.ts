@@ -102,6 +102,22 @@ describe('each kind of block', () => {
   });
 });
 
+test('stretches make no Liquid together, and what is raw is shown as it is', async () => {
+  const runs = [{ text: '{' }, { text: '{ unsubscribe_url }}' }, { text: '{', bold: true }, { text: '% if' }];
+  const html = await sent([
+    { kind: 'text', text: runs },
+    { kind: 'text', text: '{% raw %}<b>\n{{ x }}{% endraw %}' },
+  ]);
+  expect(html).toContain('>&#123;{ unsubscribe_url }}<strong>&#123;</strong>% if</div>');
+  expect(html).toContain('>&lt;b&gt;<br />{{ x }}</div>');
+});
+
+test('an image without a width is as wide as its column on a phone, too', async () => {
+  const image = { kind: 'image', src: 'https://a.test/i.png', alt: 'a' };
+  expect(await sent([image])).toContain('class="mj-full-width-mobile"');
+  expect(await sent([{ ...image, width: 80 }])).not.toContain('class="mj-full-width-mobile"');
+});
+
 describe('conditions and repeats', () => {
   const name = { kind: 'heading', text: '{{ item.name }}' };
   const goods = (extra: object = {}) => ({ kind: 'repeat', of: 'profile.attributes.goods', blocks: [name], ...extra });
@@ -200,7 +216,23 @@ describe('what is wrong is named with its place', () => {
     ],
     ['a condition on nothing', text('x', { showIf: 'profil.email' }), 'showIf', 1, 'no variable profil'],
     ['HTML that is not closed', { kind: 'html', html: '<p>\n<div>x</p>' }, 'html', 2, '<div> is not closed'],
+    [
+      'an end of what is around',
+      { kind: 'html', html: '<table><tr><td>x</td></table></td>' },
+      'html',
+      1,
+      '</td> closes nothing',
+    ],
+    ['HTML after much else', { kind: 'html', html: `${'<img>'.repeat(30)}<div>` }, 'html', 1, '<div> is not closed'],
+    ['leaving no loop', text('x\n{% if true %}{% break %}{% endif %}'), 'text', 2, 'no loop around break'],
     ['MJML in HTML', { kind: 'html', html: 'x</mj-text>' }, 'html', 1, 'no elements of MJML'],
+    [
+      'leaving the loop of a repeat',
+      { kind: 'repeat', of: 'profile.attributes.a', blocks: [text('{% if item.sold %}{% continue %}{% endif %}')] },
+      'blocks.0.text',
+      1,
+      'no loop around continue',
+    ],
     [
       'in a column',
       { kind: 'columns', columns: [{ elements: [] }, { elements: [text('x'), text('{{ x }}')] }] },
