@@ -41,13 +41,14 @@ const repeat = fc
   .map((blocks) => ({ kind: 'repeat' as const, of: 'profile.attributes.one', blocks }));
 const list = fc.array(fc.oneof(element, columns, repeat), { minLength: 1, maxLength: 4 });
 
+const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', amp: '&', '#123': '{' };
 /** What a reader sees: without tags, entities read, white space made one. */
 const readable = (html: string) =>
   html
     .replace(/<!--.*?-->|<style.*?<\/style>/gs, '')
     .replace(/\s(?:alt|src|href)="([^"]*)"/g, '>$1<')
     .replace(/<[^>]*>/g, ' ')
-    .replace(/&(lt|gt|quot|amp);/g, (_, name) => ({ lt: '<', gt: '>', quot: '"', amp: '&' })[name as 'lt'])
+    .replace(/&(lt|gt|quot|amp|#123);/g, (_, name) => ENTITIES[name] ?? '')
     .replace(/\s+/g, ' ');
 const textsOf = (value: unknown): string[] => {
   if (typeof value !== 'object' || value === null) return [];
