@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StageName } from '../lib/stages.ts';
 
 const root = join(import.meta.dirname, '..');
 /** All that the synthesized app depends on. */
@@ -11,7 +12,7 @@ const SOURCES = ['bin', 'lib', 'lambdas', 'core', 'statemachines', 'cdk.json', '
  * Folder of the synthesized app of a stage, made anew when a source has changed since the last time. The app is run as
  * `cdk synth` would run it, without the CDK command line, which saves two seconds.
  */
-export const assembly = (stage: 'local' | 'dev' | 'prod'): string => {
+export const assembly = (stage: StageName): string => {
   const outdir = join(root, '.herald', `assembly-${stage}`);
   const stamp = join(outdir, 'sources.sha256');
   const hash = fingerprint();

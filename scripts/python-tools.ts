@@ -1,14 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { lock } from './lock.ts';
 
 const root = join(import.meta.dirname, '..');
 const requirements = join(root, 'scripts', 'python-requirements.txt');
-/** An install takes half a minute; a lock that is older than this was left by a process that died. */
-const STALE_LOCK_MS = 300_000;
-
 /** Why the Python tools cannot be had on this machine. */
 export class NoPythonTools extends Error {
   override name = 'NoPythonTools';
@@ -50,19 +47,4 @@ const run = (command: string, args: string[]) => {
   if (status === 0) return;
   const [reason = ''] = (stderr || String(error)).trim().split('\n').slice(-1);
   throw new NoPythonTools(`${command} ${args[0] === '-m' ? args[1] : args[0]} failed: ${reason}`);
-};
-
-/** One installs, the others wait for it. */
-const lock = async (file: string): Promise<() => void> => {
-  for (;;) {
-    try {
-      closeSync(openSync(file, 'wx'));
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const age = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > STALE_LOCK_MS) rmSync(file, { force: true });
-      await wait(200);
-    }
-  }
 };

@@ -89,6 +89,8 @@ describe('a second deployment', () => {
     for (const part of ['bin', 'core', 'lambdas', 'lib', 'statemachines', 'cdk.json', 'package.json', 'tsconfig.json'])
       cpSync(join(root, part), join(copy, part), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    // What was bundled for the first deployment: only what is changed is bundled again.
+    cpSync(join(root, '.herald', 'bundles'), join(copy, '.herald', 'bundles'), { recursive: true });
   });
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
   const change = (file: string, from: string | RegExp, to: string) => {

@@ -3,11 +3,11 @@ import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js'
 import { describe, expect, test } from 'vitest';
 import { STAGES } from '../../lib/stages.ts';
 import { idIn, type Statement, statementsIn, statementsOfRole } from './policies.ts';
-import { propertiesOf, resourcesOf, STACKS, synthesized, type Template } from './synthesized.ts';
+import { appOf, propertiesOf, resourcesOf, STACKS, synthesized, type Template } from './synthesized.ts';
 
 const synthesizedStages = await Promise.all(STAGES.map(async (stage) => ({ stage, ...(await synthesized(stage)) })));
-const templates = synthesizedStages.flatMap(({ stage, app, stacks }) =>
-  STACKS.map((stack) => ({ stack: `${stack}-${stage}`, app, template: stacks[stack] })),
+const templates = synthesizedStages.flatMap(({ stage, stacks }) =>
+  STACKS.map((stack) => ({ stack: `${stack}-${stage}`, app: appOf(stage), template: stacks[stack] })),
 );
 
 /** Logical id → rule → the reason for which lib/ acknowledges what cdk-nag finds there or in a construct above. */

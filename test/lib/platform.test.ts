@@ -11,7 +11,7 @@ import { Platform } from '../../lib/platform.ts';
 import { type Stage, stageConfig } from '../../lib/stages.ts';
 import { State } from '../../lib/state.ts';
 import { statementsIn } from './policies.ts';
-import { propertiesOf, resourcesOf, STACKS, synthesized, type Template } from './synthesized.ts';
+import { appOf, propertiesOf, resourcesOf, STACKS, synthesized, type Template } from './synthesized.ts';
 
 type FunctionProperties = {
   Runtime: string;
@@ -37,7 +37,8 @@ type MappingProperties = {
 };
 type RouteProperties = { RouteKey: string; AuthorizationType: string; AuthorizerId?: { Ref: string } };
 
-const { app: devApp, platform: dev, state: devState, api: devApi, stacks: devStacks } = await synthesized('dev');
+const { platform: dev, state: devState, api: devApi, stacks: devStacks } = await synthesized('dev');
+const devApp = appOf('dev');
 const { state: localState, api: localApi } = await synthesized('local');
 const functions = new Map(
   resourcesOf(dev, 'AWS::Lambda::Function').map(([id, { Properties }]) => [id, Properties as FunctionProperties]),

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import { makeApp } from '../../lib/app.ts';
-import { bundleHandlers } from '../../lib/kit/bundle.ts';
 import type { StageName } from '../../lib/stages.ts';
+import { assembly } from '../../scripts/assembly.ts';
+import { lock } from '../../scripts/lock.ts';
 
 export type Resource = { Type: string; Properties: Record<string, unknown>; DeletionPolicy?: string };
 type Output = { Value: unknown; Export?: { Name: string } };
@@ -14,7 +15,6 @@ export type Template = { Resources: Record<string, Resource>; Outputs?: Record<s
 export const STACKS = ['HeraldState', 'Herald', 'HeraldJourneys', 'HeraldDelivery', 'HeraldApi'] as const;
 
 export type Synthesized = {
-  app: App;
   /** Folder of the cloud assembly. */
   directory: string;
   /** Each as it is deployed. */
@@ -26,25 +26,41 @@ export type Synthesized = {
 };
 
 const done = new Map<StageName, Promise<Synthesized>>();
-let bundled: Promise<unknown> | undefined;
 
-/** The real app of a stage, bundled and synthesized once per test process. */
+/** The real app of a stage, bundled and synthesized once for all test processes, and anew only when a source has changed. */
 export const synthesized = (stage: StageName): Promise<Synthesized> => {
   const known = done.get(stage) ?? synthesize(stage);
   done.set(stage, known);
   return known;
 };
 
+const apps = new Map<StageName, App>();
+
+/** The constructs of a stage, once per test process: what no template tells. After `synthesized`, which bundles the handlers. */
+export const appOf = (stage: StageName): App => {
+  const outdir = mkdtempSync(join(tmpdir(), `herald-${stage}-`));
+  const app = apps.get(stage) ?? makeApp({ context: { stage }, outdir });
+  apps.set(stage, app);
+  return app;
+};
+
+const LOCKS = join(import.meta.dirname, '../../.herald');
+
 const synthesize = async (stage: StageName): Promise<Synthesized> => {
-  bundled ??= bundleHandlers();
-  await bundled;
-  const app = makeApp({ context: { stage }, outdir: mkdtempSync(join(tmpdir(), `herald-${stage}-`)) });
-  const { directory } = app.synth();
+  mkdirSync(LOCKS, { recursive: true });
+  const unlock = await lock(join(LOCKS, `assembly-${stage}.lock`));
+  const directory = (() => {
+    try {
+      return assembly(stage);
+    } finally {
+      unlock();
+    }
+  })();
   const templateOf = (stack: string): Template =>
     JSON.parse(readFileSync(join(directory, `${stack}-${stage}.template.json`), 'utf8'));
   const stacks = Object.fromEntries(STACKS.map((stack) => [stack, templateOf(stack)])) as Synthesized['stacks'];
   const platform = together(together(stacks.Herald, stacks.HeraldJourneys), stacks.HeraldDelivery);
-  return { app, directory, stacks, state: stacks.HeraldState, platform, api: stacks.HeraldApi };
+  return { directory, stacks, state: stacks.HeraldState, platform, api: stacks.HeraldApi };
 };
 
 /** One template of two, in which the second refers to what it imports of the first as if it were its own. */
