@@ -58,26 +58,28 @@ export const deciders = (store: Store) => {
       forced<Journey>('journey', id, by.actor, nowMs, (now) => journeyApproval.decided(now, outcome, by, nowMs)),
     trigger: (id: string, outcome: Outcome, by: Saying, nowMs: number) =>
       forced<Trigger>('trigger', id, by.actor, nowMs, (now) => triggerApproval.decided(now, outcome, by, nowMs)),
-    /** Of the version that the template still is: see voidTemplateChange, which an edit may have come before. */
+    /** A yes is to the version that the template still is: see voidTemplateChange, which an edit may have come before. */
     async template(id: string, outcome: Outcome, by: Saying, nowMs: number) {
       const [template, change] = await Promise.all([
         store.defs.get<Template>('template', id),
         store.defs.get<TemplateChange>('template-change', id),
       ]);
-      if (change?.body.state === 'in review' && template?.version !== change.body.templateVersion) {
+      const isYes = outcome === 'approved' && change?.body.state === 'in review';
+      if (isYes && template?.version !== change.body.templateVersion) {
         throw new Problem('version-conflict', 'The template was edited since: it is to be submitted again');
       }
       return forced<TemplateChange>('template', id, by.actor, nowMs, (now) =>
         templateApproval.decided(now, outcome, by, nowMs),
       );
     },
-    /** Of the rule in place of the one that the segment still has. */
+    /** A yes is to the rule in place of the one that the segment still has. */
     async segment(id: string, outcome: Outcome, by: Saying, nowMs: number) {
       const [segment, change] = await Promise.all([
         store.defs.get<NamedSegment>('segment', id),
         store.defs.get<SegmentChange>('segment-change', id),
       ]);
-      if (change?.body.state === 'in review' && segment?.version !== change.body.segmentVersion) {
+      const isYes = outcome === 'approved' && change?.body.state === 'in review';
+      if (isYes && segment?.version !== change.body.segmentVersion) {
         throw new Problem('version-conflict', 'The segment was edited since: the rule is to be submitted again');
       }
       return forced<SegmentChange>('segment', id, by.actor, nowMs, (now) =>

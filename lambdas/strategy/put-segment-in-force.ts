@@ -1,7 +1,10 @@
+import { UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
+import type { Segment } from '../../core/audience/segment.ts';
 import { type SegmentChange, type SubmittedSegment, segmentApproval } from '../../core/audience/segment-change.ts';
 import type { ApprovalRef } from '../../core/strategy/approval/approval.ts';
 import { isApproved } from '../../core/strategy/approval/in-force.ts';
 import { canonicalJson } from '../../core/strategy/plan-hash.ts';
+import type { Definitions } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
 import type { NamedSegment } from '../adapters/segments.ts';
 import { loadSubmission } from '../adapters/submissions.ts';
@@ -10,7 +13,7 @@ import { changeForced, isForceRefusal } from './change-forced.ts';
 
 /**
  * Gives the segment the rule that was approved; what is live follows, as after every edit. Repeated, it changes nothing. One that was edited
- * since is left alone, and the change is a draft again. Undefined when there is no such change.
+ * since is left alone, and so is one that would refer to itself by now, or to what is gone: the change is a draft again. Undefined when there is no such change.
  */
 export const putSegmentInForce = async (
   store: Store,
@@ -26,7 +29,8 @@ export const putSegmentInForce = async (
   const current = await defs.get<NamedSegment>('segment', id);
   const isThere = current && canonicalJson(current.body.segment) === canonicalJson(segment);
   const isAsThen = current?.version === stored.body.segmentVersion;
-  if (current && !isThere && isAsThen) {
+  const slip = current && !isThere && isAsThen ? await slipOf(defs, id, segment) : undefined;
+  if (current && !isThere && isAsThen && slip === undefined) {
     const version = current.version + 1;
     const detail = current.body.name;
     const entry = { subject: `segment/${id}`, action: 'put in force', actor, atMs: nowMs, version, detail };
@@ -36,10 +40,22 @@ export const putSegmentInForce = async (
     await saveDefinition(defs, 'segment', id, after, current.version, nowMs, outbox, sinks);
   }
   const result = await changeForced<SegmentChange>(store, 'segment', id, actor, nowMs, (change) =>
-    isThere || isAsThen
+    slip === undefined && (isThere || isAsThen)
       ? segmentApproval.putInForce(change, ref, {})
-      : segmentApproval.returned(change, ref, 'The segment was edited meanwhile', nowMs),
+      : segmentApproval.returned(change, ref, slip ?? 'The segment was edited meanwhile', nowMs),
   );
   if (result && isForceRefusal(result)) throw new Error(`Segment ${id} cannot be put in force: ${result.detail}`);
   return result;
+};
+
+/** Why the rule cannot be put in the place of the segment any more, now that others have changed; undefined: it can. */
+const slipOf = async (defs: Definitions, ownId: string, segment: Segment): Promise<string | undefined> => {
+  try {
+    // What it takes to resolve one is needed for this alone.
+    await (await import('../adapters/audiences.ts')).peopleOf(defs, { segment }, { ownId });
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnresolvableSegment) return error.message;
+    throw error;
+  }
 };

@@ -5,11 +5,12 @@ import {
   type SubmittedSegment,
   segmentApproval,
 } from '../../core/audience/segment-change.ts';
-import type { Channel } from '../../core/delivery/channel.ts';
 import { channelsOf } from '../../core/delivery/policy.ts';
 import type { Trigger } from '../../core/event/trigger.ts';
 import { DEFAULT_EXPIRY_SECONDS } from '../../core/strategy/approval/decisions.ts';
+import type { Journey } from '../../core/strategy/journey/journey.ts';
 import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
+import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { peopleOf } from '../adapters/audiences.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 import { journeys } from '../adapters/journeys.ts';
@@ -17,14 +18,14 @@ import { createDefinition } from '../adapters/outbox.ts';
 import { loadPlanVersion } from '../adapters/plan-versions.ts';
 import type { NamedSegment } from '../adapters/segments.ts';
 import { storeSubmission } from '../adapters/submissions.ts';
-import { listeningPlans } from '../audience/listening-plans.ts';
+import { listeningPlans, SUBMITTED } from '../audience/listening-plans.ts';
 import { orProblem } from '../audience/or-problem.ts';
 import { Problem } from '../middleware/problem.ts';
 import type { Store } from './change-campaign.ts';
 import { askForApproval, changeForced, isForceRefusal } from './change-forced.ts';
 import { levelsFor } from './levels-for.ts';
 
-/** Asks for approval of another rule of a segment that plans in force listen to; it takes the place of one that waits. */
+/** Asks for approval of another rule of a segment that plans in force, or submitted, listen to; it takes the place of one that waits. */
 export const submitSegment = async (
   store: Store,
   id: string,
@@ -68,21 +69,42 @@ export const submitSegment = async (
   return result;
 };
 
-/** Topics and channels of all messages of these plans. */
+type Messages = Pick<PlanVersion, 'topic' | 'channelPolicy'>;
+
+/** Topics and channels of all messages of these plans, as they are in force, and as they are submitted. */
 const messagesOf = async (defs: Definitions, plans: readonly ListeningPlan[]) => {
-  const topics = new Set<string>();
-  const channels = new Set<Channel>();
-  for (const { kind, id } of plans) {
-    const stored = await defs.get<Trigger & LiveJourney>(kind === 'trigger' ? 'trigger' : 'live-journey', id);
-    if (!stored) continue;
-    const hashes = kind === 'trigger' ? [stored.body.hash ?? ''] : await plansOf(defs, id, stored.body.current);
-    for (const plan of await Promise.all(hashes.map((hash) => loadPlanVersion(defs, id, hash)))) {
-      topics.add(plan.topic);
-      for (const channel of channelsOf(plan.channelPolicy)) channels.add(channel);
-    }
-  }
-  return { topics: [...topics], channels: [...channels] };
+  const found = await Promise.all(plans.map(({ kind, id }) => messages[kind](defs, id)));
+  return {
+    topics: [...new Set(found.flat().map(({ topic }) => topic))],
+    channels: [...new Set(found.flat().flatMap(({ channelPolicy }) => channelsOf(channelPolicy)))],
+  };
 };
+
+const messages = {
+  trigger: async (defs: Definitions, id: string): Promise<Messages[]> => {
+    const trigger = (await defs.get<Trigger>('trigger', id))?.body;
+    if (trigger?.state !== 'active' || trigger.hash === undefined) return trigger ? [trigger] : [];
+    return [await loadPlanVersion(defs, id, trigger.hash)];
+  },
+
+  journey: async (defs: Definitions, id: string): Promise<Messages[]> => {
+    const [journey, live] = await Promise.all([
+      defs.get<Journey>('journey', id),
+      defs.get<LiveJourney>('live-journey', id),
+    ]);
+    const hashes = live && live.body.state !== 'stopped' ? await plansOf(defs, id, live.body.current) : [];
+    return [
+      ...(await Promise.all(hashes.map((hash) => loadPlanVersion(defs, id, hash)))),
+      ...(journey && SUBMITTED.has(journey.body.state) ? writtenIn(journey.body) : []),
+    ];
+  },
+};
+
+const writtenIn = ({ topic, nodes }: Journey): Messages[] =>
+  Object.values(nodes).flatMap((node): Messages[] => {
+    if (node.kind === 'webhook') return [{ topic, channelPolicy: ['webhook'] }];
+    return node.kind === 'message' ? [{ topic: node.topic ?? topic, channelPolicy: node.channelPolicy }] : [];
+  });
 
 const plansOf = async (defs: Definitions, id: string, current: string): Promise<string[]> => {
   const { nodes } = await journeys(defs).versionOf(id, current);

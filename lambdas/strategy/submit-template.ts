@@ -1,4 +1,4 @@
-import { DEFAULT_EXPIRY_SECONDS } from '../../core/strategy/approval/decisions.ts';
+import { DEFAULT_EXPIRY_SECONDS, pastSubmissions } from '../../core/strategy/approval/decisions.ts';
 import {
   type SubmittedTemplate,
   type TemplateChange,
@@ -42,7 +42,10 @@ export const submitTemplate = async (
     actor,
     nowMs,
     (change) => {
-      const now = { ...change, name, author, editors, templateVersion, plans };
+      // One of an older version, which nobody can approve any more, gives way: an edit that was saved late has left it.
+      const isOlder = change.state === 'in review' && change.templateVersion !== templateVersion;
+      const before = isOlder ? voided(change) : change;
+      const now = { ...before, name, author, editors, templateVersion, plans };
       return templateApproval.submitted(now, { hash, expirySeconds, ...policy }, actor, nowMs);
     },
     (after) => [askForApproval('template', after, nowMs)],
@@ -59,10 +62,16 @@ export const submitTemplate = async (
 
 /** An edit of the template takes it out of review. To be called before the edit is saved: nobody approves what it no longer says. */
 export const voidTemplateChange = async (store: Store, id: string, actor: string, nowMs: number): Promise<void> => {
-  await changeForced<TemplateChange>(store, 'template', id, actor, nowMs, (change) => {
-    const { approval: _void, ...after } = change;
-    return change.state === 'in review'
-      ? templateApproval.edited(change, after, change.name)
-      : { kind: 'same', thing: change };
-  });
+  await changeForced<TemplateChange>(store, 'template', id, actor, nowMs, (change) =>
+    change.state === 'in review'
+      ? { kind: 'change', action: 'edit', thing: voided(change), detail: change.name }
+      : { kind: 'same', thing: change },
+  );
 };
+
+/** A draft again: what waited is history. */
+const voided = ({ approval, history, ...change }: TemplateChange): TemplateChange => ({
+  ...change,
+  state: 'draft',
+  history: pastSubmissions({ ...change, ...(approval && { approval }), ...(history && { history }) }),
+});

@@ -88,7 +88,7 @@ export const routes = [
     path: '/v1/segments/{segmentId}',
     summary: 'Replace a segment',
     description:
-      'Campaigns that were submitted before keep the rule that was approved. While an active trigger or a live journey listens to the segment, directly or by another segment, its rule is not changed (`in-use`), for others have put in force what it says: `submitSegment` asks them.',
+      'Campaigns that were submitted before keep the rule that was approved. While a trigger or a journey that is in force, in review or approved listens to the segment, directly or by another segment, its rule is not changed (`in-use`), for others approve what it says: `submitSegment` asks them.',
     handler: segments,
     roles: WRITERS,
     body: z.strictObject({ name, segment, version }),

@@ -81,3 +81,33 @@ test('what a version of a live journey asks for is not changed, until the journe
   await defs.put('live-journey', 'j', { ...journey, state: 'stopped' }, 1, 2);
   expect(await edit(id)).toBe('changed');
 });
+
+test.each(['in review', 'approved'])(
+  'nor what a plan listens to that is %s, nor what a rule would that is',
+  async (state) => {
+    const [heard, asked, inner, free] = [await create(), await create(), await create(), await create()];
+    await defs.put(
+      'trigger',
+      `t-${heard}`,
+      { name: 'T', state, eventType: 'herald.segment.left', where: entered(heard) },
+      0,
+      1,
+    );
+    await defs.put('journey', `j-${asked}`, { name: 'J', state, nodes: { a: { in: { segment: asked } } } }, 0, 1);
+    const outer = await create();
+    const pause = await trigger(entered(outer));
+    await defs.put('segment-change', outer, { id: outer, state, segment: { not: { segment: inner } } }, 0, 1);
+    expect(await Promise.all([heard, asked, inner, free].map((id) => edit(id)))).toEqual([
+      ...['in-use', 'in-use', 'in-use'],
+      'changed',
+    ]);
+    for (const kind of ['trigger', 'journey'] as const) {
+      const [id, body] =
+        kind === 'trigger' ? [`t-${heard}`, { name: 'T', state: 'draft' }] : [`j-${asked}`, { state: 'draft' }];
+      await defs.put(kind, id, body, 1, 2);
+    }
+    await defs.put('segment-change', outer, { id: outer, state: 'rejected', segment: { segment: inner } }, 1, 2);
+    expect(await Promise.all([heard, asked, inner].map((id) => edit(id)))).toEqual(['changed', 'changed', 'changed']);
+    await pause();
+  },
+);

@@ -91,12 +91,47 @@ test('a segment that was edited otherwise meanwhile is left alone', async () => 
   await open(id);
   await edit(id);
   expect((await say(id, abe)).type).toBe('/problems/version-conflict');
+  expect((await say(id, abe, 'reject', { comment: 'No' })).state).toBe('rejected');
   await submit(late, rule('Oslo'));
   await open(late);
   await say(late, abe);
   await edit(late);
   expect(await settle(late)).toMatchObject({ state: 'draft' });
   expect(await segmentOf(late)).toMatchObject({ version: 2, segment: rule('Paris') });
+});
+
+test('a rule that refers in a circle by the time that it was approved is not put in force', async () => {
+  const [one, other] = [await heard(), await heard()];
+  await submit(one, { segment: other });
+  await submit(other, { segment: one });
+  for (const id of [one, other]) {
+    await open(id);
+    await say(id, abe);
+  }
+  expect(await settle(one)).toMatchObject({ state: 'in force' });
+  expect(await settle(other)).toMatchObject({ state: 'draft' });
+  expect(await segmentOf(other)).toMatchObject({ version: 1, segment: rule('Paris') });
+  const { approval } = (await defs.get<SegmentChange>('segment-change', other))!.body;
+  expect(approval?.revoked?.reason).toContain('itself');
+});
+
+test('what is in review listens, too, and its topics and channels ask for levels', async () => {
+  const legal = {
+    name: 'Legal',
+    people: ['lea'],
+    when: { kinds: ['segment'], topics: ['legal'], channels: ['email'] },
+  };
+  await world.putSettings({ levels: [{ name: 'Colleague', roles: ['approver'] }, legal] });
+  const [one, other] = [await heard(false), await heard(false)];
+  const where = [{ property: 'segmentId', equals: one }];
+  const trigger = { name: 'T', eventType: 'herald.segment.entered', where, topic: 'legal', channelPolicy: ['email'] };
+  await defs.put('trigger', 't-review', { ...trigger, state: 'in review' }, 0, 1);
+  const nodes = { a: { kind: 'message', channelPolicy: ['email'], topic: 'legal', segment: other } };
+  await defs.put('journey', 'j-review', { name: 'J', state: 'in review', topic: 'news', nodes }, 0, 1);
+  for (const id of [one, other]) {
+    const { approval, plans } = await submit(id, rule('Oslo'));
+    expect([approval?.levels.map(({ name }) => name), plans.length]).toEqual([['Colleague', 'Legal'], 1]);
+  }
 });
 
 test.each<[string, boolean, object, number, string]>([

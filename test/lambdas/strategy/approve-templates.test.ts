@@ -166,6 +166,56 @@ test('a plan that is paused by then, or approved anew, stays as it is', async ()
   expect([await saysTrigger(fast), await saysTrigger(other)]).toEqual(['One', 'Two']);
 });
 
+test('two templates of one journey that are approved side by side both reach it, in whatever order, also when one dies', async () => {
+  const [hello, bye] = [await write('Hello', 'Hello'), await write('Bye', 'Bye')];
+  const slow = await journey(hello, bye);
+  for (const id of [hello, bye]) {
+    await edit(id, { sms: { text: `New ${id}` } });
+    await submit(id);
+    await approve(id, abe);
+  }
+  // The first dies once it runs, and before the journey says so.
+  const { body, version } = (await defs.get<Journey>('journey', slow))!;
+  const stuck = { effect: 'stage-change' as const, change: {} as never };
+  await defs.put('journey', slow, { ...body, version: version + 1 }, version, Date.now(), [stuck]);
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  await expect(settle(bye)).rejects.toThrow('busy');
+  warn.mockRestore();
+  await defs.clearOutbox('journey', slow, version + 1);
+  expect(await settle(hello)).toMatchObject({ state: 'in force' });
+  expect(await settle(bye)).toMatchObject({ state: 'in force' });
+  expect(await saysJourney(slow)).toEqual([`New ${hello}`, `New ${bye}`]);
+  const live = (await defs.get<LiveJourney>('live-journey', slow))!.body;
+  expect((await defs.get<Journey>('journey', slow))?.body).toMatchObject({ state: 'published', hash: live.current });
+  const before = await versions(slow);
+  await Promise.all([settle(hello), settle(bye)]);
+  expect(await versions(slow)).toEqual(before);
+  for (const id of [hello, bye]) expect((await submit(id)).type).toBe('/problems/state-conflict');
+});
+
+test('what waits of an older version is rejected, or replaced by a submission of the newer', async () => {
+  const id = await write('Hello', 'One');
+  await trigger(id);
+  const late = async () => {
+    const { body: now, version } = (await defs.get<object>('template', id))!;
+    await defs.put('template', id, { ...now, version: version + 1 }, version, Date.now());
+  };
+  await edit(id, { sms: { text: 'Two' } });
+  await submit(id);
+  await world.request({ ...(await ref(id)), taskToken: 'older' });
+  await late();
+  expect(await submit(id)).toMatchObject({
+    state: 'in review',
+    templateVersion: 3,
+    history: [{ outcome: 'withdrawn' }],
+  });
+  expect(world.answered()).toEqual(['older']);
+  await world.request({ ...(await ref(id)), taskToken: 'newer' });
+  await late();
+  expect((await say('approve', id, abe)).type).toBe('/problems/version-conflict');
+  expect((await say('reject', id, abe, { comment: 'No' })).state).toBe('rejected');
+});
+
 test('what does not fit the plans in force, or that none of them uses, is not submitted', async () => {
   const id = await write('Hello', 'One');
   await edit(id, { sms: { text: 'Two' } });
