@@ -75,8 +75,8 @@ export const seriesOf = (
   };
 };
 
-/** From when on times are to come: one that has begun a moment early, by another clock, has begun. */
-const sinceLast = (last: Entering | undefined, nowMs: number): number => Math.max(nowMs - 1, last?.dueMs ?? 0);
+/** From when on times are to come: none again that has begun a moment early, by another clock, and none before one that was late begins. */
+const sinceLast = (last: Entering | undefined, nowMs: number): number => Math.max(nowMs - 1, last?.beginMs ?? 0);
 
 type Timing = { schedule: Schedule; ifLate?: LatePolicy | undefined };
 const isSame = (a: Timing, b: Timing): boolean =>

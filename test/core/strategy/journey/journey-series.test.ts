@@ -94,6 +94,8 @@ describe('the chain of times', () => {
     expect(series).toMatchObject({ times: 1, skipped: 1, last: { beginMs: NINE + DAY }, next: { number: 3 } });
     const other = settle(begin({ ...daily, every: 'week' }, { ifLate: { do: 'next-day' } }), NINE + 6 * HOUR);
     expect(other.series).toMatchObject({ skipped: 0, next: { number: 2 } });
+    // A pause in between changes nothing about that.
+    expect(resumedSeries(series, 5, NINE + 7 * HOUR).next?.number).toBe(3);
   });
 
   test('of times that passed while nobody woke one is made up for, the others are counted', () => {
