@@ -47,7 +47,8 @@ export const changeForced = async <T extends Named>(
     const entry = { subject: `${kind}/${id}`, action, actor, atMs: nowMs, version: after.version, detail };
     const outbox: OutboxEntry[] = [
       { effect: 'audit', entry },
-      ...tellAsker(stored.body, after, action),
+      // It expires by the very wait that has ended, and who settles that may answer no token.
+      ...(action === 'expire' ? [] : tellAsker(stored.body, after, action)),
       ...(kind === 'trigger' && inForce(stored.body) !== inForce(after)
         ? [{ effect: 'compile-triggers' as const }]
         : []),

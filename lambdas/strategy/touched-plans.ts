@@ -46,21 +46,22 @@ export const touchedPlans = async (defs: Definitions, template: Template, nowMs:
   for (const { id, body: running } of live) {
     const journey = running.state === 'stopped' ? undefined : (await defs.get<Journey>('journey', id))?.body;
     if (journey?.state !== 'published' || journey.hash !== running.current) continue;
-    const own = Object.values(journey.nodes).some((node) => node.kind === 'message' && node.templateId === template.id);
-    if (!own) continue;
+    if (!Object.keys(journey.nodes).some((id) => isOf(journey, id, template.id))) continue;
     const { version, plans } = await withTemplate(defs, journey, running.current, template);
     for (const plan of plans) await storePlanVersion(defs, plan, nowMs);
     await storeJourneyVersion(defs, version, nowMs);
     const { defects } = await frozenJourney(defs, journey, nowMs);
     const changed = plans.filter(({ node }) => isOf(journey, node, template.id));
-    const errors = defects.map(({ message }) => message);
+    // Other templates stay as they were approved: what is wrong with them now, while somebody is at work on one, is of no account.
+    const own = defects.filter(({ path }) => isOf(journey, path.split('.')[1], template.id));
+    const errors = own.map(({ message }) => message);
     add({ kind: 'journey', id, name: running.name, from: running.current, to: version.hash }, changed, errors);
   }
   return { ...touched, topics: [...new Set(touched.topics)], channels: [...new Set(touched.channels)] };
 };
 
-const isOf = (journey: Journey, id: string, templateId: string): boolean => {
-  const node = journey.nodes[id];
+const isOf = (journey: Journey, id: string | undefined, templateId: string): boolean => {
+  const node = journey.nodes[id ?? ''];
   return node?.kind === 'message' && node.templateId === templateId;
 };
 

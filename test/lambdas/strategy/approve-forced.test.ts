@@ -134,6 +134,16 @@ describe.each<Kind>(['journey', 'trigger'])('a %s of two levels', (kind) => {
     expect(await settle(kind, id)).toMatchObject({ state: 'rejected' });
   });
 
+  test('that nobody has decided about in time is a draft again, by the wait itself: it tells nobody that it is over', async () => {
+    const { id } = await submit(kind, await write(kind));
+    await open(kind, id);
+    world.tables.asked.length = 0;
+    expect(await world.settle({ ...(await ref(kind, id)), givenUp: true })).toMatchObject({ state: 'draft' });
+    expect(world.answered()).toEqual([]);
+    expect((await defs.get(kind, id))?.outbox).toEqual([]);
+    expect((await submit(kind, await read(kind, id))).history).toMatchObject([{ outcome: 'expired' }]);
+  });
+
   test('people read what has changed since the last approval, with what is said', async () => {
     await template(`${kind}-a`, 'Hello you');
     await template(`${kind}-b`, 'Goodbye');

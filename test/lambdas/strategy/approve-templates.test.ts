@@ -226,3 +226,13 @@ test('what does not fit the plans in force, or that none of them uses, is not su
   const refused = await submit(id);
   expect(refused).toMatchObject({ type: '/problems/invalid-reference', detail: expect.stringContaining('sms') });
 });
+
+test('another template of the journey, which somebody is at work on, stands in the way of nobody', async () => {
+  const [hello, bye] = [await write('Hello', 'Hello'), await write('Bye', 'Bye')];
+  const slow = await journey(hello, bye);
+  await edit(bye, { push: { title: 'Bye', body: 'Bye' } });
+  await edit(hello, { sms: { text: 'Hello again' } });
+  expect(await submit(hello)).toMatchObject({ state: 'in review', plans: [{ id: slow }] });
+  const refused = await submit(bye);
+  expect(refused).toMatchObject({ type: '/problems/invalid-reference', detail: expect.stringContaining('sms') });
+});
