@@ -2,7 +2,7 @@ import { MAX_TARGET } from '../../delivery/links/max-target.ts';
 import type { Note } from './notes.ts';
 
 const LOCAL =
-  /^(localhost|.*\.(local|localhost|internal|test)|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|\[::1?\])$/i;
+  /^(localhost|.*\.(local|localhost|internal|test)|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+|(192\.168|169\.254)\.\d+\.\d+|0\.0\.0\.0|\[::1?\])$/i;
 /** Names that nobody can register (RFC 2606), and those that stand in texts until somebody knows better. */
 const PLACEHOLDER = /(^|\.)(example|invalid|example\.(com|net|org)|(your|my)-?(domain|shop|site|company)\.[a-z]+)$/i;
 

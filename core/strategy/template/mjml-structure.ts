@@ -30,8 +30,22 @@ export const structureOf = ({ text, pieces, word, lineOf }: Shielded, grammar: G
     if (errors.length < MAX_ERRORS) errors.push({ line: lineAt(index), message });
   };
 
+  /** By what stands around it: `break` and `continue` that leave an element never come to its end. `loops`: how deep each was begun. */
+  const leaves = (within: string, depth: number, loops: number[]): void => {
+    for (const [, number] of within.matchAll(word)) {
+      const { source = '', line = 1 } = pieces[Number(number)] ?? {};
+      const [, name = ''] = /^\{%-?\s*(\w+)/.exec(source) ?? [];
+      if (/^(for|tablerow)$/.test(name)) loops.push(depth);
+      else if (/^end(for|tablerow)$/.test(name)) loops.pop();
+      else if (/^(break|continue)$/.test(name) && loops.at(-1) !== depth && errors.length < MAX_ERRORS)
+        errors.push({ line, message: `${source} would leave an element open: put if around what is left out` });
+    }
+  };
+  const loops: number[] = [];
+
   const between = (part: MarkupPart): void => {
     const parent = open.at(-1)?.name;
+    leaves(part.text, open.length, loops);
     const words = part.text.replace(word, (own) => ' '.repeat(own.length));
     if (words.trim() !== '')
       fail(
@@ -80,6 +94,7 @@ export const structureOf = ({ text, pieces, word, lineOf }: Shielded, grammar: G
     if (Object.hasOwn(REFUSED, name)) fail(at, REFUSED[name] as string);
     if (name === 'mj-style' && /\sinline\s*=\s*["']?inline/.test(attributes))
       fail(at, 'Inline styles are not supported: use attributes, or mj-attributes');
+    leaves(part.text + (content ?? ''), 0, []);
     const isMute = name === 'mjml' && lang !== undefined && !/\slang\s*=/.test(attributes);
     mjml += (isMute ? part.text.replace('<mjml', `<mjml lang="${lang}"`) : part.text) + (content ?? '');
     if (!isAlone && content === undefined) open.push({ name, at });

@@ -37,7 +37,7 @@ export const pageFaults = (html: string, faultOf: FaultOf = linkFault): (Note & 
       // Each search for what a tag closes may be a long one, and leaves a note where it is.
       if (isFull('html')) break;
       if (part.kind === 'between') continue;
-      if (part.kind === 'open') openTag(part, add, faultOf);
+      if (part.kind === 'open') openTag(part, add, isFull, faultOf);
       const name = part.name.toLowerCase();
       if (FRAMES.has(name)) {
         const left = (frames.get(name) ?? 0) + (part.kind === 'open' ? 1 : -1);
@@ -67,9 +67,10 @@ type OpenTag = Extract<MarkupPart, { kind: 'open' }>;
 const openTag = (
   { at, name, attributes }: OpenTag,
   add: (code: string, at: number, message: string) => void,
+  isFull: (kind: string) => boolean,
   faultOf: FaultOf,
 ): void => {
-  if (/^img$/i.test(name)) {
+  if (/^img$/i.test(name) && !isFull('image')) {
     if (attributeOf(attributes, 'alt') === undefined)
       add('image-alt', at, 'An image has no alt: who sees no images knows nothing of it; alt="" for mere decoration');
     if (attributeOf(attributes, 'width') === undefined && !/width\s*:/i.test(attributeOf(attributes, 'style') ?? ''))
@@ -81,7 +82,7 @@ const openTag = (
     const source = faultOf(attributeOf(attributes, 'src') ?? '');
     if (source) add('image-source', at, source.message);
   }
-  const href = /^(a|area)$/i.test(name) ? attributeOf(attributes, 'href') : undefined;
+  const href = /^(a|area)$/i.test(name) && !isFull('link') ? attributeOf(attributes, 'href') : undefined;
   const fault = href === undefined ? undefined : faultOf(href);
   if (fault) add(fault.code, at, fault.message);
 };

@@ -61,8 +61,11 @@ const liquidOf = (element: EmailElement): Record<string, string | undefined> => 
   }
 };
 
+/** So often does a repeat repeat that says no limit. */
+export const REPEATED = 4;
+
 /** The Liquid around what a repeat repeats. */
-export const aroundRepeat = ({ of, table, limit = 4 }: EmailRepeat): { before: string; after: string } => {
+export const aroundRepeat = ({ of, table, limit = REPEATED }: EmailRepeat): { before: string; after: string } => {
   const each = `{% for ${table === undefined ? 'item' : 'item_key'} in ${of} limit: ${limit} %}`;
   const [row, end] =
     table === undefined

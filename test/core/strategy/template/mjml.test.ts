@@ -32,6 +32,12 @@ const sent = async (source: string, attributes: Record<string, unknown> = {}): P
   return result.content.html;
 };
 const times = (text: string, part: string) => text.split(part).length - 1;
+/** Sections for each of the goods. */
+const each = (before: string, words: string) =>
+  page(
+    `{% for one in profile.attributes.goods %}${before}<mj-section><mj-column><mj-text>${words}</mj-text></mj-column></mj-section>{% endfor %}`,
+  );
+const SKIP = '{% if one == "Milk" %}{% continue %}{% endif %}';
 
 describe('Liquid comes out where it went in', () => {
   const goods = { goods: ['Tea', 'Milk', '<b>'], city: 'Paris', n: 3, url: 'https://shop.example/?a=1&b="2"' };
@@ -108,6 +114,11 @@ describe('Liquid comes out where it went in', () => {
     expect(html).toContain('>For Paris</div>');
     expect(html).toContain('color: red;');
   });
+  test('between elements: what is left out there is left out whole', async () => {
+    const html = await sent(each(SKIP, '{% for n in (1..3) %}{% break %}{% endfor %}{{ one }}'), goods);
+    expect([times(html, '>Tea<'), times(html, '>Milk<'), times(html, '</html>')]).toEqual([1, 0, 1]);
+    expect(times(html, '<table')).toBe(times(html, '</table>'));
+  });
   test('around the page: what it assigns is known in all of it', async () => {
     const html = await sent(
       `{% assign who = profile.attributes.city | upcase %}\n${column('<mj-text>{{ who }}</mj-text>')}`,
@@ -176,6 +187,7 @@ describe('what is refused, with its line', () => {
       'would be lost in mj-carousel',
     ],
     ['Liquid as an attribute', column('\n<mj-text {{ "x" }}>a</mj-text>'), 2, 'Attribute {{ "x" }} is illegal'],
+    ['leaving an element in the middle', each('\n\n', SKIP), 3, 'would leave an element open'],
     ['Liquid as a size', column('\n<mj-image width="{{ 3 }}px" src="https://a.example/b.png" />'), 2, '{{ 3 }}px'],
     ['a page that is too long', column(`<mj-text>${'x'.repeat(200_001)}</mj-text>`), 1, 'characters of HTML'],
     [

@@ -261,6 +261,19 @@ describe('what is wrong is named with its place', () => {
     });
   });
 
+  test('more look-ups than a message has are refused, whoever has short lists', async () => {
+    const repeat = (limit: number, words = 'x') => ({
+      ...{ kind: 'repeat', of: 'profile.attributes.a', table: 'products', limit, blocks: [text(words)] },
+    });
+    const look = '{{ item.maker | catalogue: "makers" | default: "" }}';
+    const refused = async (list: unknown[]) =>
+      ((await compiled({ list }).catch((error) => error)) as Problem).extra?.errors;
+    expect(await refused([repeat(20)])).toBeUndefined();
+    expect(await refused([repeat(10, look)])).toBeUndefined();
+    for (const list of [[repeat(11), repeat(10)], [repeat(11, look)]])
+      expect(await refused(list)).toMatchObject([{ path: 'channels.email.blocks.list', line: 1 }]);
+  });
+
   test('a page is written in one way; what it became may come with it', () => {
     const blocks = { list: [text('x')] };
     const parse = (page: object) =>
