@@ -1,7 +1,5 @@
 import type { Renderer } from '../../core/strategy/render.ts';
-import { faultsOfBlocks } from '../../core/strategy/template/blocks/block-faults.ts';
 import type { EmailBlocks } from '../../core/strategy/template/blocks/blocks.ts';
-import { mjmlOfBlocks } from '../../core/strategy/template/blocks/blocks-mjml.ts';
 import type { CompiledTemplate, TemplateInput } from '../../core/strategy/template.ts';
 import { type FieldError, Problem } from '../middleware/problem.ts';
 import { loadMjml } from './load-mjml.ts';
@@ -34,7 +32,12 @@ export const compileTemplate = async (
     return '';
   };
   const ofBlocks = async (blocks: EmailBlocks, at: string, language: string | undefined): Promise<string> => {
-    const liquidjs = await import('liquidjs');
+    // Most templates have none: nobody else waits for what turns them into MJML.
+    const [liquidjs, { faultsOfBlocks }, { mjmlOfBlocks }] = await Promise.all([
+      import('liquidjs'),
+      import('../../core/strategy/template/blocks/block-faults.ts'),
+      import('../../core/strategy/template/blocks/blocks-mjml.ts'),
+    ]);
     const found = faultsOfBlocks(liquidjs, { errorsIn }, blocks);
     tooCostly ||= found.some((one) => one.tooCostly);
     errors.push(...found.map(({ path, line, message }) => ({ path: `${at}.${path}`, line, message })));

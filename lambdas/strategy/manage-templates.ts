@@ -1,6 +1,5 @@
 import { routes } from '../../core/access/routes/templates.ts';
 import { CHANNELS } from '../../core/delivery/channel.ts';
-import { previewOf } from '../../core/strategy/preview.ts';
 import { type Renderer, renderer } from '../../core/strategy/render.ts';
 import { readsCatalogue } from '../../core/strategy/template/catalogue.ts';
 import type { TemplateChange } from '../../core/strategy/template/template-change.ts';
@@ -94,6 +93,7 @@ export const handler = apiHandler(
       const content = contentOf((await load(params.templateId)).body);
       const liquid = renderer(await import('liquidjs'));
       const variables = await withRows(liquid, content, await variablesOf(body, nowMs));
+      const { previewOf } = await import('../../core/strategy/preview.ts');
       return { body: previewOf(liquid, content, variables, body.channels) };
     },
 
