@@ -6,14 +6,14 @@ import {
 } from '../../core/strategy/experiment/journey-experiment.ts';
 import { begunExperiment } from '../../core/strategy/experiment/look-at-experiment.ts';
 import type { JourneyVersion } from '../../core/strategy/journey/journey-version.ts';
-import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
+import type { LiveVersion } from '../../core/strategy/journey/live-journey.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 
 /** The experiments of the version in force, as they were counted last. */
 export const experimentsOf = async (
   defs: Pick<Definitions, 'get'>,
   version: JourneyVersion,
-  { versions }: Pick<LiveJourney, 'versions'>,
+  { versions }: { versions: readonly Pick<LiveVersion, 'hash' | 'sinceMs'>[] },
 ): Promise<ExperimentView[]> => {
   const sinceMs = versions.find(({ hash }) => hash === version.hash)?.sinceMs ?? 0;
   return Promise.all(

@@ -10,7 +10,8 @@ export const journeyView = ({ approval, ...rest }: Journey, live: LiveJourney | 
   if (!live) return journey;
   const { state, current, inside, sinceMs, versions, pause, series } = live;
   const running = {
-    ...{ state, current, inside, sinceMs, versions },
+    ...{ state, current, inside, sinceMs },
+    versions: versions.map(({ hash, sinceMs: fromMs }) => ({ hash, sinceMs: fromMs })),
     ...(pause && { pause: { by: pause.by, atMs: pause.atMs, reason: pause.reason } }),
     ...(series && { schedule: scheduleView(series, state === 'live', outcomes) }),
   };

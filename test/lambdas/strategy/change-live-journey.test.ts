@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Journey } from '../../../core/strategy/journey/journey.ts';
 import type { LiveJourney } from '../../../core/strategy/journey/live-journey.ts';
 import { afterwards } from '../../../lambdas/strategy/change-live-journey.ts';
+import { journeyView } from '../../../lambdas/strategy/journey-view.ts';
 
 const live: LiveJourney = {
   ...{ id: 'j1', version: 3, name: 'Welcome', state: 'live', sinceMs: 1, current: 'h2', inside: 'finish' },
@@ -69,4 +71,16 @@ test.each<[string, LiveJourney | undefined, Partial<LiveJourney>, object[]]>([
   ['a stop of what is paused', { ...live, state: 'paused', pause }, { state: 'stopped' }, [release, look]],
 ])('%s', (_, before, change, effects) => {
   expect(afterwards(before, { ...live, ...change })).toEqual(effects);
+});
+
+test('what people read of it has neither what is listened to nor how long', () => {
+  const versions = [{ hash: 'h2', sinceMs: 1, lastsMs: 7, patterns: ['p'] }];
+  const view = journeyView({ id: 'j1' } as Journey, { ...live, versions, patterns: { p: { eventType: 'ordered' } } });
+  expect(view).toEqual({
+    id: 'j1',
+    running: {
+      ...{ state: 'live', current: 'h2', inside: 'finish', sinceMs: 1 },
+      versions: [{ hash: 'h2', sinceMs: 1 }],
+    },
+  });
 });
