@@ -218,3 +218,42 @@ test('against a twin: whatever is paused, resumed and published, each time while
     { numRuns: 300 },
   );
 });
+
+test('clocks differ by minutes: the chain never breaks, and each time is begun once', () => {
+  const skews = fc.array(fc.integer({ min: -600_000, max: 600_000 }), { minLength: 1, maxLength: 10 });
+  fc.assert(
+    fc.property(skews, fc.boolean(), (skews, isPaused) => {
+      let series = begin({ ...daily, occurrences: 6 });
+      const started = new Set<number>();
+      const begun: number[] = [];
+      // When executions wake, by the clock of Step Functions; that of the function is ahead or behind.
+      let [wakeMs, looks, isOver] = [START, 0, false];
+      while (!isOver && looks < 200) {
+        const nowMs = wakeMs + (skews[looks % skews.length] ?? 0);
+        looks += 1;
+        const settled = settle(series, nowMs);
+        series = settled.series;
+        const { step } = settled;
+        if (step.do === 'enter') {
+          begun.push(step.last.dueMs);
+          series = told(series);
+          // A pause as short as that, by yet another clock: whoever was told of the newest time is told once more.
+          if (isPaused && begun.length === 3) {
+            series = resumedSeries(series, 2, nowMs + (skews[0] ?? 0));
+            started.clear();
+          }
+        }
+        if (step.do === 'wait') wakeMs += step.seconds * 1_000;
+        isOver = step.do === 'nothing';
+        if (step.do !== 'wake') continue;
+        // An execution is named by when it wakes: there is one of a name.
+        expect(started.has(step.atMs)).toBe(false);
+        started.add(step.atMs);
+        wakeMs = Math.max(wakeMs, step.atMs);
+      }
+      const days = [...new Set(begun)].map((dueMs) => (dueMs - NINE) / DAY);
+      expect([isOver, days, begun.length]).toEqual([true, [0, 1, 2, 3, 4, 5], isPaused ? 7 : 6]);
+    }),
+    { numRuns: 300 },
+  );
+});
