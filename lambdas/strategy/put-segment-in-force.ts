@@ -1,5 +1,4 @@
 import { UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
-import type { Segment } from '../../core/audience/segment.ts';
 import { type SegmentChange, type SubmittedSegment, segmentApproval } from '../../core/audience/segment-change.ts';
 import type { ApprovalRef } from '../../core/strategy/approval/approval.ts';
 import { isApproved } from '../../core/strategy/approval/in-force.ts';
@@ -13,7 +12,8 @@ import { changeForced, isForceRefusal } from './change-forced.ts';
 
 /**
  * Gives the segment the rule that was approved; what is live follows, as after every edit. Repeated, it changes nothing. One that was edited
- * since is left alone, and so is one that would refer to itself by now, or to what is gone: the change is a draft again. Undefined when there is no such change.
+ * since is left alone, and so is one that would refer to itself by now, or to what is gone, or that other plans have come to listen to: the change is
+ * a draft again. Undefined when there is no such change.
  */
 export const putSegmentInForce = async (
   store: Store,
@@ -25,11 +25,11 @@ export const putSegmentInForce = async (
   const { defs, sinks } = store;
   const stored = await defs.get<SegmentChange>('segment-change', id);
   if (!stored || !isApproved(stored.body, ref)) return stored?.body;
-  const { segment } = await loadSubmission<SubmittedSegment>(defs, 'segment', id, ref.hash);
+  const { segment, plans } = await loadSubmission<SubmittedSegment>(defs, 'segment', id, ref.hash);
   const current = await defs.get<NamedSegment>('segment', id);
   const isThere = current && canonicalJson(current.body.segment) === canonicalJson(segment);
   const isAsThen = current?.version === stored.body.segmentVersion;
-  const slip = current && !isThere && isAsThen ? await slipOf(defs, id, segment) : undefined;
+  const slip = current && !isThere && isAsThen ? await slipOf(defs, id, { segment, plans }) : undefined;
   if (current && !isThere && isAsThen && slip === undefined) {
     const version = current.version + 1;
     const detail = current.body.name;
@@ -49,13 +49,23 @@ export const putSegmentInForce = async (
 };
 
 /** Why the rule cannot be put in the place of the segment any more, now that others have changed; undefined: it can. */
-const slipOf = async (defs: Definitions, ownId: string, segment: Segment): Promise<string | undefined> => {
+const slipOf = async (
+  defs: Definitions,
+  ownId: string,
+  { segment, plans }: SubmittedSegment,
+): Promise<string | undefined> => {
+  // What it takes to find out is needed for this alone.
+  const [{ peopleOf }, { listeningPlans }] = await Promise.all([
+    import('../adapters/audiences.ts'),
+    import('../audience/listening-plans.ts'),
+  ]);
   try {
-    // What it takes to resolve one is needed for this alone.
-    await (await import('../adapters/audiences.ts')).peopleOf(defs, { segment }, { ownId });
-    return undefined;
+    await peopleOf(defs, { segment }, { ownId });
   } catch (error) {
     if (error instanceof UnresolvableSegment) return error.message;
     throw error;
   }
+  const asked = new Set(plans.map(({ kind, id }) => `${kind}/${id}`));
+  const unasked = (await listeningPlans(defs, ownId)).find(({ kind, id }) => !asked.has(`${kind}/${id}`));
+  return unasked && `By now “${unasked.name}” listens to it, too`;
 };

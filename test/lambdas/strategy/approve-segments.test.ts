@@ -101,7 +101,8 @@ test('a segment that was edited otherwise meanwhile is left alone', async () => 
 });
 
 test('a rule that refers in a circle by the time that it was approved is not put in force', async () => {
-  const [one, other] = [await heard(), await heard()];
+  // The other is listened to by what the first would be.
+  const [one, other] = [await heard(), await heard(false)];
   await submit(one, { segment: other });
   await submit(other, { segment: one });
   for (const id of [one, other]) {
@@ -113,6 +114,19 @@ test('a rule that refers in a circle by the time that it was approved is not put
   expect(await segmentOf(other)).toMatchObject({ version: 1, segment: rule('Paris') });
   const { approval } = (await defs.get<SegmentChange>('segment-change', other))!.body;
   expect(approval?.revoked?.reason).toContain('itself');
+});
+
+test('a rule is not put in force for a plan that has come to listen since it was submitted, and that nobody was asked about', async () => {
+  const id = await heard();
+  await submit(id, rule('Oslo'));
+  await open(id);
+  await say(id, abe);
+  const where = [{ property: 'segmentId', equals: id }];
+  await defs.put('trigger', 't-late', { name: 'Late', state: 'active', eventType: 'herald.segment.left', where }, 0, 1);
+  expect(await settle(id)).toMatchObject({ state: 'draft' });
+  expect((await segmentOf(id)).segment).toEqual(rule('Paris'));
+  const { approval } = (await defs.get<SegmentChange>('segment-change', id))!.body;
+  expect(approval?.revoked?.reason).toBe('By now “Late” listens to it, too');
 });
 
 test('what is in review listens, too, and its topics and channels ask for levels', async () => {
