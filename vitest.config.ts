@@ -48,7 +48,7 @@ export default defineConfig({
     // Its files import one another without extensions, which Node does not take.
     server: { deps: { inline: ['dt-sql-parser', 'antlr4ng', 'antlr4-c3'] } },
     // Weeks of virtual time on a machine that does other things as well.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -33,10 +33,10 @@ export type Herald = ReturnType<typeof heraldAt<Place>>;
 
 /**
  * A local cloud of the test's own on a virtual clock; stops when the test ends. `days`: many of them pass, so what runs every few
- * minutes to make good for crashes runs every six hours.
+ * minutes to make good for crashes runs every six hours; `months`: once a week.
  */
 export const bootLocal = async (
-  options: { startMs?: number; persist?: string; faults?: CloudOptions['faults']; days?: true } = {},
+  options: { startMs?: number; persist?: string; faults?: CloudOptions['faults']; days?: true; months?: true } = {},
 ) => {
   const cloud = await startCloud({
     assembly: inject('assembly'),
@@ -44,6 +44,7 @@ export const bootLocal = async (
     ...(options.persist && { persist: options.persist }),
     ...(options.faults && { faults: options.faults }),
     ...(options.days && { ratesAtMostEveryMs: 6 * 3_600_000 }),
+    ...(options.months && { ratesAtMostEveryMs: 7 * 24 * 3_600_000 }),
   });
   onTestFinished(() => cloud.stop());
   const bus = Object.values(cloud.outputs).find((outputs) => 'BusName' in outputs)?.BusName;

@@ -32,7 +32,7 @@ const plantZone = async ({ cloud }: LocalHerald, profileId: string, time_zone: s
 };
 
 const withPeople = async (startMs: number): Promise<LocalHerald> => {
-  const herald = await bootLocal({ days: true, startMs });
+  const herald = await bootLocal({ months: true, startMs });
   await herald.api.must(
     'PUT /v1/settings/delivery',
     await herald.as('operator-oscar', {
