@@ -48,7 +48,9 @@ describe('what was deployed did the work', () => {
 
     const [approval] = await mine('ApprovePlan');
     expect(approval?.status).toBe('SUCCEEDED');
-    expect(await historyOf(approval as Execution)).toEqual(['AwaitLevel', 'Settle', 'IsSettled', 'Settled']);
+    expect(await historyOf(approval as Execution)).toEqual([
+      ...['IsAnAudience', 'CheckSubmission', 'AwaitLevel', 'Settle', 'IsSettled', 'Settled'],
+    ]);
     const [run] = await mine('RunCampaign');
     const ended = async () => (await mine('RunCampaign'))[0]?.status === 'SUCCEEDED';
     expect(await herald.cloud.clock.advanceUntil(ended, 30_000)).toBe(true);
