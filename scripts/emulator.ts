@@ -133,6 +133,15 @@ export const stopEmulator = (): void => {
   rmSync(folder, { recursive: true, force: true });
 };
 
+/** The last lines of what MiniStack and the inbox wrote, which goes with them. */
+export const emulatorLogs = (lines = 20): string =>
+  ['ministack.log', 'inbox.log']
+    .map((name) => {
+      const text = readFileSync(join(folder, name), 'utf8').trimEnd();
+      return `${name}:\n${text.split('\n').slice(-lines).join('\n')}`;
+    })
+    .join('\n');
+
 const save = (state: Emulator) => writeFileSync(stateFile, JSON.stringify(state, null, 2));
 
 const background = (command: string, args: string[], log: string, env = process.env): ChildProcess => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { cdk, runningEmulator, stopEmulator } from './emulator.ts';
+import { cdk, emulatorLogs, runningEmulator, stopEmulator } from './emulator.ts';
 
 /**
  * `npm run test:emulator`: the scenarios, and what only a deployment can show, on what `npm run deploy:emulator` left
@@ -24,6 +24,7 @@ try {
     env: { ...process.env, HERALD_PLACE: 'emulator' },
   }));
 } finally {
+  if (status !== 0) console.log(emulatorLogs());
   if (!process.argv.includes('--keep')) {
     cdk(emulator, ['destroy', '--all', '--force']);
     stopEmulator();
