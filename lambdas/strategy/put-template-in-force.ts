@@ -48,7 +48,10 @@ const put = {
     );
   },
 
-  /** Those inside finish, move or leave as was chosen when the journey was published. */
+  /**
+   * Those inside finish or move as was chosen when the journey was published. Nobody leaves for a text: where that was chosen, of versions that had
+   * other nodes, they move.
+   */
   journey: async (store: Store, plan: TouchedPlan, actor: string, nowMs: number): Promise<void> => {
     const { defs } = store;
     const { versionOf } = journeys(defs);
@@ -63,7 +66,9 @@ const put = {
       await storeJourneyVersion(defs, version, nowMs);
       const running = await changeLiveJourney(store, plan.id, actor, nowMs, (live) => {
         if (!live) return { kind: 'refuse', problem: 'state-conflict', detail: 'It was never published' };
-        return live.current === base ? published(live, version, live.inside, nowMs) : { kind: 'same', live };
+        return live.current === base
+          ? published(live, version, live.inside === 'exit' ? 'move' : live.inside, nowMs)
+          : { kind: 'same', live };
       });
       if (isLiveRefusal(running)) return;
       if (running.current === version.hash) return follow(store, plan.id, actor, nowMs);

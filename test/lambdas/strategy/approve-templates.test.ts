@@ -73,12 +73,12 @@ const trigger = async (templateId: string) => {
   return id;
 };
 /** A live journey with a message of each of these templates. */
-const journey = async (one: string, other: string) => {
+const journey = async (one: string, other: string, inside = 'move') => {
   const message = (templateId: string, next: string) => ({ kind: 'message', templateId, channelPolicy: ['sms'], next });
   const nodes = { a: message(one, 'b'), b: message(other, 'c'), c: { kind: 'exit' } };
   const input = { name: 'Welcome', topic: 'news', entry: { api: true }, start: 'a', nodes };
   const { id, version } = await ask(journeys, 'POST /v1/journeys', {}, input, somebody('mia', 'marketer'));
-  await ask(journeys, 'POST /v1/journeys/{journeyId}/publish', { journeyId: id }, { version, inside: 'move' }, ada);
+  await ask(journeys, 'POST /v1/journeys/{journeyId}/publish', { journeyId: id }, { version, inside }, ada);
   return id;
 };
 const said = async (id: string, hash: string | undefined) =>
@@ -132,6 +132,20 @@ test('a new version reaches the plans in force when it is approved, whole and on
   await settle(hello);
   expect(await versions(fast, slow)).toEqual(before);
   expect((await submit(hello)).type).toBe('/problems/state-conflict');
+});
+
+test.each([
+  ['finish', 'finish'],
+  ['exit', 'move'],
+])('of a journey that was published with `%s` those inside %s: nobody leaves for a text', async (inside, then) => {
+  const hello = await write('Hello', 'Hello');
+  const id = await journey(hello, hello, inside);
+  await edit(hello, { sms: { text: 'Hello again' } });
+  await submit(hello);
+  await approve(hello, abe);
+  await settle(hello);
+  expect(await saysJourney(id)).toEqual(['Hello again', 'Hello again']);
+  expect((await defs.get<LiveJourney>('live-journey', id))?.body.inside).toBe(then);
 });
 
 test('an edit voids what was submitted, and ends the wait', async () => {
