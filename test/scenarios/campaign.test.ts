@@ -237,9 +237,9 @@ localTest('nights of virtual time', 'what is foreseen of a campaign is what it t
     ...{ byChannel: sizes(expected.byChannel), skipped: sizes(expected.skipped) },
   }).toEqual({ recipients, sent, byChannel, skipped });
   expect(summary.sample.exact).toBe(true);
-  expect(summary.heldOut.size).toBe(skipped.holdout);
-  expect(summary.caps.atSend.size).toBe(skipped['frequency-cap']);
-  expect(summary.cost).toMatchObject({ amount: { size: (byChannel.sms ?? 0) * 0.05 }, unpriced: ['email'] });
+  expect(summary.heldOut.size).toBe(skipped.holdout ?? 0);
+  expect(summary.caps.atSend.size).toBe(skipped['frequency-cap'] ?? 0);
+  expect(summary.cost).toMatchObject({ amount: { size: ((byChannel.sms ?? 0) * 5) / 100 }, unpriced: ['email'] });
   expect(summary.duration).toMatchObject({ seconds: sent * 6, limitedBy: 'speed' });
   const inAuckland = (await cloud.inbox.list({ limit: -1 })).filter(
     ({ atMs }) => atMs > Date.UTC(2026, 10, 18, 17, 30),
