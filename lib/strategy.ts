@@ -1,5 +1,4 @@
 import { Duration } from 'aws-cdk-lib';
-import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { env as beginRunEnv } from '../lambdas/strategy/begin-run.env.ts';
@@ -19,6 +18,7 @@ import type { Dispatch } from './delivery/dispatch.ts';
 import type { Webhooks } from './delivery/webhooks.ts';
 import type { Intake } from './intake.ts';
 import { allow, reads, readsAndWrites, remembers, sends, starts } from './kit/bindings.ts';
+import { startsItself } from './kit/starts-itself.ts';
 import { TypedFunction } from './kit/typed-function.ts';
 import { TypedStateMachine } from './kit/typed-state-machine.ts';
 import type { Lake } from './lake.ts';
@@ -135,12 +135,7 @@ export class Strategy extends Construct {
       definition: 'strategy/repeat-campaign',
       functions: [beginRun],
     });
-    // A policy of its own: the machine waits for those of its role, and this one waits for the machine.
-    const { stateMachineArn } = this.repeatCampaign.machine;
-    new Policy(this, 'BeginsNextTime', {
-      roles: [this.repeatCampaign.role],
-      statements: [new PolicyStatement({ actions: ['states:StartExecution'], resources: [stateMachineArn] })],
-    });
+    startsItself(this, 'BeginsNextTime', this.repeatCampaign);
     const REPEAT_MACHINE_ARN = starts(this.repeatCampaign.machine);
 
     // What is in force of journeys and triggers changes by an approval.

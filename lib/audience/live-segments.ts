@@ -1,6 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { FULL_MEMORIES } from '../../core/audience/live/memory.ts';
 import { env as applyRefreshEnv } from '../../lambdas/audience/apply-refresh.env.ts';
@@ -9,6 +8,7 @@ import { env as prepareRefreshEnv } from '../../lambdas/audience/prepare-refresh
 import type { AudienceProps } from '../audience.ts';
 import { knowsErased } from '../erased-people.ts';
 import { addsTo, appends, objects, reads, readsAndWrites, sends, starts } from '../kit/bindings.ts';
+import { startsItself } from '../kit/starts-itself.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import { TypedStateMachine } from '../kit/typed-state-machine.ts';
 import { BY_MEMBERSHIP_INDEX } from '../state.ts';
@@ -77,13 +77,7 @@ export class LiveSegments extends Construct {
       substitutions: { AthenaWorkGroup: lake.workGroup.name },
     });
     lake.grantUnload(this.machine.role, 'refreshes/');
-    // A policy of its own: the machine waits for those of its role, and this one waits for the machine.
-    new Policy(this, 'StartsNext', {
-      roles: [this.machine.role],
-      statements: [
-        new PolicyStatement({ actions: ['states:StartExecution'], resources: [this.machine.machine.stateMachineArn] }),
-      ],
-    });
+    startsItself(this, 'StartsNext', this.machine);
 
     new TypedFunction(this, 'ManageLiveSegments', {
       entry: 'audience/manage-live-segments',

@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
-import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { env as prepareEnteringEnv } from '../../lambdas/strategy/prepare-entering.env.ts';
 import { env as tellMembersEnv } from '../../lambdas/strategy/tell-members.env.ts';
 import { objects, readsAndWrites, sends } from '../kit/bindings.ts';
+import { startsItself } from '../kit/starts-itself.ts';
 import { TypedFunction } from '../kit/typed-function.ts';
 import { TypedStateMachine } from '../kit/typed-state-machine.ts';
 import type { Platform } from '../platform.ts';
@@ -52,12 +52,6 @@ export class EntriesOnSchedule extends Construct {
       substitutions: { AthenaWorkGroup: lake.workGroup.name },
     });
     lake.grantUnload(this.machine.role, 'refreshes/');
-    // A policy of its own: the machine waits for those of its role, and this one waits for the machine.
-    new Policy(this, 'StartsNext', {
-      roles: [this.machine.role],
-      statements: [
-        new PolicyStatement({ actions: ['states:StartExecution'], resources: [this.machine.machine.stateMachineArn] }),
-      ],
-    });
+    startsItself(this, 'StartsNext', this.machine);
   }
 }

@@ -1,18 +1,17 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { experimentsIn, type JourneyExperiment } from '../../../core/strategy/experiment/journey-experiment.ts';
 import type { JourneyNode } from '../../../core/strategy/journey/journey-node.ts';
 import type { JourneyVersion } from '../../../core/strategy/journey/journey-version.ts';
 import { published } from '../../../core/strategy/journey/live-decisions.ts';
 import type { LiveJourney } from '../../../core/strategy/journey/live-journey.ts';
+import { resultSet, startAthena } from '../fake-athena.ts';
 import { startTables } from '../tables.ts';
 import { compiled, welcome } from './walk-world.ts';
 
 const START = Date.UTC(2026, 10, 18, 12);
 const DAY = 86_400_000;
 let tables: Awaited<ReturnType<typeof startTables>>;
-let athena: Server;
+let athena: Awaited<ReturnType<typeof startAthena>>;
 let defs: ReturnType<typeof import('../../../lambdas/adapters/definitions.ts').definitions>;
 let sharesInForce: typeof import('../../../lambdas/adapters/journey-experiments.ts').sharesInForce;
 let experimentsOf: typeof import('../../../lambdas/strategy/experiments-of.ts').experimentsOf;
@@ -40,26 +39,12 @@ const answer = (action: string, input: Record<string, unknown>): object => {
     [arm, null, 'success', `${successes}`],
     [arm, null, 'failure', `${people - successes}`],
   ]);
-  const all = [['arm', 'round', 'fate', 'people'], ...rows];
-  return {
-    ResultSet: {
-      Rows: all.map((row) => ({ Data: row.map((VarCharValue) => (VarCharValue ? { VarCharValue } : {})) })),
-    },
-  };
+  return resultSet([['arm', 'round', 'fate', 'people'], ...rows]);
 };
 
 beforeAll(async () => {
   tables = await startTables();
-  athena = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const action = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify(answer(action, JSON.parse(Buffer.concat(chunks).toString()))));
-  });
-  await new Promise<void>((resolve) => athena.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(athena.address() as AddressInfo).port}`;
-  Object.assign(process.env, { AWS_ENDPOINT_URL_ATHENA: url, ATHENA_WORK_GROUP: 'queries' });
+  athena = await startAthena(answer);
   defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
   ({ sharesInForce } = await import('../../../lambdas/adapters/journey-experiments.ts'));
   ({ experimentsOf } = await import('../../../lambdas/strategy/experiments-of.ts'));
@@ -68,8 +53,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.useRealTimers();
-  athena.closeAllConnections();
-  await new Promise((resolve) => athena.close(resolve));
+  await athena.stop();
   await tables.stop();
 });
 beforeEach(() => {

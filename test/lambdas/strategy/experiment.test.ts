@@ -1,13 +1,12 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Campaign } from '../../../core/strategy/campaign.ts';
 import type { ApiLambda } from '../../../lambdas/middleware/api.ts';
 import { call, marketer } from '../api-call.ts';
+import { resultSet, startAthena } from '../fake-athena.ts';
 import { startTables } from '../tables.ts';
 
 let tables: Awaited<ReturnType<typeof startTables>>;
-let athena: Server;
+let athena: Awaited<ReturnType<typeof startAthena>>;
 let defs: ReturnType<typeof import('../../../lambdas/adapters/definitions.ts').definitions>;
 let manage: ApiLambda;
 let decide: typeof import('../../../lambdas/strategy/decide-experiment.ts').handler;
@@ -33,22 +32,12 @@ const answer = (action: string, input: Record<string, unknown>): object => {
     ['false', 'variant', name, 'people', `${people}`],
     ['false', 'variant', name, 'successes', `${successes}`],
   ]);
-  const all = [['final', 'outcome', 'channel', 'reason', 'outcomes'], ...rows];
-  return { ResultSet: { Rows: all.map((row) => ({ Data: row.map((VarCharValue) => ({ VarCharValue })) })) } };
+  return resultSet([['final', 'outcome', 'channel', 'reason', 'outcomes'], ...rows]);
 };
 
 beforeAll(async () => {
   tables = await startTables();
-  athena = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const action = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify(answer(action, JSON.parse(Buffer.concat(chunks).toString()))));
-  });
-  await new Promise<void>((resolve) => athena.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(athena.address() as AddressInfo).port}`;
-  Object.assign(process.env, { AWS_ENDPOINT_URL_ATHENA: url, ATHENA_WORK_GROUP: 'queries' });
+  athena = await startAthena(answer);
   defs = (await import('../../../lambdas/adapters/definitions.ts')).definitions('definitions');
   ({ handler: manage } = await import('../../../lambdas/strategy/manage-campaigns.ts'));
   ({ handler: decide } = await import('../../../lambdas/strategy/decide-experiment.ts'));
@@ -65,8 +54,7 @@ beforeAll(async () => {
   await template('eventful', { sms: { text: '{{ event.type }}' } });
 });
 afterAll(async () => {
-  athena.closeAllConnections();
-  await new Promise((resolve) => athena.close(resolve));
+  await athena.stop();
   await tables.stop();
 });
 beforeEach(() => {

@@ -1,14 +1,13 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Campaign } from '../../../core/strategy/campaign.ts';
 import type { Summary } from '../../../core/strategy/pre-flight/pre-flight.ts';
 import type { ApiLambda } from '../../../lambdas/middleware/api.ts';
 import { call } from '../api-call.ts';
+import { resultSet, startAthena } from '../fake-athena.ts';
 import { type ApprovalWorld, abe, approvalWorld, lea, mia, oscar } from './approval-world.ts';
 
 let world: ApprovalWorld;
-let athena: Server;
+let athena: Awaited<ReturnType<typeof startAthena>>;
 let check: ApiLambda;
 let settleSubmission: typeof import('../../../lambdas/strategy/check-submission.ts').handler;
 
@@ -31,21 +30,12 @@ const answer = (action: string, input: Record<string, unknown>): object => {
     const Status = { State: lake.failing.test(asked) ? 'FAILED' : lake.state, StateChangeReason: lake.reason };
     return { QueryExecution: { Status, Statistics: { DataScannedInBytes: lake.scanned } } };
   }
-  const cells = (texts: string[]) => ({ Data: texts.map((VarCharValue) => ({ VarCharValue })) });
-  return { ResultSet: { Rows: [cells(Object.keys(lake.row)), cells(Object.values(lake.row))] } };
+  return resultSet([Object.keys(lake.row), Object.values(lake.row)]);
 };
 
 beforeAll(async () => {
-  athena = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const action = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify(answer(action, JSON.parse(Buffer.concat(chunks).toString()))));
-  });
-  await new Promise<void>((resolve) => athena.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(athena.address() as AddressInfo).port}`;
-  Object.assign(process.env, { AWS_ENDPOINT_URL_ATHENA: url, ATHENA_WORK_GROUP: 'q', QUERY_CUTOFF_BYTES: '1000' });
+  athena = await startAthena(answer);
+  process.env.QUERY_CUTOFF_BYTES = '1000';
   world = await approvalWorld();
   ({ handler: check } = await import('../../../lambdas/strategy/check-campaigns.ts'));
   ({ handler: settleSubmission } = await import('../../../lambdas/strategy/check-submission.ts'));
@@ -60,8 +50,7 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
-  athena.closeAllConnections();
-  await new Promise((resolve) => athena.close(resolve));
+  await athena.stop();
   await world.tables.stop();
 });
 const mixed = (...ids: string[]) => ids.map((id) => `${'A'.repeat(32)}${id}`).join('\n');
