@@ -2,6 +2,7 @@ import type { Context, Template } from 'liquidjs';
 import type { Channel } from '../delivery/channel.ts';
 import { referenceKey } from '../event/evaluate.ts';
 import type { RowName } from '../event/facts.ts';
+import { escapeOnce } from './template/captured.ts';
 import { asksForRows, type Lookup, MAX_LOOKUPS, RENDERED_TIMES } from './template/catalogue.ts';
 import { argumentSlips } from './template/filter-arguments.ts';
 import { ArgumentFault, FILTERS, type Reader, readerOf } from './template/filters.ts';
@@ -86,12 +87,12 @@ export const renderer = (liquidjs: typeof import('liquidjs')) => {
       ownPropertyOnly: true,
       timezoneOffset: 0,
       memoryLimit: RENDER_LIMITS.memory,
-      ...(html && { outputEscape: 'escape' as const }),
     });
     for (const tag of ['include', 'render', 'layout', 'block']) delete liquid.tags[tag];
     for (const [name, filter] of Object.entries(FILTERS))
       liquid.registerFilter(name, (value: unknown, ...args: unknown[]) => filter(value, reader(), args));
     liquid.registerFilter('catalogue', catalogue);
+    if (html) escapeOnce(liquidjs, liquid);
     return liquid;
   };
   const plain = engine(false);
