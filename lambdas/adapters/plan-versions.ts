@@ -11,9 +11,17 @@ export const storePlanVersion = async (defs: Definitions, plan: PlanVersion, now
   }
 };
 
-/** The frozen plan. It never changes, so a caller may keep it for ever. Throws when it was never stored. */
+/** The frozen plan. It never changes, so a caller may keep it for ever. Undefined when it is not there. */
+export const findPlanVersion = async (
+  defs: Definitions,
+  planId: string,
+  hash: string,
+): Promise<PlanVersion | undefined> =>
+  (await defs.get<PlanVersion>('plan-version', planVersionId(planId, hash)))?.body;
+
+/** The same of a plan that its caller cannot do without: throws when it is not there. */
 export const loadPlanVersion = async (defs: Definitions, planId: string, hash: string): Promise<PlanVersion> => {
-  const stored = await defs.get<PlanVersion>('plan-version', planVersionId(planId, hash));
-  if (!stored) throw new Error(`No plan version ${planVersionId(planId, hash)}`);
-  return stored.body;
+  const plan = await findPlanVersion(defs, planId, hash);
+  if (!plan) throw new Error(`No plan version ${planVersionId(planId, hash)}`);
+  return plan;
 };

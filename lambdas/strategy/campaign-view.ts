@@ -15,6 +15,6 @@ export const campaignView = ({ approval, pause, ...campaign }: Campaign) => ({
 /** Of one that runs the API does not show by what it is found again. */
 export const preFlightView = (preFlight: PreFlight) => {
   if (preFlight.state !== 'running') return preFlight;
-  const { queryId: _query, near: _near, counted: _counted, ...shown } = preFlight;
+  const { queryId: _query, near: _near, counted: _counted, lost: _lost, ...shown } = preFlight;
   return shown;
 };

@@ -1,4 +1,5 @@
 import type { ResolvedSegment } from '../../core/audience/segment.ts';
+import { segmentSql } from '../../core/audience/segment-sql.ts';
 import type { Trigger } from '../../core/event/trigger.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import type { Journey } from '../../core/strategy/journey/journey.ts';
@@ -8,7 +9,7 @@ import type { Summary } from '../../core/strategy/pre-flight/pre-flight.ts';
 import type { NearCampaign } from '../../core/strategy/pre-flight/pre-flight-id.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
-import { loadPlanVersion } from '../adapters/plan-versions.ts';
+import { findPlanVersion } from '../adapters/plan-versions.ts';
 
 /** Campaigns are looked through from the newest on, so many. */
 const LOOKED_AT = 2_000;
@@ -33,14 +34,33 @@ export const campaignsNear = async (
   return nearCampaigns(own, found, atMs, nowMs);
 };
 
-/** The audiences of the first of them whose content is known, and those campaigns. */
+/**
+ * The audiences of the first of them whose content is known, and those campaigns. `lost`: whose content should be there and is not, or makes
+ * no query. What is broken of somebody else's must not stand in the way of the one that asks.
+ */
 export const audiencesOf = async (
   defs: Definitions,
   near: readonly NearCampaign[],
-): Promise<{ campaign: NearCampaign; tree: ResolvedSegment }[]> => {
-  const known = near.filter(({ hash }) => hash !== undefined).slice(0, MAX_COUNTED);
-  const plans = await Promise.all(known.map(({ id, hash }) => loadPlanVersion(defs, id, hash as string)));
-  return plans.flatMap(({ segment }, n) => (segment ? [{ campaign: known[n] as NearCampaign, tree: segment }] : []));
+): Promise<{ found: { campaign: NearCampaign; tree: ResolvedSegment }[]; lost: NearCampaign[] }> => {
+  const found: { campaign: NearCampaign; tree: ResolvedSegment }[] = [];
+  const lost: NearCampaign[] = [];
+  for (const campaign of near) {
+    if (found.length === MAX_COUNTED) break;
+    if (campaign.hash === undefined) continue;
+    const tree = (await findPlanVersion(defs, campaign.id, campaign.hash))?.segment;
+    if (tree && isQuery(tree)) found.push({ campaign, tree });
+    else lost.push(campaign);
+  }
+  return { found, lost };
+};
+
+const isQuery = (tree: ResolvedSegment): boolean => {
+  try {
+    segmentSql(tree, 0);
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 type Named = { id: string; name: string };

@@ -4,6 +4,7 @@ import type { ResolvedSegment } from '../../core/audience/segment.ts';
 import type { Sql } from '../../core/audience/sql.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { nextBeginning } from '../../core/strategy/campaign-schedule.ts';
+import { planVersionId } from '../../core/strategy/plan-hash.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
 import { MAX_NAMED } from '../../core/strategy/pre-flight/conflicts.ts';
 import type { Summary } from '../../core/strategy/pre-flight/pre-flight.ts';
@@ -50,18 +51,22 @@ export const preFlights = (ports: { defs: Definitions; lake: Queries; tables: Ta
     }
   };
 
-  /** Who is in the audience is asked for the time at which it begins, as its run will. */
-  const start = async (
-    campaign: Campaign,
-    plan: PlanVersion,
-    nowMs: number,
-    overlaps: 'overlaps' | 'alone' = 'overlaps',
-  ): Promise<Running> => {
+  const nearOf = async (campaign: Campaign, atMs: number, nowMs: number) => {
+    const near = (await campaignsNear(defs, campaign, atMs, nowMs)).slice(0, MAX_NEAR);
+    const { found, lost } = await audiencesOf(defs, near);
+    if (lost.length > 0) {
+      const campaigns = lost.map(({ id, hash }) => planVersionId(id, hash ?? ''));
+      console.warn({ message: 'The content of campaigns is not to be found', campaign: campaign.id, campaigns });
+    }
+    return { found, lost: lost.map(({ name }) => name), near: near.filter((one) => !lost.includes(one)) };
+  };
+
+  /** Who is in the audience is asked for the time at which it begins, as its run will. `alone`: as before, and no overlaps. */
+  const start = async (campaign: Campaign, plan: PlanVersion, nowMs: number, alone?: Running): Promise<Running> => {
     const beginning = nextBeginning(campaign, nowMs, await fallbackZone(defs));
     const atMs = beginning?.atMs ?? nowMs;
-    const near = (await campaignsNear(defs, campaign, atMs, nowMs)).slice(0, MAX_NEAR);
-    const others = overlaps === 'overlaps' ? await audiencesOf(defs, near) : [];
-    const { sql, counted } = queryOf(questionOf(plan), others, atMs);
+    const { found, near, lost = [] } = alone ? { ...alone, found: [] } : await nearOf(campaign, atMs, nowMs);
+    const { sql, counted } = queryOf(questionOf(plan), found, atMs);
     // Those whose overlap is counted come first, in the order of the query's columns.
     const rest = near.filter((one) => !counted.includes(one));
     const about = { campaignId: campaign.id, version: campaign.version, hash: plan.hash, askedMs: nowMs };
@@ -72,6 +77,7 @@ export const preFlights = (ports: { defs: Definitions; lake: Queries; tables: Ta
       queryId,
       near: [...counted, ...rest],
       counted: counted.length,
+      ...(lost.length > 0 && { lost }),
     });
   };
 
@@ -84,7 +90,7 @@ export const preFlights = (ports: { defs: Definitions; lake: Queries; tables: Ta
   const conclude = async (
     campaign: Campaign,
     plan: PlanVersion,
-    { queryId, near, counted, ...about }: Running,
+    { queryId, near, counted, lost = [], ...about }: Running,
     scannedBytes: number,
   ): Promise<PreFlight> => {
     const nowMs = about.askedMs;
@@ -116,6 +122,7 @@ export const preFlights = (ports: { defs: Definitions; lake: Queries; tables: Ta
         ...plans,
         campaigns: campaigns.slice(0, MAX_NAMED),
         more: plans.more + Math.max(0, campaigns.length - MAX_NAMED),
+        ...(lost.length > 0 && { notes: lost.slice(0, MAX_NAMED).map(noteOf) }),
       },
     };
     return keep(campaign, { ...about, state: 'done', doneMs: Date.now(), scannedBytes, summary });
@@ -139,13 +146,13 @@ export const preFlights = (ports: { defs: Definitions; lake: Queries; tables: Ta
       let query = await ended(running, waitMs);
       // The audiences of others may be what reads too much, or what is broken: they are not to stand in the way of this one.
       if (query.state === 'failed' && running.counted > 0) {
-        running = await start(campaign, plan, nowMs, 'alone');
+        running = await start(campaign, plan, nowMs, running);
         query = await ended(running, untilMs - performance.now());
       }
       if (query.state === 'running') return running;
       if (query.state === 'succeeded') return conclude(campaign, plan, running, query.scannedBytes);
       const problem = failure(query, ports.cutoffBytes);
-      const { queryId: _id, near: _near, counted: _counted, ...about } = running;
+      const { queryId: _id, near: _near, counted: _counted, lost: _lost, ...about } = running;
       await keep(campaign, { ...about, state: 'failed', reason: problem.message });
       throw problem;
     },
@@ -164,6 +171,9 @@ export const preFlightsIn = (defs: Definitions, environment: z.infer<typeof env>
     },
     cutoffBytes: environment.QUERY_CUTOFF_BYTES,
   });
+
+const noteOf = (name: string): string =>
+  `“${name}” begins at about that time; what it would send is not to be found, so it is not among the campaigns`;
 
 const GONE = { state: 'failed', isAthenasFault: true, scannedBytes: 0, submittedMs: 0, sql: '' } as const;
 

@@ -3,10 +3,19 @@ import type { Approvable } from '../approval/approval.ts';
 import type { Campaign } from '../campaign.ts';
 import type { preFlight } from './pre-flight.ts';
 
-/** Not shown of one that runs: its query, and what else is planned, of which the query counts the overlap with the first `counted`. */
+/**
+ * Not shown of one that runs: its query, and what else is planned, of which the query counts the overlap with the first `counted`; `lost`: names of
+ * those whose content is not to be found.
+ */
 export type PreFlight =
   | (z.infer<typeof preFlight> & { state: 'done' | 'failed' })
-  | (z.infer<typeof preFlight> & { state: 'running'; queryId: string; near: NearCampaign[]; counted: number });
+  | (z.infer<typeof preFlight> & {
+      state: 'running';
+      queryId: string;
+      near: NearCampaign[];
+      counted: number;
+      lost?: string[];
+    });
 
 export type NearCampaign = { id: string; name: string; state: string; atMs: number; sameTopic: boolean; hash?: string };
 

@@ -42,7 +42,10 @@ export const summary = z.object({
     limitedBy: z.nullable(z.union([z.literal('speed'), channel])),
     spreadSeconds: count,
   }),
-  /** What else is planned: `overlap` is how many people are in both audiences; absent: not counted. `more` are not named. */
+  /**
+   * What else is planned: `overlap` is how many people are in both audiences; absent: not counted. `more` are not named. `notes`: what
+   * could not be looked at, in words.
+   */
   conflicts: z.object({
     campaigns: z.array(
       z.extend(named, {
@@ -55,6 +58,7 @@ export const summary = z.object({
     triggers: z.array(named),
     journeys: z.array(named),
     more: count,
+    notes: z.optional(z.array(z.string())),
   }),
   /**
    * `failed`: messages of the sample that could not be rendered. Of those that were `checked`, the first 200: which variables had no

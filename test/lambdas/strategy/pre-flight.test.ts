@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Campaign } from '../../../core/strategy/campaign.ts';
 import type { Summary } from '../../../core/strategy/pre-flight/pre-flight.ts';
 import type { ApiLambda } from '../../../lambdas/middleware/api.ts';
@@ -182,6 +182,26 @@ test('the audience of another campaign reads too much: it is counted alone', asy
   expect([state, lake.asked.length, summary.audience.size]).toEqual(['done', 2, 2]);
   const wide = summary.conflicts.campaigns.filter(({ name }) => name === 'Wide');
   expect(wide.map(({ sameTopic, overlap }) => [sameTopic, overlap])).toEqual([[true, undefined]]);
+});
+
+test('the content of another campaign is gone, or makes no query: a note names it, and the rest is told', async () => {
+  const broken = { approval: { hash: 'gone' }, state: 'in review', topic: 'offers' };
+  await world.defs.put('campaign', '0-lost', { ...broken, id: '0-lost', name: 'Lost' }, 0, 1);
+  await world.defs.put('campaign', '0-odd', { ...broken, id: '0-odd', name: 'Odd' }, 0, 1);
+  await world.defs.put('plan-version', '0-odd@gone', { segment: { nonsense: 1 } }, 0, 1);
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const { status, body } = await ask(await draft());
+  expect([status, body.state]).toEqual([200, 'done']);
+  const { campaigns, notes } = body.summary.conflicts;
+  const named = (name: string) => expect.stringMatching(`^“${name}” begins at about that time`);
+  expect(notes?.toSorted()).toEqual([named('Lost'), named('Odd')]);
+  expect(campaigns.filter(({ name }) => name === 'Lost' || name === 'Odd')).toEqual([]);
+  expect(warn.mock.calls).toEqual([[expect.objectContaining({ campaigns: expect.any(Array) })]]);
+  // The audiences of the others fail: it is asked alone, and still says so.
+  Object.assign(lake, { failing: /AS o0_0/, reason: 'a column is missing' });
+  expect((await ask(await draft())).body.summary.conflicts.notes).toHaveLength(2);
+  warn.mockRestore();
+  for (const id of ['0-lost', '0-odd']) await world.defs.put('campaign', id, { ...broken, state: 'cancelled' }, 1, 2);
 });
 
 const levels = [
