@@ -4,6 +4,7 @@ import { sizedApproval } from './approval/audience-size.ts';
 import {
   asked,
   isCurrent,
+  isOpen,
   openedAt,
   pastSubmissions,
   revoked,
@@ -65,8 +66,9 @@ export const edited = (campaign: Campaign, input: CampaignInput, actor: string):
   return act({ ...content, ...(history.length > 0 && { history }) }, 'edit', {}, input.name);
 };
 
-/** Asks for approval of a plan version. */
+/** Asks for approval of a plan version. Asked for again, it is the same submission. */
 export const submitted = (campaign: Campaign, submission: Submission, actor: string, nowMs: number): Decision => {
+  if (isOpen(campaign, submission.hash, nowMs)) return { kind: 'same', campaign };
   const history = pastSubmissions(campaign);
   const approval = asked(campaign, submission, actor, nowMs);
   // Out of the archive by that, also once it is over.

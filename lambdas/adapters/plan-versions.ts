@@ -16,8 +16,7 @@ export const findPlanVersion = async (
   defs: Definitions,
   planId: string,
   hash: string,
-): Promise<PlanVersion | undefined> =>
-  (await defs.get<PlanVersion>('plan-version', planVersionId(planId, hash)))?.body;
+): Promise<PlanVersion | undefined> => (await defs.get<PlanVersion>('plan-version', planVersionId(planId, hash)))?.body;
 
 /** The same of a plan that its caller cannot do without: throws when it is not there. */
 export const loadPlanVersion = async (defs: Definitions, planId: string, hash: string): Promise<PlanVersion> => {

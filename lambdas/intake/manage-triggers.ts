@@ -5,6 +5,7 @@ import { type PlacedLeaf, placedLeaves } from '../../core/event/condition-tree.t
 import { isOver, patternsOf, type Trigger, type TriggerInput } from '../../core/event/trigger.ts';
 import { editedTrigger } from '../../core/event/trigger-approval.ts';
 import { pausedTrigger } from '../../core/event/trigger-decisions.ts';
+import { isAtVersion } from '../../core/strategy/approval/decisions.ts';
 import type { ForceDecision } from '../../core/strategy/approval/in-force.ts';
 import { renderer } from '../../core/strategy/render.ts';
 import type { Template } from '../../core/strategy/template.ts';
@@ -78,14 +79,15 @@ export const handler = apiHandler(
     },
 
     submitTrigger: async ({ params, body: { version, ...asked }, actor, nowMs }) => {
-      const trigger = await load(params.triggerId, version);
+      const trigger = await load(params.triggerId);
+      if (!isAtVersion(trigger, version)) throw new Problem('version-conflict', versionDetail(trigger, version));
       refusePeriod(trigger, nowMs);
       const template = await templateFor(trigger);
       refuseTemplate(template, asked.templateVersion);
       await refuseReferences(defs, leavesOfTrigger(trigger));
       const { submitTrigger } = await import('./submit-trigger.ts');
       const { decide, effects } = await submitTrigger(defs, trigger, template, asked, actor, nowMs);
-      return change(trigger.id, version, actor, nowMs, decide, effects);
+      return change(trigger.id, version, actor, nowMs, decide, effects, isAtVersion);
     },
 
     activateTrigger: async ({ params, body: { version, templateVersion }, actor, roles, nowMs }) => {
@@ -126,9 +128,10 @@ const change = async (
   nowMs: number,
   decide: (trigger: Trigger) => ForceDecision<Trigger>,
   effects?: (after: Trigger) => OutboxEntry[],
+  isRead = (trigger: Trigger, read: number) => trigger.version === read,
 ) => {
   const atVersion = (trigger: Trigger): ForceDecision<Trigger> =>
-    version === undefined || version === trigger.version
+    version === undefined || isRead(trigger, version)
       ? decide(trigger)
       : { kind: 'refuse', problem: 'version-conflict', detail: versionDetail(trigger, version) };
   const result = await changeForced(store, 'trigger', id, actor, nowMs, atVersion, effects);

@@ -1,6 +1,6 @@
 import { routes as shelf } from '../../core/access/routes/campaign-shelf.ts';
 import { routes } from '../../core/access/routes/campaigns.ts';
-import { DEFAULT_EXPIRY_SECONDS, waitOf } from '../../core/strategy/approval/decisions.ts';
+import { DEFAULT_EXPIRY_SECONDS, isAtVersion, waitOf } from '../../core/strategy/approval/decisions.ts';
 import type { Campaign, CampaignInput } from '../../core/strategy/campaign.ts';
 import {
   cancelled,
@@ -81,7 +81,7 @@ export const handler = apiHandler(
       const { version, expirySeconds = DEFAULT_EXPIRY_SECONDS } = body;
       // What is frozen must be the version that the change below finds.
       const campaign = await load(params.campaignId);
-      if (campaign.version !== version) throw new Problem('version-conflict', versionDetail(campaign, version));
+      if (!isAtVersion(campaign, version)) throw new Problem('version-conflict', versionDetail(campaign, version));
       // What it takes to freeze one is needed for this alone.
       const { freezeCampaign } = await import('./freeze-campaign.ts');
       const plan = await freezeCampaign(defs, campaign, nowMs);
@@ -92,7 +92,7 @@ export const handler = apiHandler(
         params.campaignId,
         actor,
         nowMs,
-        atVersion(version, (campaign) => submitted(campaign, submission, actor, nowMs)),
+        atVersion(version, (now) => submitted(now, submission, actor, nowMs), isAtVersion),
         (_, after) => [askForApproval(after, nowMs)],
       );
     },
@@ -165,9 +165,13 @@ async function withRun(
 
 /** Refuses when the caller has read another version than the one that would be changed. */
 const atVersion =
-  (version: number, decide: (campaign: Campaign) => Decision) =>
+  (
+    version: number,
+    decide: (campaign: Campaign) => Decision,
+    isRead = (campaign: Campaign, read: number) => campaign.version === read,
+  ) =>
   (campaign: Campaign): Decision =>
-    campaign.version === version
+    isRead(campaign, version)
       ? decide(campaign)
       : { kind: 'refuse', problem: 'version-conflict', detail: versionDetail(campaign, version) };
 

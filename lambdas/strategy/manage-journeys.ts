@@ -1,4 +1,5 @@
 import { routes } from '../../core/access/routes/journeys.ts';
+import { isAtVersion } from '../../core/strategy/approval/decisions.ts';
 import { editedJourney, type Journey } from '../../core/strategy/journey/journey.ts';
 import type { JourneyInput } from '../../core/strategy/journey/journey-input.ts';
 import { type LiveDecision, pausedLive, resumedLive, stoppedLive } from '../../core/strategy/journey/live-decisions.ts';
@@ -195,7 +196,8 @@ const freeze = async (journey: Journey, nowMs: number): Promise<Frozen> =>
 
 /** The journey at this version, frozen, if it has no defect, and is what the caller has read. */
 const soundJourney = async (id: string, at: number, read: string | undefined, nowMs: number) => {
-  const journey = await load(id, at);
+  const journey = await load(id);
+  if (!isAtVersion(journey, at)) throw new Problem('version-conflict', versionDetail(journey, at));
   const frozen = await freeze(journey, nowMs);
   return { journey, frozen, version: soundVersion(frozen, read) };
 };

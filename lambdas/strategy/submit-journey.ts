@@ -1,5 +1,5 @@
 import { channelsOf } from '../../core/delivery/policy.ts';
-import { DEFAULT_EXPIRY_SECONDS, type Voter } from '../../core/strategy/approval/decisions.ts';
+import { DEFAULT_EXPIRY_SECONDS, isAtVersion, type Voter } from '../../core/strategy/approval/decisions.ts';
 import type { ForceDecision } from '../../core/strategy/approval/in-force.ts';
 import { type Journey, journeyApproval, type SubmittedJourney } from '../../core/strategy/journey/journey.ts';
 import type { JourneyVersion } from '../../core/strategy/journey/journey-version.ts';
@@ -74,7 +74,7 @@ const change = async (
   decide: (journey: Journey) => ForceDecision<Journey>,
 ): Promise<Journey> => {
   const atVersion = (journey: Journey): ForceDecision<Journey> =>
-    journey.version === version
+    isAtVersion(journey, version)
       ? decide(journey)
       : { kind: 'refuse', problem: 'version-conflict', detail: `It is at version ${journey.version}, not ${version}` };
   const effects = (after: Journey): OutboxEntry[] => [askForApproval('journey', after, nowMs)];

@@ -8,6 +8,7 @@ import {
 import { channelsOf } from '../../core/delivery/policy.ts';
 import type { Trigger } from '../../core/event/trigger.ts';
 import { DEFAULT_EXPIRY_SECONDS } from '../../core/strategy/approval/decisions.ts';
+import { withdrawn } from '../../core/strategy/approval/in-force.ts';
 import type { Journey } from '../../core/strategy/journey/journey.ts';
 import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
 import type { PlanVersion } from '../../core/strategy/plan-version.ts';
@@ -59,7 +60,9 @@ export const submitSegment = async (
     actor,
     nowMs,
     (change) => {
-      const now = { ...change, name, author, segmentVersion: version, segment, plans };
+      // Of one for an older version nobody can approve the same rule any more: it gives way, and the votes with it.
+      const before = change.state === 'in review' && change.segmentVersion !== version ? withdrawn(change) : change;
+      const now = { ...before, name, author, segmentVersion: version, segment, plans };
       return segmentApproval.submitted(now, { hash, expirySeconds, ...policy }, actor, nowMs);
     },
     (after) => [askForApproval('segment', after, nowMs)],

@@ -1,4 +1,5 @@
-import { DEFAULT_EXPIRY_SECONDS, pastSubmissions } from '../../core/strategy/approval/decisions.ts';
+import { DEFAULT_EXPIRY_SECONDS } from '../../core/strategy/approval/decisions.ts';
+import { withdrawn } from '../../core/strategy/approval/in-force.ts';
 import {
   type SubmittedTemplate,
   type TemplateChange,
@@ -44,7 +45,7 @@ export const submitTemplate = async (
     (change) => {
       // One of an older version, which nobody can approve any more, gives way: an edit that was saved late has left it.
       const isOlder = change.state === 'in review' && change.templateVersion !== templateVersion;
-      const before = isOlder ? voided(change) : change;
+      const before = isOlder ? withdrawn(change) : change;
       const now = { ...before, name, author, editors, templateVersion, plans };
       return templateApproval.submitted(now, { hash, expirySeconds, ...policy }, actor, nowMs);
     },
@@ -64,14 +65,7 @@ export const submitTemplate = async (
 export const voidTemplateChange = async (store: Store, id: string, actor: string, nowMs: number): Promise<void> => {
   await changeForced<TemplateChange>(store, 'template', id, actor, nowMs, (change) =>
     change.state === 'in review'
-      ? { kind: 'change', action: 'edit', thing: voided(change), detail: change.name }
+      ? { kind: 'change', action: 'edit', thing: withdrawn(change), detail: change.name }
       : { kind: 'same', thing: change },
   );
 };
-
-/** A draft again: what waited is history. */
-const voided = ({ approval, history, ...change }: TemplateChange): TemplateChange => ({
-  ...change,
-  state: 'draft',
-  history: pastSubmissions({ ...change, ...(approval && { approval }), ...(history && { history }) }),
-});

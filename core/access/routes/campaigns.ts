@@ -77,7 +77,7 @@ export const routes = [
     path: '/v1/campaigns/{campaignId}/submit',
     summary: 'Ask for approval',
     description:
-      'Freezes segment, template and schedule as they are now: that, named by `approval.hash`, is what is approved and sent. Nobody having decided after `expirySeconds` (seven days when absent), it is a draft again.',
+      'Freezes segment, template and schedule as they are now: that, named by `approval.hash`, is what is approved and sent. Nobody having decided after `expirySeconds` (seven days when absent), it is a draft again. Submitting again what waits is harmless.',
     handler,
     roles: WRITERS,
     body: z.strictObject({

@@ -139,7 +139,7 @@ export const routes = [
     path: '/v1/triggers/{triggerId}/submit',
     summary: 'Ask for approval of a trigger',
     description:
-      'Freezes the trigger and its template as they are now. When everybody whom the settings ask has said yes (`POST /v1/approvals/trigger/{triggerId}/approve`), it is active. Any edit makes it a draft again. Nobody having decided after `expirySeconds` (seven days when absent), it is a draft again.',
+      'Freezes the trigger and its template as they are now. When everybody whom the settings ask has said yes (`POST /v1/approvals/trigger/{triggerId}/approve`), it is active. Any edit makes it a draft again. Nobody having decided after `expirySeconds` (seven days when absent), it is a draft again. Submitting again what waits is harmless.',
     handler,
     roles: WRITERS,
     body: z.strictObject({ version: z.int(), templateVersion: z.optional(z.int()), expirySeconds }),

@@ -143,7 +143,7 @@ export const routes = [
     path: '/v1/journeys/{journeyId}/submit',
     summary: 'Ask for approval of a journey',
     description:
-      'Freezes the journey with its templates as they are now, and what becomes of those inside. When everybody whom the settings ask has said yes (`POST /v1/approvals/journey/{journeyId}/approve`), it is published. Any edit makes it a draft again; what runs goes on as it was. Nobody having decided after `expirySeconds` (seven days when absent), it is a draft again.',
+      'Freezes the journey with its templates as they are now, and what becomes of those inside. When everybody whom the settings ask has said yes (`POST /v1/approvals/journey/{journeyId}/approve`), it is published. Any edit makes it a draft again; what runs goes on as it was. Nobody having decided after `expirySeconds` (seven days when absent), it is a draft again. Submitting again what waits is harmless.',
     handler,
     roles: WRITERS,
     body: z.strictObject({ ...publication, expirySeconds }),

@@ -66,7 +66,7 @@ export const routes = [
     path: '/v1/segments/{segmentId}/submit',
     summary: 'Ask for approval of another rule for a segment that plans in force listen to',
     description:
-      'While a trigger or a journey that is in force, in review or approved listens to the segment, `updateSegment` answers `in-use`. This keeps the new rule apart, and lists the `plans` that would hear it: when everybody whom the settings ask has said yes (`POST /v1/approvals/segment/{segmentId}/approve`), the segment has it, and what is live follows as after any edit. Another submission takes the place of one that waits; once the segment was edited otherwise it is approved no more.',
+      'While a trigger or a journey that is in force, in review or approved listens to the segment, `updateSegment` answers `in-use`. This keeps the new rule apart, and lists the `plans` that would hear it: when everybody whom the settings ask has said yes (`POST /v1/approvals/segment/{segmentId}/approve`), the segment has it, and what is live follows as after any edit. The same rule again changes nothing, another one takes the place of the one that waits; once the segment was edited otherwise it is approved no more.',
     handler,
     roles: WRITERS,
     body: z.strictObject({ version: z.int().check(z.minimum(1)), segment, expirySeconds }),

@@ -53,6 +53,17 @@ export const asked = (
   reminders: 0,
 });
 
+/**
+ * This very content waits for approval already: submitting it again, as a client does that has not heard the answer, changes nothing, whoever
+ * does it and whatever time they give.
+ */
+export const isOpen = ({ state, approval }: Approvable, hash: string, nowMs: number): boolean =>
+  state === 'in review' && approval?.hash === hash && nowMs < approval.expiresMs;
+
+/** Whoever submits it names the version that they have read; of what is in review, also the one that was submitted: its content is the same. */
+export const isAtVersion = ({ version, state, approval }: Approvable, read: number): boolean =>
+  version === read || (state === 'in review' && approval?.submission === read);
+
 /** True for everyone whose work it is: they may not approve it. */
 export const isOwnWork = ({ author, editors, approval }: Approvable, person: string): boolean =>
   author === person ||

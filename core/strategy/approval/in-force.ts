@@ -4,6 +4,7 @@ import type { Approvable, Approval, ApprovalRef } from './approval.ts';
 import {
   asked,
   isCurrent,
+  isOpen,
   openedAt,
   pastSubmissions,
   revoked,
@@ -69,6 +70,7 @@ export const decisionsOf = <S extends string, T extends Approvable & { state: S 
     edited: (before: T, after: T, detail: string): ForceDecision<T> => act(after, 'edit', historyOf(before), detail),
 
     submitted: (thing: T, submission: Submission, actor: string, nowMs: number): ForceDecision<T> => {
+      if (isOpen(thing, submission.hash, nowMs)) return { kind: 'same', thing };
       const approval = asked(thing, submission, actor, nowMs);
       return act(thing, 'submit', { ...historyOf(thing), approval }, submission.hash);
     },
@@ -132,6 +134,12 @@ export const decisionsOf = <S extends string, T extends Approvable & { state: S 
       return act(thing, 'return', { approval } as Partial<T>, reason);
     },
   };
+};
+
+/** A draft again, with what waited as history: of what is replaced, whatever its content. */
+export const withdrawn = <T extends Approvable>(thing: T): T => {
+  const { approval: _void, ...rest } = thing;
+  return { ...rest, state: 'draft', history: pastSubmissions(thing) } as T;
 };
 
 /** It waits for nobody any more, and for being put in force. */

@@ -112,6 +112,29 @@ describe.each<Kind>(['journey', 'trigger'])('a %s of two levels', (kind) => {
     else expect((await defs.get<PlanVersion>('plan-version', `${draft.id}@${hash}`))?.body.template.name).toBe('Hello');
   });
 
+  test('submitted again, as by a client that has not heard the answer, it is the same submission with its votes', async () => {
+    await template(`${kind}-again`, 'Hello');
+    const draft = await write(kind, `${kind}-again`);
+    await submit(kind, draft);
+    await approve(kind, draft.id, abe);
+    world.tables.asked.length = 0;
+    const now = await read(kind, draft.id);
+    for (const version of [draft.version, now.version]) {
+      expect(await submit(kind, { ...draft, version }, { expirySeconds: 60 })).toEqual(now);
+    }
+    expect([now.approval?.votes.length, world.tables.asked]).toEqual([1, []]);
+    const stored = (await defs.get<object>('template', `${kind}-again`))!;
+    await defs.put(
+      'template',
+      `${kind}-again`,
+      { ...stored.body, version: 2, channels: { sms: { text: 'No' } } },
+      1,
+      1,
+    );
+    expect(slug(await ask(kind, 'POST /submit', draft.id, { version: draft.version }))).toBe('state-conflict');
+    expect(await read(kind, draft.id)).toEqual(now);
+  });
+
   test('any edit voids what was said, and ends the wait', async () => {
     const draft = await write(kind);
     await submit(kind, draft);

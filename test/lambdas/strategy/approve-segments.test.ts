@@ -81,6 +81,25 @@ test('another rule takes the place of the one that waits, whose votes are void a
   expect((await segmentOf(id)).segment).toEqual(rule('Rome'));
 });
 
+test('the same rule again is the same submission, with its votes, until the segment is another', async () => {
+  await world.putSettings({ levels: [{ name: 'Two', roles: ['approver'], quorum: 2 }] });
+  const id = await heard();
+  await submit(id, rule('Oslo'));
+  await open(id);
+  await say(id, abe);
+  world.tables.asked.length = 0;
+  const stored = await defs.get<SegmentChange>('segment-change', id);
+  expect((await submit(id, rule('Oslo'))).approval?.votes).toMatchObject([{ by: 'abe' }]);
+  expect(await defs.get('segment-change', id)).toEqual(stored);
+  expect(world.tables.asked).toEqual([]);
+  const now = await segmentOf(id);
+  await defs.put('segment', id, { ...now, name: 'Other', version: 2 }, 1, Date.now());
+  const second = await submit(id, rule('Oslo'), 2);
+  expect(second).toMatchObject({ approval: { votes: [] }, history: [{ outcome: 'withdrawn' }], segmentVersion: 2 });
+  expect(world.answered()).toEqual([`token-${id}`]);
+  await world.putSettings({ levels: [{ name: 'Colleague', roles: ['approver'] }] });
+});
+
 test('a segment that was edited otherwise meanwhile is left alone', async () => {
   const [id, late] = [await heard(), await heard()];
   const edit = async (one: string) => {

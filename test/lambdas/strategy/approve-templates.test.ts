@@ -148,6 +148,20 @@ test.each([
   expect((await defs.get<LiveJourney>('live-journey', id))?.body.inside).toBe(then);
 });
 
+test('submitted again as it is, it is the same submission, with its votes', async () => {
+  const hello = await write('Hello', 'Hello');
+  await trigger(hello);
+  await world.putSettings({ levels: [{ name: 'Two', roles: ['approver'], quorum: 2 }] });
+  await edit(hello, { sms: { text: 'Hello again' } });
+  await submit(hello);
+  await approve(hello, abe);
+  world.tables.asked.length = 0;
+  const stored = await defs.get('template-change', hello);
+  expect((await submit(hello)).approval?.votes).toMatchObject([{ by: 'abe' }]);
+  expect([await defs.get('template-change', hello), world.tables.asked]).toEqual([stored, []]);
+  await world.putSettings({ levels: [{ name: 'Colleague', roles: ['approver'] }] });
+});
+
 test('an edit voids what was submitted, and ends the wait', async () => {
   const id = await write('Hello', 'One');
   const fast = await trigger(id);

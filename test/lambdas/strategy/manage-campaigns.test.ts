@@ -271,11 +271,20 @@ describe('submitting', () => {
     expect((await read(id)).state).toBe('draft');
   });
 
-  test('twice is refused, and starts one approval', async () => {
+  test('twice is one submission, and later, too, as long as it would be the same', async () => {
     const { id } = await create();
     const replies = await Promise.all([act(id, 'submit', { version: 1 }), act(id, 'submit', { version: 1 })]);
-    expect(replies.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(replies.map(({ status, body }) => [status, body.version])).toEqual([
+      [200, 2],
+      [200, 2],
+    ]);
+    for (const version of [1, 2]) {
+      expect((await act(id, 'submit', { version, expirySeconds: 60 })).body).toEqual(await read(id));
+    }
     expect(started('approve')).toHaveLength(1);
+    expect((await act(id, 'submit', { version: 3 })).body.type).toBe('/problems/version-conflict');
+    await defs.put('template', 'tpl', { ...(await defs.get<object>('template', 'tpl'))?.body, name: 'Other' }, 1, 2);
+    expect((await act(id, 'submit', { version: 1 })).body.type).toBe('/problems/state-conflict');
   });
 
   test('with Step Functions down it is in review all the same: the sweep starts it', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Role } from '../../../../core/access/role.ts';
+import { isAtVersion } from '../../../../core/strategy/approval/decisions.ts';
 import { decisionsOf, type ForceDecision, isApproved } from '../../../../core/strategy/approval/in-force.ts';
 import { DEFAULT_LEVELS, type Level } from '../../../../core/strategy/approval/level.ts';
 import { type Journey, type JourneyState, journeyTransitions } from '../../../../core/strategy/journey/journey.ts';
@@ -52,6 +53,19 @@ describe('levels', () => {
     expect(edited).not.toHaveProperty('approval');
     expect(say(edited, ada)).toMatchObject({ kind: 'refuse', problem: 'state-conflict' });
     expect(decisions.opened(edited, { ...ref, level: 0 }, 'late')).toBeUndefined();
+  });
+
+  test('what waits already is not submitted anew, whoever does it, unless its time is over', () => {
+    const waiting = open(submit(draft, TWO));
+    const again = (hash: string, nowMs: number) =>
+      decisions.submitted(waiting, { ...submission(), hash, expirySeconds: 9 }, 'max', nowMs);
+    expect(again('h', 60_999)).toEqual({ kind: 'same', thing: waiting });
+    expect(again('h', 61_000)).toMatchObject({ kind: 'refuse', problem: 'state-conflict' });
+    expect(again('other', 2_000)).toMatchObject({ kind: 'refuse', problem: 'state-conflict' });
+    expect([isAtVersion(waiting, 4), isAtVersion({ ...waiting, version: 6 }, 6), isAtVersion(waiting, 5)]).toEqual([
+      ...[true, true, false],
+    ]);
+    expect(isAtVersion({ ...waiting, version: 6, state: 'draft' }, 4)).toBe(false);
   });
 
   test('nobody decides in time: a draft again', () => {
