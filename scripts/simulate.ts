@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { addTo, emptySummary, lines, replayOf } from '../test/simulate/report.ts';
-import { runSeed, type SeedResult } from '../test/simulate/run-seed.ts';
+import type { SeedResult } from '../test/simulate/run-seed.ts';
 import type { Without } from '../test/simulate/tables.ts';
 
 /**
@@ -11,8 +11,8 @@ import type { Without } from '../test/simulate/tables.ts';
  * not know.
  */
 const PROCESSES = 2;
-/** Seeds of one process: modules that were loaded for a seed are never unloaded. With a switch it is looked more often. */
-const SLICE = process.argv.includes('--without') ? 5 : 40;
+/** Seeds of one process: modules that were loaded for a seed are never unloaded. */
+const SLICE = 40;
 const WITHOUT: readonly string[] = ['cap', 'ledger', 'redrive'];
 
 const { values } = parseArgs({
@@ -40,14 +40,21 @@ function refuse(why: string): never {
 
 const onTrace = trace ? (line: string) => void writeSync(1, `${line}\n`) : undefined;
 
-/** Runs seeds in a process of their own, and tells of each. */
-const inProcess = (first: number, some: number, tell: (result: SeedResult) => void): Promise<void> => {
+/** What runs a seed loads every handler: processes that only wait for others leave it. */
+const runSeed = async (seed: number): Promise<SeedResult> =>
+  (await import('../test/simulate/run-seed.ts')).runSeed(seed, { without, onTrace });
+
+/** Runs seeds in a process of their own, and tells of each, until that is enough. */
+const inProcess = (first: number, some: number, tell: (result: SeedResult) => void, enough: AbortSignal) => {
   const env = { ...process.env, SIMULATED_SEEDS: `${first} ${some}` };
   const child = fork(import.meta.filename, process.argv.slice(2), { env });
-  return new Promise((resolve, reject) => {
-    child.on('message', (result: SeedResult) => tell(result));
+  enough.addEventListener('abort', () => child.kill());
+  return new Promise<void>((resolve, reject) => {
+    child.on('message', (result: SeedResult) => {
+      if (!enough.aborted) tell(result);
+    });
     child.on('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`Seeds from ${first} on: exit code ${code}`)),
+      code === 0 || enough.aborted ? resolve() : reject(new Error(`Seeds from ${first} on: exit code ${code}`)),
     );
   });
 };
@@ -59,29 +66,30 @@ if (own) {
   const [first = 0, some = 0] = own;
   // Whoever wanted to know is gone.
   process.on('disconnect', () => process.exit());
-  for (let seed = first; seed < first + some; seed += 1) await told(await runSeed(seed, { without }));
+  for (let seed = first; seed < first + some; seed += 1) await told(await runSeed(seed));
   process.exit();
 } else {
   const startedMs = performance.now();
   const summary = emptySummary();
+  const enough = new AbortController();
   const tell = (result: SeedResult) => {
     addTo(summary, result, without);
+    // What a switch takes away is missed in some seed: the first is enough.
+    if (without !== undefined && result.violations.length > 0) enough.abort();
     if (json || result.violations.length === 0) return;
     for (const { invariant, plan = '', person = '', detail } of result.violations.slice(0, 5)) {
       console.log(`seed ${result.seed}: ${invariant} ${plan} ${person} ${detail}`);
     }
     console.log(`  replay: ${replayOf(result.seed, without)}`);
   };
-  if (count === 1) tell(await runSeed(from, { without, onTrace }));
+  if (count === 1) tell(await runSeed(from));
   else {
-    // What a switch takes away is missed in some seed: the first is enough.
-    const isEnough = () => without !== undefined && summary.failing.length > 0;
     const slice = Math.min(SLICE, Math.ceil(count / PROCESSES));
     const firsts = Array.from({ length: Math.ceil(count / slice) }, (_, n) => n * slice).values();
     const work = async () => {
       for (const first of firsts) {
-        if (isEnough()) return;
-        await inProcess(from + first, Math.min(slice, count - first), tell);
+        if (enough.signal.aborted) return;
+        await inProcess(from + first, Math.min(slice, count - first), tell, enough.signal);
       }
     };
     await Promise.all(Array.from({ length: PROCESSES }, work));

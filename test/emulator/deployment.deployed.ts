@@ -88,10 +88,11 @@ describe('a second deployment', () => {
   let copy: string;
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), 'herald-deploy-'));
-    for (const part of ['bin', 'core', 'lambdas', 'lib', 'statemachines', 'cdk.json', 'package.json', 'tsconfig.json'])
+    const folders = ['bin', 'core', 'lambdas', 'lib', 'statemachines'];
+    for (const part of [...folders, 'cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json'])
       cpSync(join(root, part), join(copy, part), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    // What was bundled for the first deployment: only what is changed is bundled again.
+    // What was bundled for the first deployment: only what is changed is bundled again, by the same package-lock.json.
     cpSync(join(root, '.herald', 'bundles'), join(copy, '.herald', 'bundles'), { recursive: true });
   });
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
