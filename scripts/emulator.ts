@@ -77,14 +77,31 @@ export const startEmulator = async (say: (line: string) => void): Promise<Emulat
   return state;
 };
 
-/** Runs the pinned CDK command line on stage `emulator` of the project in `cwd`; throws with its last lines when it fails. */
-export const cdk = (emulator: Pick<Emulator, 'url' | 'inboxUrl'>, args: string[], cwd = root): string => {
-  const output = join(cwd, '.herald', 'cdk.emulator');
-  const context = ['-c', 'stage=emulator', '-c', `channelEndpoint=${emulator.inboxUrl}`, '--output', output];
-  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules', '.bin', 'cdk'), [...args, ...context], {
+/** Where `cdk` leaves what it has synthesized. */
+const OUTPUT = join('.herald', 'cdk.emulator');
+
+/**
+ * Runs the pinned CDK command line on stage `emulator` of the project in `cwd`; throws with its last lines when it fails. It
+ * synthesizes the app, or takes what the call before has synthesized.
+ */
+export const cdk = (
+  emulator: Pick<Emulator, 'url' | 'inboxUrl'>,
+  args: string[],
+  { cwd = root, isSynthesized = false } = {},
+): string => {
+  const context = ['-c', 'stage=emulator', '-c', `channelEndpoint=${emulator.inboxUrl}`];
+  const app = isSynthesized ? ['--app', OUTPUT] : [...context, '--output', OUTPUT];
+  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules', '.bin', 'cdk'), [...args, ...app], {
     cwd,
     encoding: 'utf8',
-    env: { ...emulated(emulator.url), NO_COLOR: '1', CI: '1' },
+    env: {
+      ...emulated(emulator.url),
+      NO_COLOR: '1',
+      CI: '1',
+      // The templates of this stage are judged by cfn-lint and by the deployment.
+      CDK_VALIDATION: 'false',
+      CDK_DISABLE_CLI_TELEMETRY: 'true',
+    },
   });
   const text = `${stdout}${stderr}`;
   if (status !== 0)
@@ -94,14 +111,14 @@ export const cdk = (emulator: Pick<Emulator, 'url' | 'inboxUrl'>, args: string[]
 
 /** `cdk bootstrap` and `cdk deploy` of all stacks. */
 export const deploy = async (emulator: Emulator, say: (line: string) => void): Promise<Emulator> => {
-  const timed = (what: string, args: string[]) => {
+  const timed = (what: string, args: string[], isSynthesized: boolean) => {
     const startedAt = performance.now();
-    cdk(emulator, args);
+    cdk(emulator, args, { isSynthesized });
     say(`${what}: ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
   };
   const outputsFile = join(folder, 'outputs.json');
-  timed('cdk bootstrap', ['bootstrap', 'aws://000000000000/us-east-1']);
-  timed('cdk deploy', ['deploy', '--all', '--require-approval', 'never', '--outputs-file', outputsFile]);
+  timed('cdk bootstrap', ['bootstrap', 'aws://000000000000/us-east-1'], false);
+  timed('cdk deploy', ['deploy', '--all', '--require-approval', 'never', '--outputs-file', outputsFile], true);
   await verifySender(emulator);
   const deployed = { ...emulator, outputs: JSON.parse(readFileSync(outputsFile, 'utf8')) };
   save(deployed);

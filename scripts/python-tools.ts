@@ -32,7 +32,7 @@ export const pythonTools = async (say: (line: string) => void = () => {}): Promi
     say('Installing the Python tools (once, about half a minute) …');
     run('python3', ['-m', 'venv', venv]);
     run(join(bin, 'pip'), [
-      ...['install', '--quiet', '--disable-pip-version-check', '--retries', '2', '--timeout', '20'],
+      ...['install', '--quiet', '--disable-pip-version-check', '--retries', '2', '--timeout', '20', '--no-compile'],
       ...['--requirement', requirements],
     ]);
     writeFileSync(stamp, '');

@@ -105,7 +105,7 @@ describe('a second deployment', () => {
   };
   const deployCopy = async () => {
     try {
-      cdk(emulator, ['deploy', '--all', '--require-approval', 'never'], copy);
+      cdk(emulator, ['deploy', '--all', '--require-approval', 'never'], { cwd: copy });
     } finally {
       // This process stood still meanwhile: it has yet to hear of connections that were closed, or it would use one.
       await turn();
