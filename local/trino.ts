@@ -22,7 +22,7 @@ export const TRINO_ON_DUCKDB = `
 
 const FUNCTIONS = new Set([
   ...['json_extract_scalar', 'json_extract', 'json_format'],
-  ...['count', 'count_star', 'count_if', 'sum', 'avg', 'min', 'max', 'row_number'],
+  ...['count', 'count_star', 'count_if', 'sum', 'avg', 'min', 'max', 'var_samp', 'row_number'],
   ...['array_join', 'to_hex', 'md5', 'sha256', 'to_utf8'],
   ...['nullif', 'abs', 'round', 'lower', 'upper', 'length', 'strpos', 'starts_with', 'substr'],
   ...['regexp_like', 'regexp_extract', 'date_diff', 'cardinality', 'filter', 'sin', 'cos', 'like_escape'],

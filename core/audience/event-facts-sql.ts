@@ -39,7 +39,7 @@ export const eventFacts = (nowMs: number) => {
   /** The column with a number below `properties`, if it is an amount. */
   const amountAt = (property: string): Sql => {
     const { number } = values.json(sql`properties`, property).json;
-    const amount = sql`CASE WHEN abs(${number}) < ${doubleLiteral(AMOUNT_LIMIT)} THEN ${number} END`;
+    const amount = amountSql(number);
     const at = [...amounts.keys()].indexOf(amount);
     if (at < 0) amounts.set(amount, amount);
     return numbered(sql`m`, at < 0 ? amounts.size - 1 : at);
@@ -130,6 +130,10 @@ ${rows}
     },
   };
 };
+
+/** A number, if it is an amount (see amount.ts). */
+export const amountSql = (number: Sql): Sql =>
+  sql`CASE WHEN abs(${number}) < ${doubleLiteral(AMOUNT_LIMIT)} THEN ${number} END`;
 
 const OPERATORS = { atLeast: sql`>=`, moreThan: sql`>`, atMost: sql`<=`, lessThan: sql`<`, equals: sql`=` } as const;
 const meetsSql = (value: Sql, comparison: Comparison, literal: (limit: number) => Sql): Sql => {

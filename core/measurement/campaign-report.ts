@@ -55,7 +55,7 @@ FROM outcomes_once WHERE NOT ${isFateSql(sql`outcomes_once`)} GROUP BY final, ou
 UNION ALL
 ${fateRowsSql}
 UNION ALL
-${engagementRowsSql}${choosesHours ? sql`\nUNION ALL\n${sendTimeEffectSql(runId)}` : sql``}${variants ? sql`\nUNION ALL\n${variantRowsSql}` : sql``}`;
+${engagementRowsSql}${choosesHours ? sql`\nUNION ALL\n${sendTimeEffectSql(runId)}` : sql``}${variants ? sql`\nUNION ALL\n${variantRowsSql(variants.experiment)}` : sql``}`;
 };
 
 type Counts = Record<string, number>;

@@ -50,7 +50,7 @@ const decide = async (
   const id = await lake.start(variantCountsQuery({ planId, runId, startedMs, variants, experiment }));
   const { state, reason } = await lake.settled(id, WAIT_MS);
   if (state !== 'succeeded') throw new Error(`Query ${id} is ${state}: ${reason}`);
-  const counts = variantCountsOf(await lake.rows(id), variants);
+  const counts = variantCountsOf(await lake.rows(id), { variants, experiment });
   const { arm, ...verdict } = verdictAtEnd(sharedBy(counts, variants), rulesOf(experiment), runId);
   return { atMs: Date.now(), variant: arm, ...verdict };
 };

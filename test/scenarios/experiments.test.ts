@@ -13,6 +13,8 @@ const HOUR = 3_600_000;
 const PEOPLE = Array.from({ length: 120 }, (_, n) => ({ id: `p${n}`, phone: `+1202555${String(n).padStart(4, '0')}` }));
 const TEST_PERCENT = 60;
 const HOLDOUT = { percent: 20 };
+/** Totals of orders: a text is none. */
+const ORDERS: Record<string, (number | string)[]> = { plain: [5, 8, 'free'], warm: [30, 45, 3_000] };
 const BOUGHT = { event: 'purchase', where: [{ property: 'total', atLeast: 10 }] };
 
 const withPeople = async (): Promise<LocalHerald> => {
@@ -128,16 +130,27 @@ localTest(
     const held = PEOPLE.find(({ id }) => !plan.has(id))?.id ?? '';
     expect((await explain(herald, `campaign/${draft.id}`, held)).text).toMatch(/^Not sent: the person is held out/);
 
-    // The next one is paused while it waits, and decided: nobody buys, so the default it is. A share of all people is left out now.
+    // The next one is decided by what people spend: all buy, some for more. It is paused while it waits. A share of all people is left out now.
     const settings = { version: 0, percent: 30 };
     const everywhere = await herald.api.must<Holdout>(
       'PUT /v1/settings/holdout',
       await herald.as('operator-oscar', settings),
     );
     const secondMs = herald.cloud.clock.now();
-    const second = await start(herald);
+    const experiment = { minimumSample: 10, minimumHours: 4, defaultVariant: 'plain', testPercent: TEST_PERCENT };
+    const metric = { event: 'purchase', sum: 'total', upTo: 100 };
+    const second = await start(herald, { experiment: { ...experiment, metric } });
     await herald.cloud.clock.advance(HOUR);
     const next = assigned(second, everywhere);
+    const spent = ['plain', 'warm'].map((name) =>
+      only(next, name).map((id, n) => ({ id, total: ORDERS[name]?.[n % 3] })),
+    );
+    const orders = spent.flat().map(({ id, total }) => {
+      return { id: `o-${id}`, type: 'purchase', profileId: id, properties: { total } };
+    });
+    // Each arrives twice.
+    for (let times = 0; times < 2; times += 1)
+      await herald.api.must('POST /v1/events', { apiKey, body: { events: orders } });
     const waiting = only(next, undefined);
     expect((await got(herald, secondMs)).size).toBe(next.size - waiting.length);
     await act(herald, second, 'pause');
@@ -147,8 +160,16 @@ localTest(
     await herald.cloud.clock.advance(HOUR);
     const later = await got(herald, secondMs);
     expect([...later.keys()].sort()).toEqual([...next.keys()].sort());
-    expect(waiting.every((id) => later.get(id) === 'plain')).toBe(true);
-    expect((await report(herald, second)).decision).toMatchObject({ variant: 'plain', because: 'no-winner' });
+    expect(waiting.every((id) => later.get(id) === 'warm')).toBe(true);
+    const amounts = await report(herald, second);
+    expect(amounts.decision).toMatchObject({ variant: 'warm', because: 'winner', figures: amounts.variants });
+    expect(amounts.variants).toMatchObject(
+      spent.map((own) => {
+        const paid = own.flatMap(({ total }) => (typeof total === 'number' ? Math.min(100, total) : []));
+        const sum = paid.reduce((all, total) => all + total, 0);
+        return { people: own.length, successes: paid.length, sum, mean: sum / own.length };
+      }),
+    );
 
     // One that is cancelled while it waits sends nothing to the rest.
     const thirdMs = herald.cloud.clock.now();

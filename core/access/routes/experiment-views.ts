@@ -13,6 +13,22 @@ export const armFigures = z.object({
   expectedLoss: z.number(),
 });
 
+/** The same where an amount decides, in its unit: see AmountFigures. */
+const amountFigures = z.object({
+  name: z.string(),
+  people: z.int(),
+  /** People with an amount. */
+  successes: z.int(),
+  sum: z.number(),
+  mean: z.number(),
+  standardDeviation: z.number(),
+  low: z.number(),
+  high: z.number(),
+  pBest: z.number(),
+  expectedLoss: z.number(),
+});
+export const variantFigures = z.union([z.array(armFigures), z.array(amountFigures)]);
+
 /** Whether arms have got the people that their shares ask for: see SampleRatio. */
 export const sampleRatio = z.object({ p: z.number(), isMismatch: z.boolean() });
 
@@ -21,6 +37,6 @@ export const decision = z.object({
   atMs: z.int(),
   variant: z.string(),
   because: z.enum(VERDICTS),
-  figures: z.array(armFigures),
+  figures: variantFigures,
   sampleRatio: z.optional(sampleRatio),
 });

@@ -3,7 +3,7 @@ import { eventType } from '../../event/event.ts';
 import { instant } from '../../measurement/period.ts';
 import { PROFILE_READERS, READERS } from '../role.ts';
 import type { Route } from '../route.ts';
-import { armFigures, decision, sampleRatio } from './experiment-views.ts';
+import { decision, sampleRatio, variantFigures } from './experiment-views.ts';
 import { journeyExperiment } from './journey-experiment-view.ts';
 
 const handler = 'measurement/read-reports';
@@ -56,7 +56,7 @@ export const routes = [
         clicked: heard,
         links: z.array(z.object({ link: z.string(), people: count })),
         sendTime: z.optional(z.object({ chosen: deeds, chance: deeds })),
-        variants: z.optional(z.array(armFigures)),
+        variants: z.optional(variantFigures),
         sampleRatio: z.optional(sampleRatio),
         decision: z.optional(decision),
       }),

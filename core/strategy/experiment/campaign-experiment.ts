@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
+import { AMOUNT_LIMIT } from '../../audience/amount.ts';
+import { propertyPath } from '../../audience/condition.ts';
 import { propertyConditions } from '../../audience/event-condition.ts';
 import { boundedTree } from '../../audience/tree-bounds.ts';
 import { MAX_CONDITION_BYTES } from '../../event/condition.ts';
 import { eventType } from '../../event/event-pattern.ts';
-import type { ArmFigures } from './figures.ts';
 import type { SampleRatio } from './sample-ratio.ts';
-import type { Because, Rules } from './verdict.ts';
+import type { Because, Rules, VariantFigures } from './verdict.ts';
 
 export const variantName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/));
 
@@ -29,17 +30,32 @@ export const variantsInput = z
   );
 export type VariantsInput = z.infer<typeof variantsInput>;
 
+const eventMetric = z
+  .strictObject({
+    event: eventType,
+    where: propertyConditions,
+    sum: z.optional(propertyPath),
+    upTo: z.optional(z.number().check(z.gt(0), z.lt(AMOUNT_LIMIT))),
+  })
+  .check(
+    z.refine(({ sum, upTo }) => upTo === undefined || sum !== undefined, {
+      error: 'Only a metric with sum has upTo',
+      path: ['upTo'],
+    }),
+  );
+
 /**
  * What makes a variant the better one: more people who open, click, or of whom an event comes after it was sent, maybe one whose properties meet
- * conditions; they are those of event patterns in segments, and relative dates are relative to when the campaign began.
+ * conditions; they are those of event patterns in segments, and relative dates are relative to when the campaign began. Or, with `sum`, a
+ * higher amount per person: the numbers at that path in those events, added as segments add them; a person counts for at most `upTo`.
  */
-const metric = z.union([
-  z.enum(['opened', 'clicked']),
-  boundedTree(z.strictObject({ event: eventType, where: propertyConditions }), 'a metric', {
-    bytes: MAX_CONDITION_BYTES,
-    conditions: Number.POSITIVE_INFINITY,
-  }),
-]);
+const metric = z.union(
+  [
+    z.enum(['opened', 'clicked']),
+    boundedTree(eventMetric, 'a metric', { bytes: MAX_CONDITION_BYTES, conditions: Number.POSITIVE_INFINITY }),
+  ],
+  'opened, clicked, or an event, maybe with conditions (where), or the path of an amount (sum) and how much of it a person counts with (upTo)',
+);
 
 export const experimentInput = z.strictObject({
   metric,
@@ -64,7 +80,7 @@ export type VariantDecision = {
   atMs: number;
   variant: string;
   because: Because;
-  figures: ArmFigures[];
+  figures: VariantFigures;
   /** Whether the variants have got the people that their shares ask for; absent: too few to tell. */
   sampleRatio?: SampleRatio;
 };

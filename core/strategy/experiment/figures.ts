@@ -3,9 +3,8 @@ import { beta, seededBy } from './random.ts';
 /** One arm of an experiment: people who count for it, and of how many the metric has come true. */
 export type ArmCount = { name: string; people: number; successes: number };
 
-export type ArmFigures = ArmCount & {
-  /** successes / people; 0 without people. */
-  rate: number;
+/** What draws tell of an arm's rate, or of another value that decides. */
+export type Shown = {
   /** Between which the true rate lies with a probability of 95 %. */
   low: number;
   high: number;
@@ -15,8 +14,13 @@ export type ArmFigures = ArmCount & {
   expectedLoss: number;
 };
 
+export type ArmFigures = ArmCount & {
+  /** successes / people; 0 without people. */
+  rate: number;
+} & Shown;
+
 /** Draws of a posterior: a probability is right to 0.0035 (one standard error), and to less near 0 and 1. */
-const DRAWS = 20_000;
+export const DRAWS = 20_000;
 
 /**
  * Draws of the arms' rates, by arm. A rate is Beta(1 + successes, 1 + failures): every rate was equally likely before
@@ -32,7 +36,7 @@ export const ratesDrawn = (arms: readonly ArmCount[], seed: string, draws: numbe
 /** The highest rate of each draw, and whose it is. */
 export const bestOf = (drawn: readonly Float64Array[]): { rate: Float64Array; arm: Uint8Array } => {
   const draws = drawn[0]?.length ?? 0;
-  const best = { rate: new Float64Array(draws).fill(-1), arm: new Uint8Array(draws) };
+  const best = { rate: new Float64Array(draws).fill(Number.NEGATIVE_INFINITY), arm: new Uint8Array(draws) };
   for (const [arm, rates] of drawn.entries()) {
     for (let n = 0; n < draws; n += 1) {
       const rate = rates[n] ?? 0;
@@ -54,29 +58,36 @@ export const mean = (values: Iterable<number>, count: number): number => {
 export const quantile = (values: Float64Array, share: number): number =>
   values.toSorted()[Math.min(values.length - 1, Math.floor(share * values.length))] ?? 0;
 
+/** Of each arm, by its draws; arms that are drawn alike, as where nobody has bought, share being the best. */
+export const shownOf = (drawn: readonly Float64Array[]): Shown[] => {
+  const best = bestOf(drawn).rate;
+  const sharing = best.map((rate, n) => drawn.filter((rates) => rates[n] === rate).length);
+  return drawn.map((rates) => {
+    const sorted = rates.toSorted();
+    return {
+      low: sorted[Math.floor(0.025 * DRAWS)] ?? 0,
+      high: sorted[Math.floor(0.975 * DRAWS)] ?? 1,
+      pBest: mean(
+        best.map((rate, n) => (rates[n] === rate ? 1 / (sharing[n] ?? 1) : 0)),
+        DRAWS,
+      ),
+      expectedLoss: mean(
+        best.map((rate, n) => rate - (rates[n] ?? 0)),
+        DRAWS,
+      ),
+    };
+  });
+};
+
 /**
  * What is known of the arms: P(best) and expected loss by Monte Carlo (Stucchio, Bayesian A/B Testing at VWO, 2015, has the loss).
  * The same counts and seed give the same figures.
  */
 export const figuresOf = (arms: readonly ArmCount[], seed: string): ArmFigures[] => {
-  const drawn = ratesDrawn(arms, seed, DRAWS);
-  const best = bestOf(drawn);
-  return arms.map((arm, at) => {
-    const rates = drawn[at] as Float64Array;
-    const sorted = rates.toSorted();
-    return {
-      ...arm,
-      rate: arm.people > 0 ? arm.successes / arm.people : 0,
-      low: sorted[Math.floor(0.025 * DRAWS)] ?? 0,
-      high: sorted[Math.floor(0.975 * DRAWS)] ?? 1,
-      pBest: mean(
-        best.arm.map((whose) => Number(whose === at)),
-        DRAWS,
-      ),
-      expectedLoss: mean(
-        best.rate.map((rate, n) => rate - (rates[n] ?? 0)),
-        DRAWS,
-      ),
-    };
-  });
+  const shown = shownOf(ratesDrawn(arms, seed, DRAWS));
+  return arms.map((arm, at) => ({
+    ...arm,
+    rate: arm.people > 0 ? arm.successes / arm.people : 0,
+    ...(shown[at] as Shown),
+  }));
 };

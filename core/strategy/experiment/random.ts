@@ -26,7 +26,7 @@ export const seededBy = (seed: string): Random => {
 };
 
 /** Standard normal: the polar method (Marsaglia and Bray, SIAM Review 6, 1964). */
-const normal = (random: Random): number => {
+export const normal = (random: Random): number => {
   for (;;) {
     const u = 2 * random() - 1;
     const v = 2 * random() - 1;

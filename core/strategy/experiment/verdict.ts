@@ -1,3 +1,5 @@
+import { type AmountFigures, amountFiguresOf } from './amount-figures.ts';
+import { type AmountCount, amountP } from './amount-tests.ts';
 import { type ArmCount, type ArmFigures, figuresOf } from './figures.ts';
 import { expectedBy, type SampleRatio, sampleRatioOf } from './sample-ratio.ts';
 import { evidence, exactP } from './tests.ts';
@@ -18,47 +20,76 @@ export type Rules = {
  */
 export const VERDICTS = ['winner', 'settled', 'too-few-people', 'no-winner', 'no-difference', 'sample-ratio'] as const;
 export type Because = (typeof VERDICTS)[number];
-export type Verdict = { arm: string; because: Because; figures: ArmFigures[]; sampleRatio?: SampleRatio };
+export type Verdict = { arm: string; because: Because; figures: VariantFigures; sampleRatio?: SampleRatio };
 
-const byRate = (a: ArmFigures, b: ArmFigures): number => b.rate - a.rate;
+/** Of arms that are compared by the people who do something, or by an amount: all by the one, or all by the other. */
+export type VariantCounts = readonly ArmCount[] | readonly AmountCount[];
+export type VariantFigures = ArmFigures[] | AmountFigures[];
+export const areAmounts = <T extends AmountCount>(counts: readonly ArmCount[] | readonly T[]): counts is readonly T[] =>
+  counts.every((count) => 'variance' in count);
 
 /**
  * The leader, when `isBetter` says so about it and every other arm. The level is shared by all of those comparisons, one fewer than
  * arms: whoever is wrongly named has beaten an arm that is at least as good, and if several are the best, one of them stands for
  * all (decision 0032).
  */
-const winnerOf = (
-  figures: readonly ArmFigures[],
+const winnerOf = <T extends { name: string; pBest: number }>(
+  figures: readonly T[],
   { confidence }: Rules,
-  isBetter: (leader: ArmFigures, other: ArmFigures, level: number) => boolean,
+  worthOf: (arm: T) => number,
+  isBetter: (leader: T, other: T, level: number) => boolean,
 ): string | undefined => {
-  const [leader, ...others] = figures.toSorted(byRate);
+  const [leader, ...others] = figures.toSorted((a, b) => worthOf(b) - worthOf(a));
   if (!leader || leader.pBest < confidence) return undefined;
   const level = (1 - confidence) / others.length;
-  return others.every((other) => leader.rate > other.rate && isBetter(leader, other, level)) ? leader.name : undefined;
+  return others.every((other) => worthOf(leader) > worthOf(other) && isBetter(leader, other, level))
+    ? leader.name
+    : undefined;
 };
+const rateOf = ({ rate }: ArmFigures): number => rate;
 
 export const areTooFew = (arms: readonly ArmCount[], { minimumSample }: Pick<Rules, 'minimumSample'>): boolean =>
   arms.some(({ people }) => people < minimumSample);
 
 /**
- * The one decision at the planned end: at that time nobody can choose any more when to look. Exact at the level. `share`: of those who enter,
- * in any unit.
+ * The one decision at the planned end: at that time nobody can choose any more when to look. Of rates it is exact at the level; of amounts see
+ * `amountP`. `share`: of those who enter, in any unit.
  */
-export const verdictAtEnd = (arms: readonly (ArmCount & { share: number })[], rules: Rules, seed: string): Verdict => {
-  const figures = figuresOf(
-    arms.map(({ name, people, successes }) => ({ name, people, successes })),
-    seed,
-  );
+export const verdictAtEnd = (
+  arms: readonly (ArmCount & { share: number })[] | readonly (AmountCount & { share: number })[],
+  rules: Rules,
+  seed: string,
+): Verdict => {
+  const { figures, winner } = areAmounts(arms) ? byAmounts(arms, rules, seed) : byRates(arms, rules, seed);
   const sampleRatio = sampleRatioOf(expectedBy(arms));
   const otherwise = { arm: rules.defaultArm, figures, ...(sampleRatio && { sampleRatio }) };
   if (sampleRatio?.isMismatch) return { ...otherwise, because: 'sample-ratio' };
   if (areTooFew(arms, rules)) return { ...otherwise, because: 'too-few-people' };
-  // Two directions in which an equally good arm may seem better.
-  const winner = winnerOf(figures, rules, (leader, other, level) => 2 * exactP(leader, other) <= level);
   return winner === undefined
     ? { ...otherwise, because: 'no-winner' }
     : { ...otherwise, arm: winner, because: 'winner' };
+};
+
+const byRates = (arms: readonly ArmCount[], rules: Rules, seed: string) => {
+  const figures = figuresOf(
+    arms.map(({ name, people, successes }) => ({ name, people, successes })),
+    seed,
+  );
+  // Two directions in which an equally good arm may seem better.
+  const winner = winnerOf(figures, rules, rateOf, (leader, other, level) => 2 * exactP(leader, other) <= level);
+  return { figures, winner };
+};
+
+const byAmounts = (arms: readonly AmountCount[], rules: Rules, seed: string) => {
+  const figures = amountFiguresOf(arms, seed);
+  const shown = figures.map((one, at) => ({ ...one, variance: arms[at]?.variance ?? 0 }));
+  const winner = winnerOf(
+    shown,
+    rules,
+    ({ mean }) => mean,
+    (leader, other, level) => amountP(leader, other) <= level,
+  );
+  return { figures, winner };
 };
 
 /** Below this part of its own rate a loss is not worth waiting for. */
@@ -75,7 +106,7 @@ export const verdictNow = (
 ): Pick<Verdict, 'arm' | 'because'> | undefined => {
   if (!isOldEnough || areTooFew(figures, rules)) return undefined;
   const shareOf = (name: string): number => figures.find((arm) => arm.name === name)?.share ?? 0;
-  const winner = winnerOf(figures, rules, (leader, other, level) => {
+  const winner = winnerOf(figures, rules, rateOf, (leader, other, level) => {
     const [own, others] = [shareOf(leader.name), shareOf(other.name)];
     const isMore = leader.successes * others > other.successes * own;
     return isMore && evidence(leader.successes, other.successes, own / (own + others)) >= 1 / level;

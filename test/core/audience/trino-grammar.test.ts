@@ -91,7 +91,8 @@ describe('every query is Trino', () => {
   it('of the variants of a campaign, by whatever they are compared', () => {
     const variants = [60, 40].map((percent, n) => ({ name: 'AB'.charAt(n), percent }));
     const experiment = { minimumSample: 1, minimumHours: 1, defaultVariant: 'A', testPercent: 30 };
-    for (const metric of ['opened', 'clicked', { event: 'purchase' }] as const) {
+    const amount = { event: 'purchase', sum: 'order.total', upTo: 500 };
+    for (const metric of ['opened', 'clicked', { event: 'purchase' }, amount] as const) {
       const asked = { planId: "c'1", runId: "r'1", startedMs: NOW_MS, variants, experiment: { ...experiment, metric } };
       expect(faultsOf(variantCountsQuery(asked))).toEqual([]);
       expect(faultsOf(campaignReportQuery([{ runId: "r'1", startedMs: NOW_MS }], { variants: asked }))).toEqual([]);

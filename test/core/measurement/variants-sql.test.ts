@@ -58,10 +58,10 @@ const event = (profile_id: string, time_ms: number, more: Partial<EventRow> = {}
 });
 
 const counts = async (metric: ExperimentInput['metric']) => {
-  const found = variantCountsOf(await lake.query(variantCountsQuery(asked(metric))), variants);
+  const found = variantCountsOf(await lake.query(variantCountsQuery(asked(metric))), { variants });
   // The report counts the same.
   const rows = await lake.query(campaignReportQuery([{ runId: "r'1", startedMs: NOW }], { variants: asked(metric) }));
-  expect(variantCountsOf(rows, variants)).toEqual(found);
+  expect(variantCountsOf(rows, { variants })).toEqual(found);
   expect(campaignReportOf(rows).recipients).toBe(people.length);
   return found;
 };

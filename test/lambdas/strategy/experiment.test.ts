@@ -14,12 +14,13 @@ let prepare: typeof import('../../../lambdas/strategy/prepare-snapshot.ts').hand
 let finish: typeof import('../../../lambdas/strategy/finish-campaign.ts').handler;
 let loadPlanVersion: typeof import('../../../lambdas/adapters/plan-versions.ts').loadPlanVersion;
 
-/** What Athena is asked, and what it finds: people and successes by variant. */
+/** What Athena is asked, and what it finds: people and successes by variant, and maybe the sum and the variance of their amounts, in millionths. */
 const lake = {
   asked: [] as string[],
   state: 'SUCCEEDED',
-  found: {} as Record<string, [people: number, successes: number]>,
+  found: {} as Record<string, number[]>,
 };
+const FIGURES = ['people', 'successes', 'sum', 'variance'];
 
 const answer = (action: string, input: Record<string, unknown>): object => {
   if (action === 'StartQueryExecution') {
@@ -28,10 +29,9 @@ const answer = (action: string, input: Record<string, unknown>): object => {
   }
   if (action === 'GetQueryExecution')
     return { QueryExecution: { Status: { State: lake.state, StateChangeReason: 'so' } } };
-  const rows = Object.entries(lake.found).flatMap(([name, [people, successes]]) => [
-    ['false', 'variant', name, 'people', `${people}`],
-    ['false', 'variant', name, 'successes', `${successes}`],
-  ]);
+  const rows = Object.entries(lake.found).flatMap(([name, figures]) =>
+    figures.map((figure, n) => ['false', 'variant', name, FIGURES[n] ?? '', figure.toExponential()]),
+  );
   return resultSet([['final', 'outcome', 'channel', 'reason', 'outcomes'], ...rows]);
 };
 
@@ -169,6 +169,41 @@ test('a metric with conditions is kept as it is written, and asked of the lake',
   const { task } = await sending({ experiment: { ...experiment, metric } });
   expect(await decide(task)).toMatchObject({ isRest: true });
   expect(lake.asked[0]).toContain('$.total');
+});
+
+const amount = { event: 'purchase', sum: 'order.total', upTo: 500 };
+test('an amount decides; the decision says the amounts, in their unit, and the campaign shows them', async () => {
+  // As many buy, for 30 a head and 60.
+  lake.found = { plain: [2_000, 60, 1_800e6, 30e12], warm: [2_000, 60, 3_600e6, 110e12] };
+  const { id, task } = await sending({ experiment: { ...experiment, metric: amount } });
+  await decide(task);
+  expect(lake.asked[0]).toContain('$.order.total');
+  const shown = (await call(manage, { route: 'GET /v1/campaigns/{campaignId}', params: { campaignId: id } }))
+    .body as Shown;
+  expect(shown.experiment?.metric).toEqual(amount);
+  expect(shown.run?.decision).toMatchObject({
+    ...{ variant: 'warm', because: 'winner' },
+    figures: [
+      { name: 'plain', people: 2_000, successes: 60, sum: 1_800, mean: 0.9 },
+      { name: 'warm', people: 2_000, successes: 60, sum: 3_600, mean: 1.8, pBest: expect.closeTo(1, 2) },
+    ],
+  });
+  expect(shown.run?.decision?.figures[1]).not.toHaveProperty('rate');
+});
+
+test.each([
+  [
+    'one order of 90,000',
+    { plain: [2_000, 60, 1_800e6, 30e12], warm: [2_000, 1, 90_000e6, 4_050_000e12] },
+    'no-winner',
+  ],
+  ['nobody buys', { plain: [2_000, 0, 0, 0], warm: [2_000, 0, 0, 0] }, 'no-winner'],
+  ['nobody got it', {}, 'too-few-people'],
+] as const)('an amount that does not tell, %s: the default, and why', async (_, found, because) => {
+  lake.found = found as unknown as typeof lake.found;
+  const { id, task } = await sending({ experiment: { ...experiment, metric: amount } });
+  await decide(task);
+  expect((await stored(id))?.run?.decision).toMatchObject({ variant: 'plain', because });
 });
 
 test('a metric that is noticed by other means fits', async () => {
