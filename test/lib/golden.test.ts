@@ -43,8 +43,8 @@ describe.each(STAGES)('stage %s', (stage) => {
     const { pluginReports } = JSON.parse(readFileSync(`${directory}/validation-report.json`, 'utf8')) as {
       pluginReports: { pluginName: string; conclusion: string; violations: unknown[] }[];
     };
-    // Only who has something to say reports: elsewhere an acknowledged warning about the end of Pinpoint, which is not made here.
-    if (stage !== 'emulator') expect(pluginReports.length).toBeGreaterThan(0);
+    // Only what goes to AWS is looked at (scripts/assembly.ts), and there an acknowledged warning about the end of Pinpoint is reported.
+    if (stage === 'dev' || stage === 'prod') expect(pluginReports.length).toBeGreaterThan(0);
     expect(
       pluginReports.filter(({ conclusion, violations }) => conclusion !== 'success' || violations.length > 0),
     ).toEqual([]);
