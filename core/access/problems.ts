@@ -10,6 +10,7 @@ export const PROBLEMS = {
   'too-many-events': { status: 400, title: 'More events than one call may carry' },
   'invalid-source-key': { status: 401, title: 'The API key is missing, wrong or revoked' },
   'forbidden-role': { status: 403, title: 'None of your roles may do this' },
+  'forbidden-source': { status: 403, title: 'The app is not one of those that may do this' },
   'own-approval': { status: 403, title: 'Nobody approves their own work' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'version-conflict': { status: 409, title: 'Somebody else changed it first' },

@@ -17,6 +17,8 @@ export type ApiRequest<R extends Route = Route> = {
   /** Claim `sub` of the person who signed in, or the id of the source whose key it is; '' on public routes. */
   actor: string;
   roles: readonly Role[];
+  /** Whose key it is, on routes for apps. */
+  source?: Source;
   params: { [Name in ParamNames<R['path']>]: string };
   query: R extends { query: infer Q extends z.ZodMiniType } ? z.infer<Q> : Record<never, never>;
   body: R extends { body: infer B extends z.ZodMiniType } ? z.infer<B> : undefined;

@@ -21,6 +21,7 @@ export const parseRequest = (): middy.MiddlewareObj<ApiEvent, APIGatewayProxyStr
     (event as RoutedEvent).request = {
       actor: source?.id ?? String(claims.sub ?? ''),
       roles: rolesOf(claims['cognito:groups']),
+      ...(source && { source }),
       params: paramsOf(event, route),
       query: query ? parse('invalid-query', query, event.queryStringParameters ?? {}) : {},
       body: body && parse('invalid-body', body, form ? formOf(event) : jsonOf(event)),

@@ -1,3 +1,4 @@
+import type { Source } from '../../core/access/source.ts';
 import type { AudienceRef } from '../../core/audience/audience-ref.ts';
 import type { LiveSegment } from '../../core/audience/live/live-segment.ts';
 import { UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
@@ -49,11 +50,12 @@ const named = async (
   audience?: { audience: ResolvedSegment };
 }> => {
   const ids = namedIn(journey);
-  const [templates, live, lists, endpoints, tables, links] = await Promise.all([
+  const [templates, live, lists, endpoints, sources, tables, links] = await Promise.all([
     byId<Template>(defs, 'template', ids.templates),
     byId<LiveSegment>(defs, 'live-segment', ids.segments),
     byId(defs, 'list', ids.lists),
     byId(defs, 'webhook-endpoint', ids.endpoints),
+    byId<Source>(defs, 'source', ids.sources),
     byId<ReferenceTable>(defs, 'reference-table', ids.tables),
     linkSettingsOf(defs),
   ]);
@@ -69,6 +71,7 @@ const named = async (
     ),
     lists: new Set(Object.keys(lists)),
     endpoints: new Set(Object.keys(endpoints)),
+    sources: new Set(Object.keys(sources).filter((id) => sources[id]?.revokedMs === undefined)),
     tables,
     hasTimes: await isStillToCome(defs, journey, nowMs),
     hasAudience: ids.audience === undefined || audience !== undefined,

@@ -8,7 +8,8 @@ import { definitions } from '../adapters/definitions.ts';
 import { journeys } from '../adapters/journeys.ts';
 import { createDefinition } from '../adapters/outbox.ts';
 import { participants } from '../adapters/participants.ts';
-import { apiHandler } from '../middleware/api.ts';
+import { sources } from '../adapters/sources.ts';
+import { type ApiRequest, apiHandler } from '../middleware/api.ts';
 import { Problem } from '../middleware/problem.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { changeForced, isForceRefusal } from './change-forced.ts';
@@ -109,13 +110,9 @@ export const handler = apiHandler(
     stopJourney: ({ params, body: { reason }, actor, nowMs }) =>
       changed(params.journeyId, actor, nowMs, (live) => stoppedLive(live, reason)),
 
-    enterJourney: async ({ params: { journeyId }, body: { profileId, properties = {} }, nowMs, newId }) => {
-      await load(journeyId);
-      // Queues, and who was erased, are asked for this call alone.
-      const { enterByCall } = await import('./enter-by-call.ts');
-      await enterByCall(defs, environment, { journeyId, profileId, properties, eventId: newId }, nowMs);
-      return { body: { eventId: newId } };
-    },
+    enterJourney: (request) => entered(request),
+
+    enterJourneyAsApp: (request) => entered(request),
 
     listParticipants: async ({ params: { journeyId }, query: { limit, cursor } }) => {
       await load(journeyId);
@@ -140,7 +137,21 @@ export const handler = apiHandler(
     },
   },
   IDEMPOTENCY_TABLE,
+  sources(defs),
 );
+
+const entered = async ({ params, body, source, nowMs, newId: eventId }: Entering) => {
+  // Queues, and who was erased, are asked for this call alone.
+  const { enterByCall } = await import('./enter-by-call.ts');
+  const { profileId, properties = {} } = body;
+  const call = { ...params, profileId, properties, eventId, ...(source && { source }) };
+  await enterByCall(defs, environment, call, nowMs);
+  return { body: { eventId } };
+};
+type Entering = Pick<ApiRequest, 'source' | 'nowMs' | 'newId'> & {
+  params: { journeyId: string };
+  body: { profileId: string; properties?: Record<string, unknown> | undefined };
+};
 
 const load = async (id: string, version?: number): Promise<Journey> => {
   const stored = await defs.get<Journey>('journey', id);

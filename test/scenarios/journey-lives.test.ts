@@ -88,7 +88,10 @@ localTest('days pass', 'pauses, an edit in flight, and who enters by a call, a s
     await herald.api.must(`POST /v1/journeys/${journey.id}/participants`, body);
     await herald.cloud.clock.idle();
   };
-  for (const name of ['ada', 'ada', 'bob']) await enter(name);
+  for (const name of ['ada', 'ada']) await enter(name);
+  const apiKey = await herald.connectSource('Shop');
+  await herald.api.must(`POST /v1/journeys/${journey.id}/entries`, { apiKey, body: { profileId: 'bob' } });
+  await herald.cloud.clock.idle();
   for (const bad of [{ profileId: 'anonymous:d1' }, { profileId: 'ada', properties: { text: 'x'.repeat(70_000) } }]) {
     const called = await herald.as('marketer-mia', bad);
     expect((await herald.api.call(`POST /v1/journeys/${journey.id}/participants`, called)).status).toBe(400);

@@ -25,6 +25,7 @@ const properties = z
       `At most ${MAX_EVENT_BYTES} bytes of JSON`,
     ),
   );
+const entering = z.strictObject({ profileId: personId, properties: z.optional(properties) });
 
 const defect = z.object({ path: z.string(), code: z.string(), message: z.string() });
 
@@ -221,11 +222,34 @@ export const routes = [
       'Of journeys whose entry is `{api: true}`. `properties` are those of the event that they enter with. Whether they enter is decided within seconds, by the rules of re-entry and holdouts: read the participant.',
     handler,
     roles: WRITERS,
-    body: z.strictObject({ profileId: personId, properties: z.optional(properties) }),
+    body: entering,
     example: { profileId: 'ada', properties: { plan: 'gold' } },
     create: true,
     success: { status: 201, schema: z.object({ eventId: z.string() }), description: 'They are on their way in' },
     errors: ['not-found', 'state-conflict', 'invalid-reference', 'person-erased'],
+  },
+  {
+    operationId: 'enterJourneyAsApp',
+    method: 'POST',
+    path: '/v1/journeys/{journeyId}/entries',
+    summary: 'Put somebody into a journey, as an app',
+    description:
+      'The same for your app’s server, with the API key of its source, if the journey’s entry is `{api: true}`, and names that source where it has `sources`. A call counts as one event of the limit of the source. Repeated with its `Idempotency-Key` it lets in once.',
+    handler,
+    roles: 'source-key',
+    body: entering,
+    example: { profileId: 'ada', properties: { plan: 'gold' } },
+    create: true,
+    success: { status: 201, schema: z.object({ eventId: z.string() }), description: 'They are on their way in' },
+    errors: [
+      'invalid-source-key',
+      'forbidden-source',
+      'not-found',
+      'state-conflict',
+      'invalid-reference',
+      'person-erased',
+      'rate-limited',
+    ],
   },
   {
     operationId: 'listParticipants',

@@ -122,7 +122,7 @@ const compileEntry = (
     const { segment, includeMembers = false } = entry;
     return { by: 'segment', segment, pattern: patternOf(enteredSegment(segment)), includeMembers, maxLatenessMs };
   }
-  if (!('schedule' in entry)) return { by: 'api', maxLatenessMs };
+  if ('api' in entry) return { by: 'api', ...(entry.sources && { sources: entry.sources }), maxLatenessMs };
   if (!audience) throw new TypeError('The audience of a journey on schedule was not given');
   const { schedule, ifLate } = entry;
   return { by: 'schedule', schedule, ...(ifLate && { ifLate }), audience, maxLatenessMs };

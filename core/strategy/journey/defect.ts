@@ -19,6 +19,7 @@ export type DefectCode =
   | 'segment-not-live'
   | 'no-list'
   | 'no-audience'
+  | 'no-source'
   | 'no-time'
   | 'no-reference-table'
   | 'impossible-branch'
@@ -42,6 +43,8 @@ export type JourneyReferences = {
   segments: Readonly<Record<string, { isLive: boolean; attributes: readonly string[] } | undefined>>;
   lists: ReadonlySet<string>;
   endpoints: ReadonlySet<string>;
+  /** Apps whose keys are not revoked. */
+  sources: ReadonlySet<string>;
   tables: Readonly<Record<string, Pick<ReferenceTable, 'columns'> | undefined>>;
   /** Whether the audience of a journey that runs on schedule exists. */
   hasAudience: boolean;

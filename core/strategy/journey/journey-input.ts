@@ -10,6 +10,7 @@ import { eachNameOnce, journeyNode, label, longDuration, nodeId } from './journe
 export const MAX_NODES = 100;
 /** Bytes of its JSON: a version of it, compiled, is one item of 400 KB at most. */
 export const MAX_JOURNEY_BYTES = 100_000;
+const sourceId = z.string().check(z.regex(/^[0-9A-Za-z-]{1,64}$/));
 
 const entry = z.union(
   [
@@ -30,8 +31,12 @@ const entry = z.union(
       /** What becomes of a time that is noticed late. Absent: its people enter at once. */
       ifLate: z.optional(latePolicyInput),
     }),
-    /** Whoever an app, or a person, puts in. */
-    z.strictObject({ api: z.literal(true) }),
+    z.strictObject({
+      /** Whoever an app, or a person, puts in. */
+      api: z.literal(true),
+      /** Only these apps. Absent: any; none: only people. */
+      sources: z.optional(z.array(sourceId).check(z.maxLength(20))),
+    }),
   ],
   'Exactly one of event, segment, schedule with audience, and api',
 );

@@ -68,6 +68,7 @@ export const namedIn = (
   segments: string[];
   lists: string[];
   endpoints: string[];
+  sources: string[];
   tables: string[];
   audience?: AudienceRef;
 } => {
@@ -79,6 +80,7 @@ export const namedIn = (
     segments: once(people.flatMap((one) => ('segment' in one ? [one.segment] : []))),
     lists: once(people.flatMap((one) => ('list' in one ? [one.list] : []))),
     endpoints: once(nodes.flatMap((node) => (node.kind === 'webhook' ? [node.endpointId] : []))),
+    sources: once('api' in input.entry ? (input.entry.sources ?? []) : []),
     tables: once([
       ...questionsIn(input).flatMap(({ asked }) => ('reference' in asked ? [asked.reference] : [])),
       ...nodes.flatMap((node) =>

@@ -19,7 +19,7 @@ export type VersionEntry =
   | { by: 'event'; pattern: PatternId; maxLatenessMs: number }
   | { by: 'segment'; segment: string; pattern: PatternId; includeMembers: boolean; maxLatenessMs: number }
   | { by: 'schedule'; schedule: Schedule; ifLate?: LatePolicy; audience: ResolvedSegment; maxLatenessMs: number }
-  | { by: 'api'; maxLatenessMs: number };
+  | { by: 'api'; sources?: string[]; maxLatenessMs: number };
 
 /** A node as it runs. Of messages and webhooks `plan` is the hash of the plan version that senders load. */
 export type VersionNode =

@@ -23,7 +23,7 @@ export const journeyDefects = (
 
 const namedDefects = (
   input: JourneyInput,
-  { segments, lists, tables, hasAudience, hasTimes }: JourneyReferences,
+  { segments, lists, sources, tables, hasAudience, hasTimes }: JourneyReferences,
 ): Defect[] => {
   const people = peopleNamed(input).flatMap((one): Defect[] => {
     const { path } = one;
@@ -58,7 +58,12 @@ const namedDefects = (
     'schedule' in input.entry && !hasTimes
       ? [{ path: 'entry.schedule', code: 'no-time', message: 'All of its times have passed' }]
       : [];
-  return [...people, ...columns, ...audience, ...times];
+  const apps = ('api' in input.entry ? (input.entry.sources ?? []) : []).flatMap((id, n): Defect[] =>
+    sources.has(id)
+      ? []
+      : [{ path: `entry.sources.${n}`, code: 'no-source', message: `There is no source ${id}, or it is revoked` }],
+  );
+  return [...people, ...columns, ...audience, ...times, ...apps];
 };
 
 const reentryDefects = (input: JourneyInput, references: JourneyReferences): Defect[] => {

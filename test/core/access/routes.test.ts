@@ -151,6 +151,7 @@ const WHO: Record<string, string> = {
   'POST /v1/journeys/{journeyId}/resume': 'moA',
   'POST /v1/journeys/{journeyId}/stop': 'moA',
   'POST /v1/journeys/{journeyId}/participants': 'mA',
+  'POST /v1/journeys/{journeyId}/entries': 'key',
   'GET /v1/journeys/{journeyId}/participants': 'vmaoA',
   'GET /v1/journeys/{journeyId}/participants/{profileId}': 'vmaoA',
   'POST /v1/campaigns': 'mA',

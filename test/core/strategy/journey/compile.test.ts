@@ -211,6 +211,10 @@ test.each<[JourneyInput['entry'], object]>([
   [{ segment: 's' }, { by: 'segment', segment: 's', includeMembers: false, maxLatenessMs: 86_400_000 }],
   [{ api: true }, { by: 'api', maxLatenessMs: 86_400_000 }],
   [
+    { api: true, sources: ['shop'] },
+    { by: 'api', sources: ['shop'], maxLatenessMs: 86_400_000 },
+  ],
+  [
     { schedule: { at: '2026-12-01T00:00:00Z' }, audience: { listId: 'l' } },
     {
       by: 'schedule',

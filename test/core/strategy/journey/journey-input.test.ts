@@ -91,6 +91,8 @@ describe('every kind of node is taken as it is', () => {
 test.each([
   [{ segment: 'regulars', includeMembers: true }],
   [{ api: true }],
+  [{ api: true, sources: [] }],
+  [{ api: true, sources: ['01JD0000000000000000000000'] }],
   [{ schedule: { at: '2026-12-01T09:00:00+01:00' }, audience: { listId: 'vip' } }],
   [
     {

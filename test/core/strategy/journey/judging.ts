@@ -20,6 +20,7 @@ export const references: JourneyReferences = {
   segments: { regulars: { isLive: true, attributes: ['stage', 'city'] }, asleep: { isLive: false, attributes: [] } },
   lists: new Set(['staff']),
   endpoints: new Set(['crm']),
+  sources: new Set(['shop', '01JD0000000000000000000000']),
   tables: { shops: { columns: { open: 'boolean' } } },
   hasAudience: true,
   hasTimes: true,

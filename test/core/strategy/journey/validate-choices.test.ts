@@ -213,6 +213,12 @@ describe('every defect is named, and its repair is taken', () => {
     expect(told(input)).toEqual([]);
   });
 
+  test('an app that is not connected', () => {
+    const input = journeyOf({ e: exit }, { entry: { api: true, sources: ['shop', 'till'] } });
+    expect(told(input)).toEqual(['entry.sources.1 (no-source): There is no source till, or it is revoked']);
+    expect(told(input, { sources: new Set(['shop', 'till']) })).toEqual([]);
+  });
+
   test('a policy that waits for opens that nobody notices', () => {
     const m = {
       ...message('e'),
@@ -244,7 +250,14 @@ test('several defects are told together', () => {
 
 test('what has to be read before it is judged', () => {
   expect(namedIn(onboarding)).toEqual({
-    ...{ templates: ['hello', 'offer', 'thanks'], segments: ['regulars'], lists: [], endpoints: [], tables: [] },
+    ...{
+      templates: ['hello', 'offer', 'thanks'],
+      segments: ['regulars'],
+      lists: [],
+      sources: [],
+      endpoints: [],
+      tables: [],
+    },
   });
   const other = journeyOf(
     {
@@ -261,6 +274,7 @@ test('what has to be read before it is judged', () => {
   expect(namedIn(other)).toEqual({
     ...{
       templates: [],
+      sources: [],
       segments: ['s'],
       lists: ['l'],
       endpoints: ['crm'],

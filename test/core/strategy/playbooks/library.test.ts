@@ -52,7 +52,7 @@ const defectsOf = ({ plan, segments, templates }: Drafts): string[] => {
   const references: JourneyReferences = {
     templates: Object.fromEntries(templates.map(({ id, template }) => [id, template])),
     segments: Object.fromEntries(segments.map(({ id, segment }) => [id, { isLive: true, attributes: asked(segment) }])),
-    ...{ lists: new Set(), endpoints: new Set(), tables: {}, hasAudience: false, hasTimes: false },
+    ...{ lists: new Set(), endpoints: new Set(), sources: new Set(), tables: {}, hasAudience: false, hasTimes: false },
     tracking: DEFAULT_LINK_SETTINGS.tracking,
   };
   return journeyDefects(plan.input, references, liquid).map(({ path, message }) => `${path}: ${message}`);
