@@ -33,14 +33,20 @@ export const ratesDrawn = (arms: readonly ArmCount[], seed: string, draws: numbe
   );
 };
 
-/** The highest rate of each draw, and whose it is. */
-export const bestOf = (drawn: readonly Float64Array[]): { rate: Float64Array; arm: Uint8Array } => {
+/** The highest rate of each draw, whose it is (the first one's who has it), and how many have it. */
+export const bestOf = (drawn: readonly Float64Array[]) => {
   const draws = drawn[0]?.length ?? 0;
-  const best = { rate: new Float64Array(draws).fill(Number.NEGATIVE_INFINITY), arm: new Uint8Array(draws) };
+  const best = {
+    rate: new Float64Array(draws).fill(Number.NEGATIVE_INFINITY),
+    arm: new Uint8Array(draws),
+    sharing: new Uint8Array(draws),
+  };
   for (const [arm, rates] of drawn.entries()) {
     for (let n = 0; n < draws; n += 1) {
-      const rate = rates[n] ?? 0;
-      if (rate <= (best.rate[n] ?? 0)) continue;
+      const [rate, highest] = [rates[n] ?? 0, best.rate[n] ?? 0];
+      if (rate < highest) continue;
+      best.sharing[n] = rate > highest ? 1 : (best.sharing[n] ?? 0) + 1;
+      if (rate === highest) continue;
       best.rate[n] = rate;
       best.arm[n] = arm;
     }
@@ -60,19 +66,18 @@ export const quantile = (values: Float64Array, share: number): number =>
 
 /** Of each arm, by its draws; arms that are drawn alike, as where nobody has bought, share being the best. */
 export const shownOf = (drawn: readonly Float64Array[]): Shown[] => {
-  const best = bestOf(drawn).rate;
-  const sharing = best.map((rate, n) => drawn.filter((rates) => rates[n] === rate).length);
+  const best = bestOf(drawn);
   return drawn.map((rates) => {
     const sorted = rates.toSorted();
     return {
       low: sorted[Math.floor(0.025 * DRAWS)] ?? 0,
       high: sorted[Math.floor(0.975 * DRAWS)] ?? 1,
       pBest: mean(
-        best.map((rate, n) => (rates[n] === rate ? 1 / (sharing[n] ?? 1) : 0)),
+        best.rate.map((rate, n) => (rates[n] === rate ? 1 / (best.sharing[n] ?? 1) : 0)),
         DRAWS,
       ),
       expectedLoss: mean(
-        best.map((rate, n) => rate - (rates[n] ?? 0)),
+        best.rate.map((rate, n) => rate - (rates[n] ?? 0)),
         DRAWS,
       ),
     };

@@ -80,9 +80,9 @@ const AT_MOST = 129;
 const BUYERS = 0.03;
 
 /** Of so many people some buy, each by chance (how many do not, up to the next, is drawn at once); `buy` draws the amount. */
-const arm = (random: Random, people: number, buy: () => number): AmountCount => {
+const arm = (random: Random, people: number, buy: () => number, buyers = BUYERS): AmountCount => {
   const amounts: number[] = [];
-  const skipped = () => Math.floor(Math.log(1 - random()) / Math.log(1 - BUYERS));
+  const skipped = () => Math.floor(Math.log(1 - random()) / Math.log(1 - buyers));
   for (let n = skipped(); n < people; n += 1 + skipped()) amounts.push(buy());
   return amountCount('', people, amounts);
 };
@@ -117,7 +117,7 @@ const SPLITS = [
   [400, 300, 300],
   [800, 100, 100],
 ];
-describe.each([1, 2])('2,000 times equal arms, 3 %% of the people buy, amounts are log-normal(%d)', (sigma) => {
+describe.each([1, 2])('2,000 times equal arms, 30 of 1,000 people buy, amounts are log-normal(%d)', (sigma) => {
   test.each(SPLITS)('the level holds for %j and %j …', (...people) => {
     expect(winners(people, logNormal(sigma))).toBeLessThan(AT_MOST);
   });
@@ -126,7 +126,7 @@ describe.each([1, 2])('2,000 times equal arms, 3 %% of the people buy, amounts a
 const SPENT = readSpent();
 if (!SPENT) console.info('Skipped amounts of the CDNOW history: shared/data/cdnow-purchases.txt.gz is not there');
 describe.skipIf(!SPENT)(
-  '2,000 times equal arms, 3 %% of the people buy, amounts are those of the CDNOW history',
+  '2,000 times equal arms, 30 of 1,000 people buy, amounts are those of the CDNOW history',
   () => {
     const draw = (random: Random) => SPENT?.[Math.floor(random() * SPENT.length)] ?? 0;
     test.each(SPLITS)('the level holds for %j and %j …', (...people) => {
@@ -158,4 +158,32 @@ test('a real difference is found', () => {
   expect(equal).toBeGreaterThan(160);
   expect(winners([16_000, 4_000], draw, amountP, 200, 1.5)).toBeGreaterThan(80);
   expect(winners([10_000, 10_000, 10_000], draw, amountP, 200, 1.7)).toBeGreaterThan(160);
+});
+
+/** One arm has so many times the buyers of the other, each for so much less: none brings in more. How many of the runs name a winner. */
+const wronglyNamed = ([first, second]: readonly [number, number], times: number, runs = RUNS) => {
+  const random = seededBy(`${first} ${second} ${times}`);
+  const draw = logNormal(1);
+  const p = () =>
+    amountP(
+      arm(random, first, () => draw(random) / times, times * BUYERS),
+      arm(random, second, () => draw(random)),
+    );
+  return Array.from({ length: runs }, p).filter((one) => one <= 0.05).length;
+};
+
+test.each([
+  [500, 500],
+  [2_000, 2_000],
+  [800, 200],
+  [200, 800],
+  [8_000, 2_000],
+] as const)('2,000 times as much by twice as many buyers for half, %d and %d people: the level holds', (...people) => {
+  expect(wronglyNamed(people, 2)).toBeLessThan(AT_MOST);
+});
+
+test('where ten times as many spend a tenth, many buyers are needed for the level to hold', () => {
+  expect(wronglyNamed([500, 500], 10)).toBeGreaterThan(AT_MOST);
+  // 5 % of 250, and three standard errors.
+  expect(wronglyNamed([20_000, 20_000], 10, 250)).toBeLessThan(23);
 });
