@@ -1,6 +1,8 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { NOT_IN_FORCE } from '../core/strategy/approval/not-in-force.ts';
 import { env as beginRunEnv } from '../lambdas/strategy/begin-run.env.ts';
 import { env as checkCampaignsEnv } from '../lambdas/strategy/check-campaigns.env.ts';
 import { env as checkSubmissionEnv } from '../lambdas/strategy/check-submission.env.ts';
@@ -138,6 +140,7 @@ export class Strategy extends Construct {
     startsItself(this, 'BeginsNextTime', this.repeatCampaign);
     const REPEAT_MACHINE_ARN = starts(this.repeatCampaign.machine);
 
+    const metrics = `Herald/${Stack.of(this).stackName}`;
     // What is in force of journeys and triggers changes by an approval.
     const inForce = { PARTICIPANTS_QUEUE_URL: sends(participants), ...intake.compileSchedules.bindings };
     const requestApproval = new TypedFunction(this, 'RequestApproval', {
@@ -151,9 +154,20 @@ export class Strategy extends Construct {
       env: settleApprovalEnv,
       environment: {
         ...{ DEFINITIONS_TABLE, AUDIT_TABLE, WEBHOOK_QUEUE_URL, RUN_MACHINE_ARN, REPEAT_MACHINE_ARN },
-        ...{ RELEASE_MACHINE_ARN, ...inForce },
+        ...{ RELEASE_MACHINE_ARN, ...inForce, METRICS_NAMESPACE: metrics },
       },
       timeout,
+    });
+    // It is tried again after 1, 2, 4, … minutes, then every hour, and each attempt that fails counts.
+    new Metric({
+      ...{ namespace: metrics, metricName: NOT_IN_FORCE, statistic: 'Sum', period: Duration.hours(1) },
+    }).createAlarm(this, 'NotInForce', {
+      alarmDescription:
+        'What was approved eight minutes ago is not in force yet; it is tried again each hour, for a day. The log of settle-approval names it and says why, and so does its approval (docs/approval.md).',
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     const preFlight = {
       DEFINITIONS_TABLE,

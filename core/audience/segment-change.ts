@@ -25,7 +25,7 @@ export const segmentChangeTransitions: ForceTable<SegmentChangeState> = {
   draft: { submit: 'in review' },
   // Another rule in place of the one that waits.
   'in review': { submit: 'in review', approve: 'approved', reject: 'rejected', expire: 'draft' },
-  approved: { 'put in force': 'in force', return: 'draft' },
+  approved: { 'put in force': 'in force', return: 'draft', submit: 'in review', revoke: 'rejected' },
   rejected: { submit: 'in review' },
   'in force': { submit: 'in review' },
 };

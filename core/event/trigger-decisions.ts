@@ -11,7 +11,7 @@ export const triggerTransitions: Record<TriggerState, Partial<Record<TriggerActi
   draft: { edit: 'draft', submit: 'in review', approve: 'approved' },
   // An edit takes it out of review: what was to be approved is no longer what it says.
   'in review': { edit: 'draft', approve: 'approved', reject: 'rejected', expire: 'draft' },
-  approved: { 'put in force': 'active', return: 'draft', revoke: 'rejected' },
+  approved: { 'put in force': 'active', return: 'draft', edit: 'draft', revoke: 'rejected' },
   rejected: { edit: 'draft' },
   // What is in force is what was approved: to change it, pause it first, then have the new content approved.
   active: { pause: 'paused', revoke: 'rejected' },

@@ -122,16 +122,19 @@ export const opened = (
 };
 
 /** After a wait: what was approved is scheduled; else it expires, is reminded of, or waits on. */
-export const settled = (campaign: Campaign, ref: ApprovalRef, givenUp: boolean, nowMs: number): Decision =>
-  campaign.state === 'approved' && isCurrent(campaign, ref)
-    ? act(campaign, 'schedule', {}, ref.hash)
-    : carriedOut(campaign, woken(campaign, ref, givenUp, nowMs));
+export const settled = (campaign: Campaign, ref: ApprovalRef, givenUp: boolean, nowMs: number): Decision => {
+  if (campaign.state !== 'approved' || !campaign.approval || !isCurrent(campaign, ref)) {
+    return carriedOut(campaign, woken(campaign, ref, givenUp, nowMs));
+  }
+  const { notInForce: _over, ...approval } = campaign.approval;
+  return act(campaign, 'schedule', { approval }, ref.hash);
+};
 
 /** Stops it, whatever it does now. What is already with a provider cannot be called back. */
 export const cancelled = (campaign: Campaign, reason: string): Decision => {
   if (campaign.state === 'cancelled') return { kind: 'same', campaign };
   const { approval } = campaign;
-  const { taskToken: _void, ...rest } = approval ?? {};
+  const { taskToken: _void, notInForce: _over, ...rest } = approval ?? {};
   return act(campaign, 'cancel', { reason, ...(approval && { approval: rest as Approval }) }, reason);
 };
 

@@ -92,11 +92,15 @@ export const deciders = (store: Store) => {
     campaign: (id: string, by: Revoker, nowMs: number) =>
       campaign(id, by.actor, nowMs, 'revoked', (now) => disapproved(now, by, nowMs)),
 
-    /** What runs of it is stopped first: a call that dies then leaves nothing running that nobody approves any more. */
+    /**
+     * What runs of it is stopped first: a call that dies then leaves nothing running that nobody approves any more. Of what is not in force yet nothing
+     * runs, unless somebody puts it there in this moment.
+     */
     async journey(id: string, by: Revoker, nowMs: number) {
       const stored = await store.defs.get<Journey>('journey', id);
       const decision = stored && journeyApproval.disapproved(stored.body, by, nowMs);
-      if (decision?.kind === 'change' && decision.action === 'revoke') {
+      const isInForce = stored?.body.state === 'published';
+      if (isInForce && decision?.kind === 'change' && decision.action === 'revoke') {
         const result = await changeLiveJourney(store, id, by.actor, nowMs, (live) =>
           live
             ? stoppedLive(live, `Its approval was revoked: ${by.reason}`)
@@ -104,18 +108,31 @@ export const deciders = (store: Store) => {
         );
         if (isLiveRefusal(result)) throw new Problem(result.problem, result.detail);
       }
-      return forced<Journey>('journey', id, by.actor, nowMs, (now) => journeyApproval.disapproved(now, by, nowMs));
+      const after = await forced<Journey>('journey', id, by.actor, nowMs, (now) =>
+        journeyApproval.disapproved(now, by, nowMs),
+      );
+      const { stopRevoked } = await import('./put-in-force.ts');
+      return stopRevoked(store, after, by.actor, nowMs);
     },
 
     trigger: (id: string, by: Revoker, nowMs: number) =>
       forced<Trigger>('trigger', id, by.actor, nowMs, (now) => triggerApproval.disapproved(now, by, nowMs)),
 
-    /** In review only: what plans say is stopped with them, or replaced by another version. */
+    /** Before it is in force: what plans say is stopped with them, or replaced by another version. */
     template: (id: string, by: Revoker, nowMs: number) =>
       forced<TemplateChange>('template', id, by.actor, nowMs, (now) => templateApproval.disapproved(now, by, nowMs)),
 
-    segment: (id: string, by: Revoker, nowMs: number) =>
-      forced<SegmentChange>('segment', id, by.actor, nowMs, (now) => segmentApproval.disapproved(now, by, nowMs)),
+    async segment(id: string, by: Revoker, nowMs: number) {
+      const stored = await store.defs.get<SegmentChange>('segment-change', id);
+      const decision = stored && segmentApproval.disapproved(stored.body, by, nowMs);
+      if (stored && decision?.kind === 'change' && decision.action === 'revoke') {
+        const { holdSegmentBack } = await import('./put-segment-in-force.ts');
+        await holdSegmentBack(store, stored.body, by.actor, nowMs);
+      }
+      return forced<SegmentChange>('segment', id, by.actor, nowMs, (now) =>
+        segmentApproval.disapproved(now, by, nowMs),
+      );
+    },
   } satisfies Record<ApprovableKind, unknown>;
 
   return { decide, revoke };

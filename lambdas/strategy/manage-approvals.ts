@@ -140,6 +140,10 @@ export const handler = apiHandler(
       return { body: thingView(kind, await revoke[kind](params.thingId, { actor, roles, reason }, nowMs)) };
     },
 
+    getSubmission: async ({ params: { kind, thingId } }) => ({
+      body: thingView(kindOf(kind), await load<Named>(kindOf(kind), thingId)),
+    }),
+
     diffSubmission: async ({ params, query }) => ({ body: await diffOf(kindOf(params.kind), params.thingId, query) }),
 
     submitSegment: async ({ params, body, actor, nowMs }) => {
@@ -198,8 +202,8 @@ const kindOf = (kind: string): ApprovableKind => {
 };
 
 const load = async <T extends Approvable = Approvable>(kind: ApprovableKind, id: string): Promise<T> => {
-  const stored = await defs.get<T>(definitionOf(kind), id);
-  if (!stored) throw new Problem('not-found', `There is no ${kind} ${id}`);
+  const stored = await defs.get<T & { deletedMs?: number }>(definitionOf(kind), id);
+  if (!stored || stored.body.deletedMs !== undefined) throw new Problem('not-found', `There is no ${kind} ${id}`);
   return stored.body;
 };
 

@@ -4,8 +4,9 @@ import type { ApprovalRef } from '../../core/strategy/approval/approval.ts';
 import { type ForceDecision, isApproved } from '../../core/strategy/approval/in-force.ts';
 import { type Journey, journeyApproval, type SubmittedJourney } from '../../core/strategy/journey/journey.ts';
 import type { JourneyVersion } from '../../core/strategy/journey/journey-version.ts';
-import { publishedOnce } from '../../core/strategy/journey/live-decisions.ts';
+import { publishedOnce, stoppedLive } from '../../core/strategy/journey/live-decisions.ts';
 import { type LiveJourney, MAX_LIVE_JOURNEYS } from '../../core/strategy/journey/live-journey.ts';
+import { MACHINE } from '../../core/strategy/machine.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 import { journeys } from '../adapters/journeys.ts';
 import { loadSubmission } from '../adapters/submissions.ts';
@@ -15,8 +16,8 @@ import { changeLiveJourney, isLiveRefusal } from './change-live-journey.ts';
 
 /**
  * Has people walk the version of the journey that was approved. It may be repeated, and done by two at once: the version that runs
- * is the same then, and nobody enters twice. A journey that cannot run, for it was stopped, or too many do, is a draft again.
- * Undefined when there is no such journey.
+ * is the same then, and nobody enters twice. A journey that cannot run, for it was stopped, or too many do, is a draft again. One that was edited
+ * meanwhile is left alone, and whatever runs of an approval that was taken back is stopped. Undefined when there is no such journey.
  */
 export const putJourneyInForce = async (
   store: Store,
@@ -27,7 +28,7 @@ export const putJourneyInForce = async (
 ): Promise<Journey | undefined> => {
   const { defs } = store;
   const stored = await defs.get<Journey>('journey', id);
-  if (!stored || !isApproved(stored.body, ref)) return stored?.body;
+  if (!stored || !isApproved(stored.body, ref)) return stored && stopRevoked(store, stored.body, actor, nowMs);
   const { version: hash, inside } = await loadSubmission<SubmittedJourney>(defs, 'journey', id, ref.hash);
   const version = await journeys(defs).versionOf(id, hash);
   const problem =
@@ -39,7 +40,28 @@ export const putJourneyInForce = async (
       : journeyApproval.returned(journey, ref, problem, nowMs);
   const result = await changeForced(store, 'journey', id, actor, nowMs, decide);
   if (result && isForceRefusal(result)) throw new Error(`Journey ${id} cannot be published: ${result.detail}`);
-  return result;
+  return result && stopRevoked(store, result, actor, nowMs);
+};
+
+/**
+ * Stops for good what runs of an approval that was taken back, and gives the journey. Who has people walk it writes what runs and then looks at the
+ * journey; who takes it back writes the journey and then looks at what runs: whichever comes last sees the other. What runs of an
+ * earlier approval goes on.
+ */
+export const stopRevoked = async (store: Store, journey: Journey, actor: string, nowMs: number): Promise<Journey> => {
+  const { id, approval } = journey;
+  if (!approval?.revoked || approval.revoked.by === MACHINE) return journey;
+  const { submission } = approval;
+  const reason = `Its approval was revoked: ${approval.revoked.reason}`;
+  const isOurs = (await store.defs.get<LiveJourney>('live-journey', id))?.body.submission === submission;
+  if (!isOurs) return journey;
+  const result = await changeLiveJourney(store, id, actor, nowMs, (live) =>
+    live?.submission === submission
+      ? stoppedLive(live, reason)
+      : { kind: 'refuse', problem: 'state-conflict', detail: 'Something else runs of it by now' },
+  );
+  if (!isLiveRefusal(result)) return journey;
+  throw new Error(`Journey ${id} cannot be stopped: ${result.detail}`);
 };
 
 /** Undefined, or why it does not run. */
@@ -70,6 +92,8 @@ export const putTriggerInForce = async (
   actor: string,
   nowMs: number,
 ): Promise<Trigger | undefined> => {
+  const stored = await store.defs.get<Trigger>('trigger', id);
+  if (!stored || !isApproved(stored.body, ref)) return stored?.body;
   const { plan: hash } = await loadSubmission<SubmittedTrigger>(store.defs, 'trigger', id, ref.hash);
   const result = await changeForced<Trigger>(store, 'trigger', id, actor, nowMs, (trigger) =>
     triggerApproval.putInForce(trigger, ref, { hash, activatedBy: trigger.approval?.decision?.by ?? actor }),

@@ -3,10 +3,11 @@ import { type SegmentChange, type SubmittedSegment, segmentApproval } from '../.
 import type { ApprovalRef } from '../../core/strategy/approval/approval.ts';
 import { isApproved } from '../../core/strategy/approval/in-force.ts';
 import { canonicalJson } from '../../core/strategy/plan-hash.ts';
-import type { Definitions } from '../adapters/definitions.ts';
+import { type Definitions, VersionConflict } from '../adapters/definitions.ts';
 import { saveDefinition } from '../adapters/outbox.ts';
 import type { NamedSegment } from '../adapters/segments.ts';
 import { loadSubmission } from '../adapters/submissions.ts';
+import { Problem } from '../middleware/problem.ts';
 import type { Store } from './change-campaign.ts';
 import { changeForced, isForceRefusal } from './change-forced.ts';
 
@@ -46,6 +47,33 @@ export const putSegmentInForce = async (
   );
   if (result && isForceRefusal(result)) throw new Error(`Segment ${id} cannot be put in force: ${result.detail}`);
   return result;
+};
+
+/**
+ * Before an approval that is not in force yet is taken back: gives the segment another version, so that whoever puts the rule in force in this
+ * moment finds it changed. Throws `state-conflict` when it has the rule already.
+ */
+export const holdSegmentBack = async (
+  { defs, sinks }: Store,
+  { id, approval, segmentVersion }: SegmentChange,
+  actor: string,
+  nowMs: number,
+): Promise<void> => {
+  const current = await defs.get<NamedSegment>('segment', id);
+  if (!current || !approval) return;
+  const { segment } = await loadSubmission<SubmittedSegment>(defs, 'segment', id, approval.hash);
+  if (canonicalJson(current.body.segment) === canonicalJson(segment)) {
+    throw new Problem('state-conflict', 'The segment has the rule already: submit another one');
+  }
+  if (current.version !== segmentVersion) return;
+  const version = segmentVersion + 1;
+  const entry = { subject: `segment/${id}`, action: 'hold back', actor, atMs: nowMs, version, detail: approval.hash };
+  const outbox = [{ effect: 'audit' as const, entry }];
+  const after = { ...current.body, version };
+  await saveDefinition(defs, 'segment', id, after, segmentVersion, nowMs, outbox, sinks).catch((error: unknown) => {
+    if (!(error instanceof VersionConflict)) throw error;
+    throw new Problem('version-conflict', 'The segment changes in this moment; try again');
+  });
 };
 
 /** Why the rule cannot be put in the place of the segment any more, now that others have changed; undefined: it can. */

@@ -5,6 +5,7 @@ export const env = z.object({
   DEFINITIONS_TABLE: z.string(),
   AUDIT_TABLE: z.string(),
   WEBHOOK_QUEUE_URL: z.string(),
+  METRICS_NAMESPACE: z.string(),
   RUN_MACHINE_ARN: z.string(),
   REPEAT_MACHINE_ARN: z.string(),
   RELEASE_MACHINE_ARN: z.string(),

@@ -5,6 +5,7 @@ import { definitions } from '../adapters/definitions.ts';
 import { wakeSchedules, wakeSoon } from '../adapters/schedules.ts';
 import { readEnv } from '../middleware/read-env.ts';
 import { approvables } from './approvables.ts';
+import { noteTrouble } from './note-trouble.ts';
 import { env } from './settle-approval.env.ts';
 import { tellOfApproval } from './tell-of-approval.ts';
 
@@ -29,13 +30,16 @@ type Task = ApprovalRef & { kind: ApprovableKind; id: string; givenUp: boolean }
 
 /**
  * Task of approve-plan after each wait: puts what is approved in force, returns what nobody decided on, reminds, and gives what
- * the state machine is to wait for next; without `wait` nothing is. Running it twice is safe: the second time it is in
- * force already, or reminded of, and nothing changes.
+ * the state machine is to wait for next; without `wait` nothing is. What cannot be put in force says why, and is tried again: the error is
+ * thrown. Running it twice is safe: the second time it is in force already, or reminded of, and nothing changes.
  */
 export const handler = async ({ givenUp, ...task }: Task) => {
   const { kind, id, ...ref } = task;
   const nowMs = Date.now();
-  const thing = await approvables[kind].settle(store, id, ref, givenUp, nowMs);
+  const thing = await approvables[kind].settle(store, id, ref, givenUp, nowMs).catch(async (error: unknown) => {
+    await noteTrouble(store, environment.METRICS_NAMESPACE, { kind, id, ref }, error, nowMs);
+    throw error;
+  });
   if (thing && isCurrent(thing, ref)) await tellOfApproval(store.defs, WEBHOOK_QUEUE_URL, kind, thing);
   const wait = thing && waitOf(thing, ref, nowMs);
   // Rejected, or a draft again, and deleted before this ran.

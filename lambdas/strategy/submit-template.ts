@@ -61,10 +61,10 @@ export const submitTemplate = async (
   return result;
 };
 
-/** An edit of the template takes it out of review. To be called before the edit is saved: nobody approves what it no longer says. */
+/** An edit of the template takes it out of review, or back where it was approved and is not in force yet. To be called before the edit is saved: nobody approves what it no longer says. */
 export const voidTemplateChange = async (store: Store, id: string, actor: string, nowMs: number): Promise<void> => {
   await changeForced<TemplateChange>(store, 'template', id, actor, nowMs, (change) =>
-    change.state === 'in review'
+    change.state === 'in review' || change.state === 'approved'
       ? { kind: 'change', action: 'edit', thing: withdrawn(change), detail: change.name }
       : { kind: 'same', thing: change },
   );

@@ -108,6 +108,7 @@ export const startTables = async () => {
     AUDIT_TABLE: 'audit',
     IDEMPOTENCY_TABLE: 'idempotency',
     LEDGER_TABLE: 'ledger',
+    METRICS_NAMESPACE: 'Herald/test',
     PROFILES_STREAM: 'profiles-stream',
     STAGES_QUEUE_URL: `${otherUrl}/stages`,
     PARTICIPANTS_QUEUE_URL: `${otherUrl}/participants`,

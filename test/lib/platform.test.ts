@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { apiRoutes, linkRoutes, routes } from '../../core/access/routes.ts';
 import { FULL_MEMORIES } from '../../core/audience/live/memory.ts';
 import { CHANNELS } from '../../core/delivery/channel.ts';
+import { NOT_IN_FORCE } from '../../core/strategy/approval/not-in-force.ts';
 import { Delivery } from '../../lib/delivery.ts';
 import { Journeys } from '../../lib/journeys.ts';
 import { handlerEntries } from '../../lib/kit/bundle.ts';
@@ -251,6 +252,16 @@ describe('what a deployment never has', () => {
       if (resources.includes('*')) expect(actions.filter((action) => !/^(xray|logs):/.test(action))).toEqual([]);
     }
   });
+});
+
+test('an alarm hears of what is approved and not in force, in the metrics of whoever tries it', () => {
+  const alarms = propertiesOf<{ MetricName: string; Namespace: object }>(dev, 'AWS::CloudWatch::Alarm');
+  const heard = alarms.filter(({ MetricName }) => MetricName === NOT_IN_FORCE);
+  expect(heard).toMatchObject([{ Threshold: 1, Period: 3_600, Statistic: 'Sum' }]);
+  const settling = [...functions].filter(([id]) => id.includes('SettleApproval'));
+  expect(settling.map(([, { Environment }]) => Environment?.Variables.METRICS_NAMESPACE)).toEqual([
+    heard[0]?.Namespace,
+  ]);
 });
 
 test('an alarm hears of people for whom the lake decides, in the metrics of those who count them', () => {

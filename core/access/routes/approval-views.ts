@@ -39,6 +39,8 @@ export const approval = z
     toldMs: z.int(),
     reminders: z.int(),
     decision: z.optional(z.object({ outcome: z.enum(['approved', 'rejected', 'expired']), ...decision })),
+    /** It was approved at `sinceMs`, and is not in force yet, because of `reason`: it is tried again, for a day. */
+    notInForce: z.optional(z.object({ sinceMs: z.int(), reason: z.string() })),
     revoked: z.optional(z.object({ by: z.string(), atMs: z.int(), reason: z.string() })),
   })
   .register(z.globalRegistry, { id: 'Approval' });

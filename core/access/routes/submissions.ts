@@ -75,6 +75,18 @@ export const routes = [
     errors: ['not-found', 'version-conflict', 'state-conflict', 'invalid-reference', 'invalid-segment', 'no-approver'],
   },
   {
+    operationId: 'getSubmission',
+    method: 'GET',
+    path: '/v1/approvals/{kind}/{thingId}',
+    summary: 'Read how the approval of a thing stands',
+    description:
+      'Its last submission, whatever has become of it: who has said what, which level waits, and, where it is approved and cannot be put in force, `notInForce` with the reason.',
+    handler,
+    roles: READERS,
+    success: { status: 200, schema: submitted, description: 'What was submitted; without `approval` when nothing was' },
+    errors: ['not-found'],
+  },
+  {
     operationId: 'approveSubmission',
     method: 'POST',
     path: '/v1/approvals/{kind}/{thingId}/approve',
@@ -107,7 +119,7 @@ export const routes = [
     path: '/v1/approvals/{kind}/{thingId}/revoke',
     summary: 'Take an approval back, of whatever kind',
     description:
-      'By who gave it, an approver, or an operator. In review it is rejected. In force a campaign is cancelled, a journey stopped for good, a trigger sends nothing until an edit of it is approved. Repeating it is harmless.',
+      'By who gave it, an approver, or an operator. In review it is rejected. Approved and not in force yet, it never is. In force a campaign is cancelled, a journey stopped for good, a trigger sends nothing until an edit of it is approved. Repeating it is harmless.',
     handler,
     roles: READERS,
     body: revoke,

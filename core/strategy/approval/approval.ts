@@ -45,6 +45,8 @@ export type Approval = {
     atMs: number;
     comment: string;
   };
+  /** It was approved at `sinceMs`, and is not in force yet, because of `reason`: it is tried again. */
+  notInForce?: { sinceMs: number; reason: string };
   /** Somebody took it back after it was approved. */
   revoked?: { by: string; atMs: number; reason: string };
 };

@@ -250,10 +250,11 @@ export const revoked = (
   if (isOver || approval?.decision?.outcome !== 'approved') {
     return refuse('state-conflict', `What is ${thing.state} has no approval to take back`);
   }
+  const { notInForce: _over, ...rest } = approval;
   return {
     kind: 'change',
     action: 'revoke',
-    approval: { ...approval, revoked: { by: actor, atMs: nowMs, reason } },
+    approval: { ...rest, revoked: { by: actor, atMs: nowMs, reason } },
     detail: reason,
   };
 };

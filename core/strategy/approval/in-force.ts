@@ -124,13 +124,17 @@ export const decisionsOf = <S extends string, T extends Approvable & { state: S 
       carriedOut(thing, woken(thing, ref, givenUp, nowMs)),
 
     /** What was approved is in force now, with `change`. Somebody who was faster has done the same. */
-    putInForce: (thing: T, ref: ApprovalRef, change: Partial<T>): ForceDecision<T> =>
-      isApproved(thing, ref) ? act(thing, 'put in force', change, ref.hash) : { kind: 'same', thing },
+    putInForce: (thing: T, ref: ApprovalRef, change: Partial<T>): ForceDecision<T> => {
+      if (!isApproved(thing, ref) || !thing.approval) return { kind: 'same', thing };
+      const { notInForce: _over, ...approval } = thing.approval;
+      return act(thing, 'put in force', { ...change, approval } as Partial<T>, ref.hash);
+    },
 
     /** What was approved cannot be put in force, and why: it is a draft again. */
     returned: (thing: T, ref: ApprovalRef, reason: string, nowMs: number): ForceDecision<T> => {
       if (!isApproved(thing, ref) || !thing.approval) return { kind: 'same', thing };
-      const approval: Approval = { ...thing.approval, revoked: { by: MACHINE, atMs: nowMs, reason } };
+      const { notInForce: _over, ...rest } = thing.approval;
+      const approval: Approval = { ...rest, revoked: { by: MACHINE, atMs: nowMs, reason } };
       return act(thing, 'return', { approval } as Partial<T>, reason);
     },
   };

@@ -32,8 +32,8 @@ export const journeyTransitions: ForceTable<JourneyState> = {
   draft: { edit: 'draft', submit: 'in review', approve: 'approved' },
   // An edit takes it out of review: what was to be approved is no longer what it says.
   'in review': { edit: 'draft', approve: 'approved', reject: 'rejected', expire: 'draft' },
-  // Seconds later it is published, by more than one write: nothing comes in between.
-  approved: { 'put in force': 'published', return: 'draft' },
+  // Seconds later it is published, by more than one write. Where that fails it is tried on, until it is edited, or taken back.
+  approved: { 'put in force': 'published', return: 'draft', edit: 'draft', revoke: 'rejected' },
   rejected: { edit: 'draft' },
   published: { edit: 'draft', submit: 'in review', approve: 'approved', revoke: 'rejected' },
 };

@@ -30,7 +30,7 @@ export const templateChangeTransitions: ForceTable<TemplateChangeState> = {
   draft: { edit: 'draft', submit: 'in review' },
   // The template was edited: what was to be approved is no longer what it says.
   'in review': { edit: 'draft', approve: 'approved', reject: 'rejected', expire: 'draft' },
-  approved: { 'put in force': 'in force' },
+  approved: { 'put in force': 'in force', edit: 'draft', revoke: 'rejected' },
   rejected: { edit: 'draft', submit: 'in review' },
   'in force': { edit: 'draft', submit: 'in review' },
 };

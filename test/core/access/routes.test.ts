@@ -167,6 +167,7 @@ const WHO: Record<string, string> = {
   'PUT /v1/settings/approvals': 'oA',
   'GET /v1/approvals': 'vmaoA',
   'GET /v1/approvals/{kind}/{thingId}/comments': 'vmaoA',
+  'GET /v1/approvals/{kind}/{thingId}': 'vmaoA',
   'POST /v1/approvals/{kind}/{thingId}/approve': 'vmaoA',
   'POST /v1/approvals/{kind}/{thingId}/reject': 'vmaoA',
   'POST /v1/approvals/{kind}/{thingId}/revoke': 'vmaoA',

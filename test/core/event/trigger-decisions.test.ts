@@ -31,7 +31,7 @@ describe('state × act', () => {
   test.each([
     ['draft', edit, 'draft'],
     ['in review', edit, 'draft'],
-    ['approved', edit, undefined],
+    ['approved', edit, 'draft'],
     ['rejected', edit, 'draft'],
     ['active', edit, undefined],
     ['paused', edit, 'draft'],

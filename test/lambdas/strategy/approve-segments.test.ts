@@ -119,6 +119,35 @@ test('a segment that was edited otherwise meanwhile is left alone', async () => 
   expect(await segmentOf(late)).toMatchObject({ version: 2, segment: rule('Paris') });
 });
 
+test('approved and not in force yet, it is taken back, and nobody puts it in force any more', async () => {
+  const [id, there] = [await heard(), await heard()];
+  for (const one of [id, there]) {
+    await submit(one, rule('Oslo'));
+    await open(one);
+    await say(one, abe);
+  }
+  expect(await say(id, abe, 'revoke', { reason: 'Wrong' })).toMatchObject({ state: 'rejected' });
+  // Whoever has read the segment just before, to give it the rule, comes too late.
+  expect((await segmentOf(id)).version).toBe(2);
+  expect(await settle(id)).toMatchObject({ state: 'rejected' });
+  expect((await segmentOf(id)).segment).toEqual(rule('Paris'));
+  // The segment has the rule already, and the change does not say so yet.
+  await defs.put('segment', there, { ...(await segmentOf(there)), version: 2, segment: rule('Oslo') }, 1, 1);
+  expect((await say(there, abe, 'revoke', { reason: 'Wrong' })).type).toBe('/problems/state-conflict');
+  expect(await settle(there)).toMatchObject({ state: 'in force' });
+});
+
+test('approved and not in force yet, it gives way to another rule', async () => {
+  const id = await heard();
+  await submit(id, rule('Oslo'));
+  await open(id);
+  await say(id, abe);
+  const late = await ref(id);
+  expect(await submit(id, rule('Rome'))).toMatchObject({ state: 'in review' });
+  expect(await world.settle({ ...late, givenUp: false })).toMatchObject({ state: 'in review' });
+  expect((await segmentOf(id)).segment).toEqual(rule('Paris'));
+});
+
 test('a rule that refers in a circle by the time that it was approved is not put in force', async () => {
   // The other is listened to by what the first would be.
   const [one, other] = [await heard(), await heard(false)];

@@ -148,6 +148,21 @@ test.each([
   expect((await defs.get<LiveJourney>('live-journey', id))?.body.inside).toBe(then);
 });
 
+test.each(['edited', 'taken back'])('%s before it is in force, no plan gets it any more', async (how) => {
+  const hello = await write('Hello', 'Hello');
+  const id = await trigger(hello);
+  await edit(hello, { sms: { text: 'Hello again' } });
+  await submit(hello);
+  await approve(hello, abe);
+  const late = await ref(hello);
+  if (how === 'edited') await edit(hello, { sms: { text: 'Hello once more' } });
+  else expect((await say('revoke', hello, abe, { reason: 'No' })).state).toBe('rejected');
+  const state = how === 'edited' ? 'draft' : 'rejected';
+  expect(await world.settle({ ...late, givenUp: false })).toMatchObject({ state });
+  expect(await saysTrigger(id)).toBe('Hello');
+  expect((await submit(hello)).state).toBe('in review');
+});
+
 test('submitted again as it is, it is the same submission, with its votes', async () => {
   const hello = await write('Hello', 'Hello');
   await trigger(hello);

@@ -41,7 +41,7 @@ describe('approve-plan', () => {
     const answer = async () =>
       h.api('SendTaskSuccess', { taskToken: tokens().at(-1), output: '{"outcome":"approved"}' });
     const end = async () => {
-      await h.clock.advanceUntil(async () => (await h.describe(arn)).status !== 'RUNNING', DAY);
+      await h.clock.advanceUntil(async () => (await h.describe(arn)).status !== 'RUNNING', 2 * DAY);
       return h.describe(arn);
     };
     return { h, of, tokens, answer, end };
@@ -139,12 +139,27 @@ describe('approve-plan', () => {
     expect(of('settle-approval')).toMatchObject([{ event: { givenUp: true } }]);
   });
 
-  test('not to be settled: it fails, for the alarm', async () => {
-    const { h, end } = await start({ state: 'in review', level: 0 });
+  test('not to be put in force: it is tried on for more than a day, at last each hour, and then fails, for the alarm', async () => {
+    const { h, of, end } = await start({ state: 'in review', level: 0 }, undefined, { kind: 'journey' });
     h.functions['settle-approval'] = () => {
       throw named('Broken', 'no table');
     };
     expect(await end()).toMatchObject({ status: 'FAILED', error: 'Broken' });
+    const tried = of('settle-approval').map(({ atMs }) => atMs);
+    const waits = tried.slice(1).map((atMs, n) => (atMs - tried[n]!) / 1_000);
+    expect(waits).toEqual([...Array.from({ length: 11 }, (_, n) => 2 ** (n + 1)), ...Array(25).fill(3_600)]);
+    expect(tried.at(-1)! - tried[0]!).toBeGreaterThan(26 * 3_600_000);
+  });
+
+  test.each(['published', 'rejected', 'draft'])('after 20 hours of trouble it finds it %s, and ends', async (state) => {
+    const { h, end } = await start({ state: 'in review', level: 0 }, undefined, { kind: 'journey' });
+    h.functions['settle-approval'] = () => {
+      if (h.clock.now() < START + 20 * 3_600_000) throw named('Broken', 'no table');
+      return { ...ref, state };
+    };
+    expect(await end()).toMatchObject(ended(state));
+    // What was approved takes 37 attempts at most: $0.001.
+    expect(h.meter.snapshot()['states-transition']?.Machine?.units).toBeLessThan(45);
   });
 });
 

@@ -126,7 +126,9 @@ describe('after the approval', () => {
     expect(decisions.disapproved(inForce, { actor: 'mia', roles: ['marketer'], reason: '?' }, 9)).toMatchObject({
       problem: 'forbidden-role',
     });
-    // Seconds after the last yes it is on its way into force.
-    expect(decisions.disapproved(approved, by, 9)).toMatchObject({ problem: 'state-conflict' });
+    // Seconds after the last yes it is on its way into force, and comes no further.
+    const early = thingOf(decisions.disapproved(approved, by, 9));
+    expect(early).toMatchObject({ state: 'rejected', approval: { revoked: { by: 'abe' } } });
+    expect(decisions.putInForce(early, ref, { hash: 'v' })).toEqual({ kind: 'same', thing: early });
   });
 });
