@@ -33,7 +33,15 @@ export default defineConfig({
         extends: true,
         test: { name: 'handlers', include: HANDLERS, isolate: false, setupFiles: ['test/cold-start.ts'] },
       },
-      { extends: true, test: { name: 'scenarios', include: SCENARIOS, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'scenarios',
+          include: SCENARIOS,
+          isolate: false,
+          setupFiles: ['test/scenarios/after-each-file.ts'],
+        },
+      },
       {
         extends: true,
         test: { name: 'own', include: ['test/**/*.test.ts'], exclude: [...SHARED, ...HANDLERS, ...SCENARIOS] },

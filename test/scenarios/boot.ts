@@ -1,5 +1,6 @@
 import { inject, onTestFinished, test } from 'vitest';
 import { type CloudOptions, startCloud } from '../../local/cloud.ts';
+import type { InboxQuery } from '../../local/inbox.ts';
 import type { Emulator } from '../../scripts/emulator.ts';
 import type { Place } from '../../scripts/place.ts';
 import { story } from '../../scripts/story.ts';
@@ -31,13 +32,9 @@ const heraldAt = <P extends Place>(cloud: P, tag: string) => ({
 });
 export type Herald = ReturnType<typeof heraldAt<Place>>;
 
-/**
- * A local cloud of the test's own on a virtual clock; stops when the test ends. `days`: many of them pass, so what runs every few
- * minutes to make good for crashes runs every six hours; `months`: once a week.
- */
-export const bootLocal = async (
-  options: { startMs?: number; persist?: string; faults?: CloudOptions['faults']; days?: true; months?: true } = {},
-) => {
+type LocalOptions = { startMs?: number; persist?: string; faults?: CloudOptions['faults']; days?: true; months?: true };
+
+const startLocal = async (options: LocalOptions = {}) => {
   const cloud = await startCloud({
     assembly: inject('assembly'),
     clock: { virtualStartMs: options.startMs ?? WEDNESDAY_NOON },
@@ -46,20 +43,44 @@ export const bootLocal = async (
     ...(options.days && { ratesAtMostEveryMs: 6 * 3_600_000 }),
     ...(options.months && { ratesAtMostEveryMs: 7 * 24 * 3_600_000 }),
   });
-  onTestFinished(() => cloud.stop());
   const bus = Object.values(cloud.outputs).find((outputs) => 'BusName' in outputs)?.BusName;
   const putOnBus: Place['putOnBus'] = async (entry) => void cloud.services.bus.put(String(bus), entry);
-  return heraldAt({ ...cloud, putOnBus }, '');
+  return { ...cloud, putOnBus };
+};
+
+/**
+ * A local cloud of the test's own on a virtual clock; stops when the test ends. `days`: many of them pass, so what runs every few
+ * minutes to make good for crashes runs every six hours; `months`: once a week.
+ */
+export const bootLocal = async (options: LocalOptions = {}) => {
+  const cloud = await startLocal(options);
+  onTestFinished(() => cloud.stop());
+  return heraldAt(cloud, '');
 };
 
 const emulator = inject('emulator');
 let booted = 0;
+/** The local cloud that the tests of a file share: most of what one costs is that each function starts for the first time. */
+let shared: ReturnType<typeof startLocal> | undefined;
 
-/** Where this test runs: on the deployment, which all tests share, or on a local cloud of its own. */
-export const boot = async (options: { days?: true } = {}): Promise<Herald> => {
-  if (!emulator) return bootLocal(options);
+/** After each file (see vitest.config.ts). */
+export const stopShared = async (): Promise<void> => {
+  const cloud = await shared;
+  shared = undefined;
+  await cloud?.stop();
+};
+
+/** Where this test runs: on a deployment that it shares with others, so what it makes has names of its `own`. */
+export const boot = async (): Promise<Herald> => {
   booted += 1;
-  return heraldAt(await emulatorPlace(emulator), `-${Date.now().toString(36)}${booted}`);
+  const tag = `-${Date.now().toString(36)}${booted}`;
+  if (emulator) return heraldAt(await emulatorPlace(emulator), tag);
+  shared ??= startLocal();
+  const cloud = await shared;
+  // What earlier tests were sent is not of this one.
+  const before = cloud.inbox.list({ limit: 1 })[0]?.id ?? 0;
+  const list = (query: InboxQuery = {}) => cloud.inbox.list({ ...query, after: Math.max(before, query.after ?? 0) });
+  return heraldAt({ ...cloud, inbox: { list, count: () => list({ limit: -1 }).length } }, tag);
 };
 
 /** A test that needs virtual time, or something else that only the local cloud has; `why` is printed where it is skipped. */

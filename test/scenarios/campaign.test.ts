@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { boot, type Herald, localTest } from './boot.ts';
+import { boot, bootLocal, type Herald, localTest } from './boot.ts';
 import { addPerson, approve, draftCampaign, importCsv, stateOf, submit } from './people.ts';
 
 const report = async ({ api, as }: Herald, id: string) =>
@@ -57,7 +57,7 @@ test('falls back from push to SMS to email on missing address, opt-out, refusal 
 });
 
 localTest('six hours of real time', 'waits for its time, then sends', async () => {
-  const herald = await boot();
+  const herald = await bootLocal();
   await addPerson(herald, 'p1', { email: 'p1@example.com', attributes: { city: 'Paris' } });
   await herald.cloud.clock.advance(120_000);
   const sendAt = new Date(herald.cloud.clock.now() + 6 * 3_600_000).toISOString();
@@ -77,7 +77,7 @@ localTest(
   'it cancels at an instant of virtual time',
   'cancelled mid-send: who was not reached yet is reported as plan-cancelled, and nobody is lost',
   async () => {
-    const herald = await boot();
+    const herald = await bootLocal();
     // The provider throttles the first attempt to numbers of +1555552…, so these people wait for a second one.
     const phoneOf = (n: number) =>
       n % 3 === 0 ? `+1555552${String(n).padStart(4, '0')}` : `+1202555${String(n).padStart(4, '0')}`;
@@ -159,7 +159,7 @@ type PreFlight = {
 };
 
 localTest('nights of virtual time', 'what is foreseen of a campaign is what it then does', async () => {
-  const herald = await boot();
+  const herald = await bootLocal();
   const { api, as, cloud } = herald;
   const delivery = {
     ...{ version: 0, frequencyCap: { touches: 1, hours: 24 }, prices: { sms: 0.05 } },

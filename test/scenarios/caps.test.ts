@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { boot, type Herald } from './boot.ts';
+import { bootLocal, type Herald } from './boot.ts';
 import { addPerson, approve, draftCampaign, submit } from './people.ts';
 
 const PEOPLE = 12;
 
 /** Herald with these rules, and people in Paris who may be reached on every channel. */
 const heraldWith = async (settings: object): Promise<Herald> => {
-  const herald = await boot({ days: true });
+  const herald = await bootLocal({ days: true });
   const { version } = await herald.api.must<{ version: number }>(
     'GET /v1/settings/delivery',
     await herald.as('viewer-vera'),

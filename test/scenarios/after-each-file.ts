@@ -1,0 +1,4 @@
+import { afterAll } from 'vitest';
+import { stopShared } from './boot.ts';
+
+afterAll(stopShared);
