@@ -62,6 +62,10 @@ ${segmentSql(segment, nowMs).withMembers}
 SELECT m.profile_id FROM members AS m WHERE m.member
 ) TO ${textLiteral(location)} WITH (format = 'JSON', compression = 'GZIP')`;
 
+/** How many people a segment holds: one row with the columns `size` and `total` (all people). */
+export const sizeQuery = (segment: ResolvedSegment, nowMs: number): Sql => sql`${segmentSql(segment, nowMs).withMembers}
+SELECT count(*) FILTER (WHERE member) AS size, count(*) AS total FROM members`;
+
 /** JSON text of an object with just these attributes; those that a person lacks are absent. */
 const attributesSql = (names: readonly string[]): Sql => {
   const members = [...new Set(names)].map((name) => {

@@ -21,7 +21,7 @@ import { audiencesOf, campaignsNear, plansAbout } from './near-plans.ts';
 /** So many of the audience are looked at one by one: ± 3.1 % of it at worst. */
 const SAMPLED = 1_000;
 /** Athena takes a query of so many bytes. */
-const MAX_QUERY_BYTES = 262_144;
+export const MAX_QUERY_BYTES = 262_144;
 /** So many other campaigns are kept until the query has ended: with 200 characters each they are a tenth of what an item holds. */
 const MAX_NEAR = 200;
 /** A query that has run for so long has ended, or never will. */

@@ -1,6 +1,7 @@
 import type { ProblemType } from '../../access/problems.ts';
 import { MACHINE } from '../machine.ts';
 import type { Approvable, Approval, ApprovalRef } from './approval.ts';
+import { sizedApproval } from './audience-size.ts';
 import {
   asked,
   isCurrent,
@@ -26,8 +27,11 @@ export type ForceAction = 'edit' | 'submit' | 'approve' | 'reject' | 'expire' | 
 /** State → action → next state. What is not here is refused. */
 export type ForceTable<S extends string> = Record<S, Partial<Record<ForceAction, S>>>;
 
+/** What changes a thing, and leaves it on its way, or in force. */
+type OtherAction = 'vote' | 'remind' | 'count-audience' | 'pause' | 'take template';
+
 export type ForceDecision<T> =
-  | { kind: 'change'; action: ForceAction | 'vote' | 'remind' | 'pause' | 'take template'; thing: T; detail: string }
+  | { kind: 'change'; action: ForceAction | OtherAction; thing: T; detail: string }
   | { kind: 'same'; thing: T }
   | { kind: 'refuse'; problem: ProblemType; detail: string };
 
@@ -113,6 +117,13 @@ export const decisionsOf = <S extends string, T extends Approvable & { state: S 
     /** Takes its approval back: see `revoked`. What else is to be done to what is in force is the caller's. */
     disapproved: (thing: T, by: Pick<Voter, 'actor' | 'roles'> & { reason: string }, nowMs: number): ForceDecision<T> =>
       carriedOut(thing, revoked(thing, by, false, nowMs)),
+
+    /** Its audience was counted, before anybody is asked: see `sizedApproval`. */
+    counted: (thing: T, ref: ApprovalRef, audience: number | undefined): ForceDecision<T> => {
+      const approval = sizedApproval(thing, ref, audience);
+      if (!approval) return { kind: 'same', thing };
+      return { kind: 'change', action: 'count-audience', thing: { ...thing, approval }, detail: `${audience} people` };
+    },
 
     opened: (thing: T, ref: ApprovalRef & { level: number }, taskToken: string): T | undefined => {
       const approval = openedAt(thing, ref, taskToken);

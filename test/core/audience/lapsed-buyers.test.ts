@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Profile, profileRow } from '../../../core/audience/profile.ts';
 import { isMember } from '../../../core/audience/segment-predicate.ts';
+import { sizeQuery } from '../../../core/audience/segment-queries.ts';
 import { inventPurchases, type Purchase, readPurchases } from '../../../scripts/purchases.ts';
 import { createLake } from '../lake.ts';
-import { sizeQuery } from './size-query.ts';
 
 const FILE = join(import.meta.dirname, '../../../../shared/data/cdnow-purchases.txt.gz');
 const DAY = 86_400_000;

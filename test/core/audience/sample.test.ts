@@ -9,11 +9,11 @@ import { estimateOf } from '../../../core/audience/proportion.ts';
 import { estimated, type SampledPerson, sampledPeople } from '../../../core/audience/sample.ts';
 import { EVENTS_PER_PERSON, type SampleRow, sampleQuery } from '../../../core/audience/sample-query.ts';
 import type { ResolvedSegment } from '../../../core/audience/segment.ts';
+import { sizeQuery } from '../../../core/audience/segment-queries.ts';
 import { consentRows } from '../../../core/delivery/consent.ts';
 import type { EventRow } from '../../../core/event/event.ts';
 import { identityRow } from '../../../core/event/identity.ts';
 import { createLake, type Lake } from '../lake.ts';
-import { sizeQuery } from './size-query.ts';
 
 const NOW = Date.parse('2026-03-15T12:00:00Z');
 let lake: Lake;

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Profile, profileRow } from '../../../core/audience/profile.ts';
-import { snapshotQuery, snapshotRow, type UnloadedRow } from '../../../core/audience/segment-queries.ts';
+import { sizeQuery, snapshotQuery, snapshotRow, type UnloadedRow } from '../../../core/audience/segment-queries.ts';
 import { segmentSql } from '../../../core/audience/segment-sql.ts';
 import type { OutcomeRow } from '../../../core/delivery/outcome.ts';
 import { isPopulationRow, type PopulationRow } from '../../../core/measurement/activity-sql.ts';
 import { createLake, type Lake } from '../lake.ts';
-import { sizeQuery } from './size-query.ts';
 
 const NOW = Date.parse('2026-03-15T12:00:00Z');
 let lake: Lake;

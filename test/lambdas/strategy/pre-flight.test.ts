@@ -210,7 +210,7 @@ const levels = [
 ];
 const refOf = async (id: string) => {
   const { hash, submission } = (await read(id)).approval!;
-  return { id, hash, submission };
+  return { kind: 'campaign' as const, id, hash, submission };
 };
 
 test('a submission: kept for those who decide, and who is asked follows from the size, once', async () => {

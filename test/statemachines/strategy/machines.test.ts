@@ -72,7 +72,7 @@ describe('approve-plan', () => {
     const check: Fake = () => ({ wait: { level: 0, seconds: 7 } });
     const { h, of } = await start({ state: 'in review', level: 0 }, undefined, { check });
     await h.clock.advance(8_000);
-    expect(of('check-submission').map(({ event }) => event)).toEqual([{ id: 'c', hash: 'h', submission: 3 }]);
+    expect(of('check-submission').map(({ event }) => event)).toEqual([ref]);
     expect(of('settle-approval').map(({ atMs }) => atMs - START)).toEqual([7_000]);
   });
 
@@ -85,10 +85,15 @@ describe('approve-plan', () => {
     expect([of('check-submission').length, of('request-approval').length]).toEqual([3, 1]);
   });
 
-  test('what has no audience is asked about at once', async () => {
-    const { h, of } = await start({ state: 'in review', level: 0 }, undefined, { kind: 'template' });
+  test.each([
+    ['trigger', 0],
+    ['template', 0],
+    ['segment', 0],
+    ['journey', 1],
+  ])('what has no audience is asked about at once: %s', async (kind, counted) => {
+    const { h, of } = await start({ state: 'in review', level: 0 }, undefined, { kind });
     await h.clock.advance(1_000);
-    expect([of('check-submission').length, of('request-approval').length]).toEqual([0, 1]);
+    expect([of('check-submission').length, of('request-approval').length]).toEqual([counted, 1]);
   });
 
   test('nobody says anything: it looks each time that people are to be reminded, until it has expired', async () => {
