@@ -10,6 +10,9 @@ const ROOT = join(import.meta.dirname, '../..');
 /** Folders of lambdas/ that hold what handlers share, not handlers. */
 const SHARED = ['adapters', 'middleware'];
 
+/** Builds at once. All 88 at once take 7 GB and 40 s of processor time, four of them 1 GB and 30 s. */
+const BUILDS = 4;
+
 /** What a cold start must read and parse before the first invocation, and what it may load later. */
 export type BundleSize = {
   /** As in `intake/match-events`. */
@@ -53,11 +56,16 @@ export const bundleHandlers = async (entries?: readonly string[]): Promise<Bundl
   process.env.GOGC ??= '400';
   const stamp = stamps();
   const wanted = entries ?? (await handlerEntries());
-  return Promise.all(
-    wanted.map(
-      async (entry) => (await stamp.fresh(bundleFolder(entry))) ?? bundleHandler(entry, bundleFolder(entry), stamp),
-    ),
-  );
+  const sizes: BundleSize[] = [];
+  const left = wanted.entries();
+  const work = async () => {
+    for (const [n, entry] of left) {
+      const folder = bundleFolder(entry);
+      sizes[n] = (await stamp.fresh(folder)) ?? (await bundleHandler(entry, folder, stamp));
+    }
+  };
+  await Promise.all(Array.from({ length: BUILDS }, work));
+  return sizes;
 };
 
 const bundleHandler = async (entry: string, outdir: string, stamp: ReturnType<typeof stamps>): Promise<BundleSize> => {
