@@ -1,5 +1,5 @@
 import type { Sql } from '../../core/audience/sql.ts';
-import { experimentCountQuery, visitCountsOf } from '../../core/measurement/experiment-sql.ts';
+import { experimentCountQuery, visitsOf } from '../../core/measurement/experiment-sql.ts';
 import {
   experimentsIn,
   type JourneyExperiment,
@@ -7,7 +7,7 @@ import {
   timeForGoal,
 } from '../../core/strategy/experiment/journey-experiment.ts';
 import { begunExperiment, lookedAt } from '../../core/strategy/experiment/look-at-experiment.ts';
-import type { Journey } from '../../core/strategy/journey/journey.ts';
+import { settledCounts, withSettled } from '../../core/strategy/experiment/settled.ts';
 import type { JourneyVersion } from '../../core/strategy/journey/journey-version.ts';
 import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
@@ -27,10 +27,14 @@ export type CountPorts = {
 const EVERY_MS = 12 * 3_600_000;
 /** Steps take a minute to the lake, and events that are on time, a little more. Who has just run out of time counts the next time. */
 const ARRIVES_MS = 15 * 60_000;
+const DAY_MS = 86_400_000;
+/** Apps send some events days late: so long after somebody's time is over, what is heard of it changes what they count for. */
+const SETTLES_MS = 7 * DAY_MS;
 
 /**
  * Counts the experiments of the version in force, and notes what follows: new shares, or a decision. Gives how many. Running it twice is safe:
- * what was counted lately is left alone, everything is counted anew from the lake, and of two who count at once the first one is kept.
+ * what was counted lately is left alone, and of two who count at once the first one is kept, for who is counted for good, and until when, is one
+ * item. A day that was missed is in the next count.
  */
 export const countJourney = async (ports: CountPorts, live: LiveJourney, nowMs: number): Promise<number> => {
   const { defs, versionOf } = ports;
@@ -48,14 +52,19 @@ export const countJourney = async (ports: CountPorts, live: LiveJourney, nowMs: 
       experimentsIn(one).some(({ id: at, key }) => at === own.id && key === own.key),
     );
     const versions = [...new Set([...before.versions, ...going.map(({ hash }) => hash)])];
-    const { createdMs } = (await defs.get<Journey>('journey', live.id))?.body ?? { createdMs: before.startedMs };
+    // Those inside may be a little behind.
+    const settledMs = before.settled?.toMs ?? before.startedMs - DAY_MS;
+    const settlesMs = Math.max(settledMs, nowMs - SETTLES_MS);
     const rows = await ports.query(
       experimentCountQuery({
         ...{ journeyId: live.id, node: own.id, goal: own.node.goal, time: timeForGoal(current, own.node) },
-        ...{ versions, fromMs: createdMs, nowMs: nowMs - ARRIVES_MS },
+        ...{ versions, settledMs, settlesMs, nowMs: nowMs - ARRIVES_MS },
       }),
     );
-    const after = lookedAt({ ...before, versions }, current, own.node, visitCountsOf(rows), nowMs);
+    const visits = visitsOf(rows);
+    const counts = [...settledCounts(before.settled), ...visits];
+    const settled = withSettled(before.settled, visits, before.rounds, settlesMs);
+    const after = lookedAt({ ...before, versions, settled }, current, own.node, counts, nowMs);
     await save(ports, id, after, stored?.version ?? 0, nowMs);
     counted += 1;
   }

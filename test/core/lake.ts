@@ -57,6 +57,11 @@ export const createLake = async () => {
     identities: (rows: readonly IdentityRow[]) => write('identities', rows, (row) => row.at_ms),
     segmentMembers: (rows: readonly SegmentMemberRow[]) => write('segment_members', rows, (row) => row.at_ms),
     listMembers: (rows: readonly ListMemberRow[]) => write('list_members', rows, (row) => row.at_ms),
+    /** With when each arrived: a copy of a step may come much later. */
+    participantStepsAt: (rows: readonly [StepRow, number][]) => {
+      const arrived = new Map(rows);
+      write('participant_steps', [...arrived.keys()], (row) => arrived.get(row) ?? 0);
+    },
     participantSteps: (rows: readonly StepRow[]) => write('participant_steps', rows, (row) => row.at_ms),
     outcomes: (rows: readonly OutcomeRow[], lagMs = 0) => write('outcomes', rows, (row) => row.at_ms + lagMs),
     /** Rows as objects; every value is text, as Athena gives it. */

@@ -4,14 +4,14 @@ import type { ExperimentNode, JourneyVersion } from '../journey/journey-version.
 import { hashOf } from '../plan-hash.ts';
 import type { ArmFigures } from './figures.ts';
 import type { SampleRatio } from './sample-ratio.ts';
+import type { Settled } from './settled.ts';
 import type { Because } from './verdict.ts';
 
 /** Shares (percent, in the order of the arms) that were in force from `sinceMs` on. Number 0 has those that are written. */
 export type Round = { number: number; percents: number[]; sinceMs: number };
 
 /**
- * What has become of an experiment of a journey: kind `journey-experiment`, by `journeyExperimentId`. It has counts and no people, and
- * is made anew from the lake by each count.
+ * What has become of an experiment of a journey: kind `journey-experiment`, by `journeyExperimentId`. It has counts and no people.
  */
 export type JourneyExperiment = {
   journeyId: string;
@@ -23,6 +23,8 @@ export type JourneyExperiment = {
    * them count for as long as the experiment does.
    */
   versions: string[];
+  /** Absent: nobody was, so far. */
+  settled?: Settled;
   /** Epoch ms of the last count. Nothing is counted after the decision. */
   countedMs: number;
   /** Oldest first; the last one is in force until there is a decision. */

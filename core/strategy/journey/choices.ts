@@ -32,17 +32,32 @@ export const branchTurn = ({ node, participant, facts }: Place<VersionNodeOf<'br
 /** Salt of a node's split: it stays the same over versions, so that nobody changes sides by an edit. */
 const saltOf = ({ version, id }: Pick<Place, 'version' | 'id'>): string => `journey/${version.journeyId}/${id}`;
 
+/** How the reason of a step begins that is not the first at its node: whoever counts goes by these words (core/measurement/experiment-sql.ts). */
+export const HAD_BEFORE = 'Had ';
+const HAD_ANOTHER_ARM = `${HAD_BEFORE}another arm before; `;
+/** How it ends of those who cannot reach the goal of the experiment any more: they have, or their time for it is over. */
+export const HAD_NOTHING_LEFT = '; had nothing left to reach';
+
+const hasNothingLeft = ({ participant, version }: Pick<Place, 'participant' | 'version'>, goal: string): boolean => {
+  const withinMs = version.goals.find(({ name }) => name === goal)?.withinMs;
+  const isOver = withinMs !== undefined && participant.enteredMs + withinMs < participant.clockMs;
+  return isOver || Object.hasOwn(participant.goals, goal);
+};
+
 /** By a person's own bucket, once and for good: an arm that was taken is taken again as long as there is one of its name. */
 export const armTurn = (place: Place<VersionNodeOf<'split'> | VersionNodeOf<'experiment'>>): Turn => {
   const { id, node, participant, profileId, facts } = place;
   const kept = node.arms.find(({ name }) => Object.hasOwn(participant.arms, id) && name === participant.arms[id]);
-  if (kept) return { kind: 'goes', to: kept.next, way: kept.name, why: 'Had this arm before' };
+  if (kept) return { kind: 'goes', to: kept.next, way: kept.name, why: `${HAD_BEFORE}this arm before` };
   const shares = facts.shares?.[id];
   const percents = node.arms.map(({ percent }, n) => shares?.percents[n] ?? percent);
   const bucket = bucketOf(saltOf(place), profileId);
   const arm = node.arms[armAt(percents, bucket)] ?? node.arms.at(-1);
   if (!arm) return { kind: 'ends', reason: 'node-gone', why: 'A split without arms' };
-  const why = `${bucketText(bucket)} by chance; arms of ${percents.map(percentText).join(', ')}${shares ? `: ${shares.why}` : ''}`;
+  const had = Object.hasOwn(participant.arms, id) ? HAD_ANOTHER_ARM : '';
+  const nothing = node.kind === 'experiment' && hasNothingLeft(place, node.goal) ? HAD_NOTHING_LEFT : '';
+  const by = `${bucketText(bucket)} by chance; arms of ${percents.map(percentText).join(', ')}${shares ? `: ${shares.why}` : ''}`;
+  const why = `${had}${by}${nothing}`;
   return { kind: 'goes', to: arm.next, way: arm.name, why, arm: arm.name };
 };
 

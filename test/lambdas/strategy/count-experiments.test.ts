@@ -17,10 +17,11 @@ let sharesInForce: typeof import('../../../lambdas/adapters/journey-experiments.
 let experimentsOf: typeof import('../../../lambdas/strategy/experiments-of.ts').experimentsOf;
 let count: typeof import('../../../lambdas/strategy/count-experiments.ts').handler;
 
-/** What Athena is asked, and what it finds by node: people and successes of each arm. `down`: a node of which it fails. */
+/** What Athena is asked, and what it finds by node: people and successes of each arm, whose time was over `settled`. `down`: a node of which it fails. */
 const lake = {
   asked: [] as string[],
   down: '',
+  settled: false,
   found: {} as Record<string, Record<string, [people: number, successes: number]>>,
 };
 
@@ -36,10 +37,10 @@ const answer = (action: string, input: Record<string, unknown>): object => {
       QueryExecution: { Status: { State: lake.down === id ? 'FAILED' : 'SUCCEEDED', StateChangeReason: 'so' } },
     };
   const rows = Object.entries(lake.found[id] ?? {}).flatMap(([arm, [people, successes]]) => [
-    [arm, null, 'success', `${successes}`],
-    [arm, null, 'failure', `${people - successes}`],
+    [arm, null, 'success', `${lake.settled}`, `${successes}`],
+    [arm, null, 'failure', `${lake.settled}`, `${people - successes}`],
   ]);
-  return resultSet([['arm', 'round', 'fate', 'people'], ...rows]);
+  return resultSet([['arm', 'round', 'fate', 'settled', 'people'], ...rows]);
 };
 
 beforeAll(async () => {
@@ -58,7 +59,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   vi.setSystemTime(START + 8 * DAY);
-  Object.assign(lake, { asked: [], down: '', found: {} });
+  Object.assign(lake, { asked: [], down: '', settled: false, found: {} });
 });
 
 const experiment = (next: string, change: object = {}): JourneyNode =>
@@ -160,6 +161,40 @@ test('one that fails keeps no other waiting, and is made good by the repeat; wha
   expect(await experimentOf(bad, 'good')).toMatchObject({ decision: { arm: 'B' } });
   await end(bad);
   await end(other);
+});
+
+test('who is counted for good is not looked for again, however often it is counted, and after days that were missed', async () => {
+  const journey = await runs({ x: experiment('end', { minimumDays: 60 }) }, 'settled');
+  const few = { A: [60, 6], B: [40, 4] } as Record<string, [number, number]>;
+  const people = async () =>
+    (await experimentOf(journey, 'x'))?.arms.map(({ people, successes }) => [people, successes]);
+  Object.assign(lake, { settled: true, found: { x: few } });
+  vi.setSystemTime(START + 80 * DAY);
+  await Promise.all([count(), count()]);
+  expect(await people()).toEqual([
+    [60, 6],
+    [40, 4],
+  ]);
+  expect(await count()).toEqual({ counted: 0 });
+  // Five days are missed: those whose time is not over for good are found each time.
+  vi.setSystemTime(START + 85 * DAY);
+  Object.assign(lake, { asked: [], settled: false });
+  await count();
+  expect(await people()).toEqual([
+    [120, 12],
+    [80, 8],
+  ]);
+  const since = START + 73 * DAY;
+  expect(lake.asked[0]).toContain(`over_ms > ${since}`);
+  expect(lake.asked[0]).toContain(`dt >= '${new Date(since - 61 * DAY).toISOString().slice(0, 10)}'`);
+  vi.setSystemTime(START + 86 * DAY);
+  lake.found = {};
+  await count();
+  expect(await people()).toEqual([
+    [60, 6],
+    [40, 4],
+  ]);
+  await end(journey);
 });
 
 test('another version goes on with what it has not changed, and begins anew with what it has', async () => {
