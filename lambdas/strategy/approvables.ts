@@ -3,8 +3,7 @@ import type { Trigger } from '../../core/event/trigger.ts';
 import { triggerApproval } from '../../core/event/trigger-approval.ts';
 import type { Approvable, ApprovalRef } from '../../core/strategy/approval/approval.ts';
 import type { ApprovableKind } from '../../core/strategy/approval/approval-settings.ts';
-import { isCurrent } from '../../core/strategy/approval/decisions.ts';
-import { type ForceDecision, isApproved } from '../../core/strategy/approval/in-force.ts';
+import { type ForceDecision, isApproved, isRevoked } from '../../core/strategy/approval/in-force.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
 import { opened, settled } from '../../core/strategy/campaign-decisions.ts';
 import { withBeginning } from '../../core/strategy/campaign-schedule.ts';
@@ -64,9 +63,9 @@ const forced = <T extends Named>(
     const result = await changeForced(store, kind, id, MACHINE, nowMs, decide);
     if (!result) throw new Error(`The ${kind} ${id} is gone`);
     if (isForceRefusal(result)) throw new Error(`The ${kind} ${id} cannot be settled: ${result.detail}`);
-    // Of what was taken back something may have come into force just then.
-    const isTakenBack = isCurrent(result, ref) && result.approval?.revoked !== undefined;
-    return isApproved(result, ref) || isTakenBack ? putInForce(store, id, ref, MACHINE, nowMs) : result;
+    // Of what was taken back something may have come into force just then: that is looked at, too.
+    const isToDo = isApproved(result, ref) || isRevoked(result, ref.submission);
+    return isToDo ? putInForce(store, id, ref, MACHINE, nowMs) : result;
   },
 });
 

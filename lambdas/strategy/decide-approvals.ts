@@ -111,8 +111,9 @@ export const deciders = (store: Store) => {
       const after = await forced<Journey>('journey', id, by.actor, nowMs, (now) =>
         journeyApproval.disapproved(now, by, nowMs),
       );
+      if (!after.approval) return after;
       const { stopRevoked } = await import('./put-in-force.ts');
-      return stopRevoked(store, after, by.actor, nowMs);
+      return stopRevoked(store, after, after.approval, by.actor, nowMs);
     },
 
     trigger: (id: string, by: Revoker, nowMs: number) =>

@@ -1,12 +1,11 @@
 import type { Trigger } from '../../core/event/trigger.ts';
 import { type SubmittedTrigger, triggerApproval } from '../../core/event/trigger-approval.ts';
 import type { ApprovalRef } from '../../core/strategy/approval/approval.ts';
-import { type ForceDecision, isApproved } from '../../core/strategy/approval/in-force.ts';
+import { type ForceDecision, isApproved, isRevoked } from '../../core/strategy/approval/in-force.ts';
 import { type Journey, journeyApproval, type SubmittedJourney } from '../../core/strategy/journey/journey.ts';
 import type { JourneyVersion } from '../../core/strategy/journey/journey-version.ts';
 import { publishedOnce, stoppedLive } from '../../core/strategy/journey/live-decisions.ts';
 import { type LiveJourney, MAX_LIVE_JOURNEYS } from '../../core/strategy/journey/live-journey.ts';
-import { MACHINE } from '../../core/strategy/machine.ts';
 import type { Definitions } from '../adapters/definitions.ts';
 import { journeys } from '../adapters/journeys.ts';
 import { loadSubmission } from '../adapters/submissions.ts';
@@ -28,7 +27,7 @@ export const putJourneyInForce = async (
 ): Promise<Journey | undefined> => {
   const { defs } = store;
   const stored = await defs.get<Journey>('journey', id);
-  if (!stored || !isApproved(stored.body, ref)) return stored && stopRevoked(store, stored.body, actor, nowMs);
+  if (!stored || !isApproved(stored.body, ref)) return stored && stopRevoked(store, stored.body, ref, actor, nowMs);
   const { version: hash, inside } = await loadSubmission<SubmittedJourney>(defs, 'journey', id, ref.hash);
   const version = await journeys(defs).versionOf(id, hash);
   const problem =
@@ -40,7 +39,7 @@ export const putJourneyInForce = async (
       : journeyApproval.returned(journey, ref, problem, nowMs);
   const result = await changeForced(store, 'journey', id, actor, nowMs, decide);
   if (result && isForceRefusal(result)) throw new Error(`Journey ${id} cannot be published: ${result.detail}`);
-  return result && stopRevoked(store, result, actor, nowMs);
+  return result && stopRevoked(store, result, ref, actor, nowMs);
 };
 
 /**
@@ -48,11 +47,18 @@ export const putJourneyInForce = async (
  * journey; who takes it back writes the journey and then looks at what runs: whichever comes last sees the other. What runs of an
  * earlier approval goes on.
  */
-export const stopRevoked = async (store: Store, journey: Journey, actor: string, nowMs: number): Promise<Journey> => {
+export const stopRevoked = async (
+  store: Store,
+  journey: Journey,
+  { submission }: Pick<ApprovalRef, 'submission'>,
+  actor: string,
+  nowMs: number,
+): Promise<Journey> => {
   const { id, approval } = journey;
-  if (!approval?.revoked || approval.revoked.by === MACHINE) return journey;
-  const { submission } = approval;
-  const reason = `Its approval was revoked: ${approval.revoked.reason}`;
+  if (!isRevoked(journey, submission)) return journey;
+  // Of one that was edited since the reason is in the audit log.
+  const said = approval?.submission === submission ? approval.revoked?.reason : undefined;
+  const reason = ['Its approval was revoked', ...(said === undefined ? [] : [said])].join(': ');
   const isOurs = (await store.defs.get<LiveJourney>('live-journey', id))?.body.submission === submission;
   if (!isOurs) return journey;
   const result = await changeLiveJourney(store, id, actor, nowMs, (live) =>

@@ -51,5 +51,5 @@ export const expirySeconds = z.optional(z.int().check(z.minimum(60), z.maximum(3
 export const pastSubmission = z.object({
   hash: z.string(),
   submission: z.int(),
-  outcome: z.enum(['approved', 'rejected', 'expired', 'withdrawn']),
+  outcome: z.enum(['approved', 'revoked', 'rejected', 'expired', 'withdrawn']),
 });

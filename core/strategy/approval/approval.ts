@@ -55,7 +55,8 @@ export type Approval = {
 export type PastSubmission = {
   hash: string;
   submission: number;
-  outcome: 'approved' | 'rejected' | 'expired' | 'withdrawn';
+  /** `revoked`: it was approved, and people have taken that back. */
+  outcome: 'approved' | 'revoked' | 'rejected' | 'expired' | 'withdrawn';
 };
 
 /** What can be approved: it is in the state `in review` while it waits. */

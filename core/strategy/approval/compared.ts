@@ -16,6 +16,6 @@ export const comparedHashes = (
     return all.some(({ hash }) => hash === asked.from) ? { from: asked.from, to: to.hash } : undefined;
   }
   const before = all.slice(0, at);
-  const from = before.findLast(({ outcome }) => outcome === 'approved') ?? before.at(-1);
+  const from = before.findLast(({ outcome }) => outcome === 'approved' || outcome === 'revoked') ?? before.at(-1);
   return { from: from?.hash ?? null, to: to.hash };
 };

@@ -71,13 +71,15 @@ export const isOwnWork = ({ author, editors, approval }: Approvable, person: str
   approval?.submittedBy === person ||
   (approval?.writers ?? []).includes(person);
 
+/** By people, and not for it could not be put in force. */
+export const isTakenBack = (revoked: Approval['revoked']): boolean => revoked !== undefined && revoked.by !== MACHINE;
+
 /** Submissions that are over once the present one is. */
 export const pastSubmissions = ({ history = [], approval }: Approvable): PastSubmission[] => {
   if (!approval) return history;
-  const { hash, submission, decision } = approval;
-  return [...history, { hash, submission, outcome: decision?.outcome ?? ('withdrawn' as const) }].slice(
-    -KEPT_SUBMISSIONS,
-  );
+  const { hash, submission, decision, revoked } = approval;
+  const outcome = isTakenBack(revoked) ? 'revoked' : (decision?.outcome ?? 'withdrawn');
+  return [...history, { hash, submission, outcome } satisfies PastSubmission].slice(-KEPT_SUBMISSIONS);
 };
 
 /** Who decides: with the roles they have, or for somebody with the roles that person had when handing them over. */

@@ -6,6 +6,7 @@ import {
   asked,
   isCurrent,
   isOpen,
+  isTakenBack,
   openedAt,
   pastSubmissions,
   revoked,
@@ -156,6 +157,11 @@ export const withdrawn = <T extends Approvable>(thing: T): T => {
   const { approval: _void, ...rest } = thing;
   return { ...rest, state: 'draft', history: pastSubmissions(thing) } as T;
 };
+
+/** People have taken it back, whatever was done with the thing since. */
+export const isRevoked = ({ approval, history = [] }: Approvable, submission: number): boolean =>
+  (approval?.submission === submission && isTakenBack(approval.revoked)) ||
+  history.some((past) => past.submission === submission && past.outcome === 'revoked');
 
 /** It waits for nobody any more, and for being put in force. */
 export const isApproved = (thing: Approvable, ref: ApprovalRef): boolean =>

@@ -130,8 +130,8 @@ const halfPublished = async (id: string) => {
 };
 
 test('an approval that is taken back while it is put in force leaves nothing running, whoever comes last', async () => {
-  const [late, early] = [await approved('journey'), await approved('journey')];
-  for (const id of [late, early]) await halfPublished(id);
+  const [late, early, edited] = [await approved('journey'), await approved('journey'), await approved('journey')];
+  for (const id of [late, early, edited]) await halfPublished(id);
   // It is taken back last: what runs is found.
   expect(await at('journey', late, '/revoke', { reason: 'Wrong' })).toMatchObject({ state: 'rejected' });
   expect(await live(late)).toMatchObject({ state: 'stopped' });
@@ -142,6 +142,16 @@ test('an approval that is taken back while it is put in force leaves nothing run
   await defs.put('journey', early, after, version, Date.now());
   expect(await settle('journey', early)).toMatchObject({ state: 'rejected' });
   expect(await live(early)).toMatchObject({ state: 'stopped' });
+  // The same, and somebody has edited it since.
+  const { hash, submission } = (await stored('journey', edited)).body.approval!;
+  const current = await stored('journey', edited);
+  const again = { ...current.body, state: 'rejected', version: current.version + 1 };
+  const taken = { ...again, approval: { ...again.approval!, revoked } };
+  await defs.put('journey', edited, taken, current.version, Date.now());
+  const input = { ...inputs.journey, name: 'Second', version: taken.version };
+  expect(await ask('journey', 'PUT', edited, input)).toMatchObject({ history: [{ outcome: 'revoked' }] });
+  await world.settle({ kind: 'journey', id: edited, hash, submission, givenUp: false });
+  expect(await live(edited)).toMatchObject({ state: 'stopped' });
 });
 
 test('what runs of an earlier approval goes on when a later one is taken back before it is in force', async () => {

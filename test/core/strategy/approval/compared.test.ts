@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import type { Approvable, Approval } from '../../../../core/strategy/approval/approval.ts';
 import { comparedHashes } from '../../../../core/strategy/approval/compared.ts';
 
-const past = (hash: string, outcome: 'approved' | 'rejected' | 'withdrawn') => ({ hash, submission: 1, outcome });
+const past = (hash: string, outcome: 'approved' | 'revoked' | 'rejected' | 'withdrawn') => ({
+  hash,
+  submission: 1,
+  outcome,
+});
 const thing = (history: ReturnType<typeof past>[], hash?: string): Approvable => ({
   ...{ id: 'c', version: 1, state: 'in review', author: 'mia', editors: [], history },
   ...(hash && { approval: { hash } as Approval }),
@@ -17,6 +21,12 @@ test.each<[string, Approvable, { from?: string; to?: string }, ReturnType<typeof
     thing([past('a', 'approved'), past('b', 'approved'), past('c', 'rejected')], 'd'),
     {},
     { from: 'b', to: 'd' },
+  ],
+  [
+    'against what was approved and taken back',
+    thing([past('a', 'revoked'), past('b', 'rejected')], 'c'),
+    {},
+    { from: 'a', to: 'c' },
   ],
   [
     'a draft again: what was submitted last',

@@ -222,6 +222,9 @@ test('submissions that are over are kept, the last twenty', () => {
   expect(pastSubmissions(thing)).toEqual([]);
   const once = pastSubmissions(inReview());
   expect(once).toEqual([{ hash: 'h', submission: 4, outcome: 'withdrawn' }]);
+  const revoked = (by: string) => ({ ...inReview().approval!, revoked: { by, atMs: 9, reason: 'No' } });
+  expect(pastSubmissions({ ...inReview(), approval: revoked('abe') })).toMatchObject([{ outcome: 'revoked' }]);
+  expect(pastSubmissions({ ...inReview(), approval: revoked('herald') })).toEqual(once);
   const many = { ...inReview(), history: Array.from({ length: 20 }, (_, n) => ({ ...once[0]!, submission: n })) };
   expect(pastSubmissions(many).map(({ submission }) => submission)).toEqual([
     ...Array.from({ length: 19 }, (_, n) => n + 1),
