@@ -22,12 +22,14 @@ export const createLake = async () => {
   const root = mkdtempSync(join(tmpdir(), 'herald-lake-'));
   const duck = await createDuck(root);
   const tables = new Map<string, LakeTable>();
+  // Files of other days stay, for making and removing hundreds of folders takes longer than the queries: only `files` is read.
+  const made = new Set<string>();
   const write = <T extends object>(name: TableName, rows: readonly T[], arrivedMs: (row: T) => number) => {
-    const folder = join(root, name);
-    rmSync(folder, { recursive: true, force: true });
     const files = [...Map.groupBy(rows, (row) => dayOf(arrivedMs(row)))].map(([day, some]) => {
-      mkdirSync(join(folder, `dt=${day}`), { recursive: true });
-      const file = join(folder, `dt=${day}`, 'rows.json');
+      const folder = join(root, name, `dt=${day}`);
+      if (!made.has(folder)) mkdirSync(folder, { recursive: true });
+      made.add(folder);
+      const file = join(folder, 'rows.json');
       writeFileSync(file, some.map((row) => `${JSON.stringify(row)}\n`).join(''));
       return file;
     });

@@ -6,17 +6,16 @@ import { buildSnapshot, loadMatcher } from '../../../../core/event/matcher.ts';
 import { plainMatch } from '../../../../core/event/plain-matcher.ts';
 
 const facts = makePairs(512).map((pair) => documentOf(textOf(pair)).facts);
-const rulesOf = (count: number, variant: 'mixed' | 'shared', hard = false) => {
-  const rules = makeRules(count, variant);
-  return (hard ? hardRules(rules) : rules).map(heraldRule);
-};
+const shared = makeRules(10_000, 'shared');
 
 test.each([
-  ['10,000 rules of one type', rulesOf(10_000, 'shared'), 5],
-  ['10,000 rules of ten types', rulesOf(10_000, 'mixed'), 5],
-  ['1,000 rules of one type', rulesOf(1_000, 'shared'), 1],
-  ['the rules that are left without their equality conditions', rulesOf(10_000, 'shared', true), 5],
-])('%s match what each matches by itself, over all pairs of rules and events', (_, rules, step) => {
+  ['10,000 rules of one type', shared, 5],
+  ['10,000 rules of ten types', makeRules(10_000, 'mixed'), 5],
+  // A shorter list is the beginning of a longer one.
+  ['1,000 rules of one type', shared.slice(0, 1_000), 1],
+  ['the rules that are left without their equality conditions', hardRules(shared), 5],
+])('%s match what each matches by itself, over all pairs of rules and events', (_, made, step) => {
+  const rules = made.map(heraldRule);
   const matcher = loadMatcher(buildSnapshot(rules));
   let [pairs, matches] = [0, 0];
   for (let n = 0; n < facts.length; n += step) {
