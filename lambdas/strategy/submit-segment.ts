@@ -42,7 +42,8 @@ export const submitSegment = async (
     throw new Problem('version-conflict', `The segment is at version ${current.version}, not ${version}`);
   }
   await peopleOf(defs, { segment }, { ownId: id }).catch(orProblem);
-  const plans = await listeningPlans(defs, id);
+  // In one order, whatever they are found by: the same rule for the same plans has one hash.
+  const plans = (await listeningPlans(defs, id)).sort((a, b) => (`${a.kind}/${a.id}` < `${b.kind}/${b.id}` ? -1 : 1));
   if (plans.length === 0) throw new Problem('state-conflict', 'No plan in force listens to it: just change it');
   const { name, author } = current;
   const submitted: SubmittedSegment = { segment, plans };

@@ -100,6 +100,21 @@ test('the same rule again is the same submission, with its votes, until the segm
   await world.putSettings({ levels: [{ name: 'Colleague', roles: ['approver'] }] });
 });
 
+test('the same rule for the same plans is the same submission, whichever of them was published since', async () => {
+  const id = await heard(false);
+  const nodes = { a: { kind: 'message', channelPolicy: ['sms'], segment: id } };
+  const body = { name: 'J', topic: 'news', nodes, versions: [] };
+  await defs.put('live-journey', 'j-a', { ...body, state: 'live', current: 'none' }, 0, 1);
+  await defs.put('journey', 'j-b', { ...body, state: 'in review' }, 0, 1);
+  await defs.put('journey-version', 'j-a@none', { nodes: {} }, 0, 1);
+  const first = await submit(id, rule('Oslo'));
+  expect(first.plans.map((plan) => plan.id)).toEqual(['j-a', 'j-b']);
+  await defs.put('journey', 'j-b', { ...body, state: 'published' }, 1, 1);
+  await defs.put('live-journey', 'j-b', { ...body, state: 'live', current: 'none' }, 0, 1);
+  await defs.put('journey-version', 'j-b@none', { nodes: {} }, 0, 1);
+  expect(await submit(id, rule('Oslo'))).toEqual(first);
+});
+
 test('a segment that was edited otherwise meanwhile is left alone', async () => {
   const [id, late] = [await heard(), await heard()];
   const edit = async (one: string) => {
