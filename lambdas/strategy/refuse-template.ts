@@ -1,5 +1,7 @@
 import { renderer } from '../../core/strategy/render.ts';
 import { localeSlips } from '../../core/strategy/template/locales.ts';
+import { mapTexts } from '../../core/strategy/template/map-texts.ts';
+import { type Material, picturesIn } from '../../core/strategy/template/material.ts';
 import { type NamedTable, tablesOf } from '../../core/strategy/template/tables-of.ts';
 import type { CompiledTemplate, TemplateContent } from '../../core/strategy/template.ts';
 import type { Definitions } from '../adapters/definitions.ts';
@@ -28,6 +30,7 @@ export const refuseTemplate = async (defs: Definitions, template: CompiledTempla
   const slips = localeSlips(template);
   if (slips[0]) throw new Problem('invalid-template', slips[0].message, { errors: slips });
   await refuseEndpoints(defs, template);
+  await refuseDeletedPictures(defs, template);
   const liquidjs = await import('liquidjs');
   const { errorsIn, attributesOf } = renderer(liquidjs);
   const found = errorsIn(template);
@@ -55,6 +58,27 @@ const refuseTables = async (defs: Definitions, named: readonly NamedTable[]): Pr
       table === undefined ? 'Name the table: catalogue: "products"' : `There is no reference table ${table}`;
     return [{ path: field, line, message }];
   });
+  if (errors[0]) throw new Problem('invalid-reference', errors[0].message, { errors });
+};
+
+/** Throws 422 when it shows a picture that was deleted: an older version does, maybe, that is to be restored. */
+const refuseDeletedPictures = async (defs: Definitions, { channels, locales }: CompiledTemplate): Promise<void> => {
+  const shown: { id: string; path: string }[] = [];
+  mapTexts({ channels, locales }, (text, path) => {
+    for (const id of picturesIn(text)) shown.push({ id, path: path.join('.') });
+    return text;
+  });
+  const all = await Promise.all(
+    [...Map.groupBy(shown, ({ id }) => id)].map(async ([id, places]) => {
+      const material = (await defs.get<Material>('material', id))?.body;
+      if (material?.deletedMs === undefined) return [];
+      const message = `The picture “${material.name}” was deleted on ${new Date(material.deletedMs).toISOString().slice(0, 10)}: upload it again, and write its new address here`;
+      // What was written, not what it was compiled to.
+      const written = places.filter(({ path }) => !path.endsWith('.html'));
+      return (written.length > 0 ? written : places).map(({ path }) => ({ path, message }));
+    }),
+  );
+  const errors = all.flat();
   if (errors[0]) throw new Problem('invalid-reference', errors[0].message, { errors });
 };
 

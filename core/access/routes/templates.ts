@@ -219,7 +219,8 @@ export const routes = [
     method: 'POST',
     path: '/v1/templates/{templateId}/versions/{templateVersion}/restore',
     summary: 'Save the content of an older version again',
-    description: 'As a new version; nothing is forgotten. `version` is the one that it replaces.',
+    description:
+      'As a new version; nothing is forgotten. `version` is the one that it replaces. A version that shows a picture that was deleted since is refused (`invalid-reference`, with the place): read it, and write it with another one.',
     handler,
     roles: WRITERS,
     body: z.strictObject({ version }),

@@ -21,6 +21,11 @@ export const fileOf = ({ id, picture }: Pick<Material, 'id' | 'picture'>): strin
 /** Where its bytes are, in the work bucket. */
 export const materialKey = (file: string): string => `materials/${file}`;
 
+/** Ids of the pictures whose addresses stand in a text, each once. */
+export const picturesIn = (text: string): string[] => [
+  ...new Set([...text.matchAll(/\/v1\/m\/([0-9A-HJKMNP-TV-Z]{26})\.(?:png|jpg|gif|webp)/g)].map(([, id = '']) => id)),
+];
+
 /** The kind of a file that may be one; undefined for any other name. */
 export const kindOfFile = (file: string): PictureKind | undefined =>
   /^[0-9A-HJKMNP-TV-Z]{26}\.(png|jpg|gif|webp)$/.exec(file)?.[1] as PictureKind | undefined;

@@ -133,6 +133,41 @@ describe('deleting one', () => {
     expect(await shown(url)).toMatchObject({ statusCode: 200 });
   });
 
+  test('then no older version that shows it comes back, and no template is written with it', async () => {
+    const { id, url } = await uploaded();
+    const content = (src: string) => {
+      const blocks = { list: [{ kind: 'image', src, alt: 'Dot' }] };
+      return {
+        name: 'Old',
+        locale: 'en',
+        channels: { email: { subject: 's', blocks } },
+        locales: { fr: { email: { subject: 's', blocks } } },
+      };
+    };
+    const write = { route: 'POST /v1/templates', body: content(url) };
+    const template = (await call(templates, write)).body as { id: string };
+    const params = { templateId: template.id, templateVersion: '1' };
+    const other = { ...content('https://shop.example/dot.png'), version: 1 };
+    expect((await call(templates, { route: 'PUT /v1/templates/{templateId}', params, body: other })).status).toBe(200);
+    const path = '/v1/templates/{templateId}/versions/{templateVersion}';
+    const restore = { route: `POST ${path}/restore`, params, body: { version: 2 } };
+    expect((await one('DELETE', id)).status).toBe(204);
+    const refused = {
+      status: 422,
+      body: {
+        type: '/problems/invalid-reference',
+        detail: expect.stringMatching(/^The picture “Dot” was deleted on 20..-..-..: upload it again/),
+        errors: ['channels', 'locales.fr'].map((at) => ({ path: `${at}.email.blocks.list.0.src` })),
+      },
+    };
+    expect(await call(templates, restore)).toMatchObject(refused);
+    expect(await call(templates, write)).toMatchObject(refused);
+    // What it was can be read, and an address of nobody's picture is an address like any other.
+    expect((await call(templates, { route: `GET ${path}`, params })).status).toBe(200);
+    const strange = content(url.replace(id, '01JD0000000000000000000000'));
+    expect((await call(templates, { ...write, body: strange })).status).toBe(201);
+  });
+
   test('is refused while something in force sends it, whatever the template says by now', async () => {
     const defs = definitions('definitions');
     const { id, url } = await uploaded();
