@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 export type EnvironmentData = {
@@ -42,7 +44,8 @@ export const startEnvironment = (
   onLog: (line: string) => void,
 ): Environment => {
   const worker = new Worker(new URL('./lambda-worker.mjs', import.meta.url), {
-    workerData,
+    // Where Node keeps compiled code unless it is told otherwise.
+    workerData: { ...workerData, compiled: join(tmpdir(), 'node-compile-cache') },
     env,
     execArgv: [],
     // Lambda's memory counts everything; V8's old generation is what a leak fills.

@@ -1,3 +1,4 @@
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { scheduler } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
@@ -8,7 +9,7 @@ import { parentPort, workerData } from 'node:worker_threads';
  * one invocation after another. Plain JavaScript, because a thread that loads TypeScript loads a compiler with it:
  * 12 MB and 70 ms for every environment. Messages in and out are the types of lambda-environment.ts.
  */
-const { file, exportName, shared, context } = workerData;
+const { file, exportName, shared, context, compiled } = workerData;
 const send = (message) => parentPort.postMessage(message);
 
 if (shared) {
@@ -95,6 +96,8 @@ const fail = (error) => {
   });
 };
 
+enableCompileCache(compiled);
+let isKept = false;
 let handler;
 try {
   handler = (await import(pathToFileURL(file).href))[exportName];
@@ -120,6 +123,9 @@ parentPort.on('message', async (invocation) => {
       getRemainingTimeInMillis,
     });
     send({ kind: 'done', value: JSON.stringify(value) ?? 'null' });
+    // Threads are ended from outside, where Node would not get to it; by now most of what will run has been compiled.
+    if (!isKept) flushCompileCache();
+    isKept = true;
   } catch (error) {
     fail(error);
   }
