@@ -10,7 +10,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Folder of the synthesized app of stage local, made once before all tests. */
     assembly: string;
-    /** Where the scenarios run on a deployment (`npm run test:emulator`); null: each on a local cloud of its own. */
+    /** Where the scenarios run on a deployment (`npm run test:emulator`); null: on local clouds. */
     emulator: Emulator | null;
   }
 }
@@ -34,7 +34,7 @@ export type Herald = ReturnType<typeof heraldAt<Place>>;
 
 type LocalOptions = { startMs?: number; persist?: string; faults?: CloudOptions['faults']; days?: true; months?: true };
 
-const startLocal = async (options: LocalOptions = {}) => {
+const startLocal = async (options: LocalOptions) => {
   const cloud = await startCloud({
     assembly: inject('assembly'),
     clock: { virtualStartMs: options.startMs ?? WEDNESDAY_NOON },
@@ -47,41 +47,54 @@ const startLocal = async (options: LocalOptions = {}) => {
   const putOnBus: Place['putOnBus'] = async (entry) => void cloud.services.bus.put(String(bus), entry);
   return { ...cloud, putOnBus };
 };
+type LocalCloud = Awaited<ReturnType<typeof startLocal>>;
+/** On the local cloud, whose services, logs and meter a test may look at. */
+export type LocalHerald = ReturnType<typeof heraldAt<LocalCloud>>;
 
 /**
- * A local cloud of the test's own on a virtual clock; stops when the test ends. `days`: many of them pass, so what runs every few
- * minutes to make good for crashes runs every six hours; `months`: once a week.
+ * A local cloud of the test's own on a virtual clock, for what injects faults, dies or cannot be told apart; stops when the
+ * test ends. `days`: many of them pass, so what runs every few minutes to make good for crashes runs every six hours;
+ * `months`: once a week.
  */
-export const bootLocal = async (options: LocalOptions = {}) => {
+export const bootLocal = async (options: LocalOptions = {}): Promise<LocalHerald> => {
   const cloud = await startLocal(options);
   onTestFinished(() => cloud.stop());
   return heraldAt(cloud, '');
 };
 
+type SharedOptions = Pick<LocalOptions, 'days' | 'months'>;
 const emulator = inject('emulator');
 let booted = 0;
-/** The local cloud that the tests of a file share: most of what one costs is that each function starts for the first time. */
-let shared: ReturnType<typeof startLocal> | undefined;
+const nextTag = () => `-${Date.now().toString(36)}${++booted}`;
+/**
+ * The local clouds that the tests of a file share, one for each set of options: most of what a cloud costs is that each
+ * function starts for the first time.
+ */
+const shared = new Map<string, Promise<LocalCloud>>();
 
 /** After each file (see vitest.config.ts). */
 export const stopShared = async (): Promise<void> => {
-  const cloud = await shared;
-  shared = undefined;
-  await cloud?.stop();
+  const clouds = [...shared.values()];
+  shared.clear();
+  for (const cloud of clouds) await (await cloud).stop();
 };
 
-/** Where this test runs: on a deployment that it shares with others, so what it makes has names of its `own`. */
-export const boot = async (): Promise<Herald> => {
-  booted += 1;
-  const tag = `-${Date.now().toString(36)}${booted}`;
-  if (emulator) return heraldAt(await emulatorPlace(emulator), tag);
-  shared ??= startLocal();
-  const cloud = await shared;
-  // What earlier tests were sent is not of this one.
+/** The local cloud that this test shares with others of its file, so what it makes has names of its `own`; `options` as for `bootLocal`. */
+export const bootShared = async (options: SharedOptions = {}): Promise<LocalHerald> => {
+  const key = JSON.stringify(options);
+  const starting = shared.get(key) ?? startLocal(options);
+  shared.set(key, starting);
+  const cloud = await starting;
+  // What earlier tests were sent, and what became of it, is not of this one.
+  await cloud.clock.idle();
   const before = cloud.inbox.list({ limit: 1 })[0]?.id ?? 0;
   const list = (query: InboxQuery = {}) => cloud.inbox.list({ ...query, after: Math.max(before, query.after ?? 0) });
-  return heraldAt({ ...cloud, inbox: { list, count: () => list({ limit: -1 }).length } }, tag);
+  return heraldAt({ ...cloud, inbox: { ...cloud.inbox, list, count: () => list({ limit: -1 }).length } }, nextTag());
 };
+
+/** Where this test runs: on a deployment that it shares with others, or as `bootShared`. */
+export const boot = async (options: SharedOptions = {}): Promise<Herald> =>
+  emulator ? heraldAt(await emulatorPlace(emulator), nextTag()) : bootShared(options);
 
 /** A test that needs virtual time, or something else that only the local cloud has; `why` is printed where it is skipped. */
 export const localTest = (why: string, name: string, run: () => Promise<void>, timeoutMs?: number) => {

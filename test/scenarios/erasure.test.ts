@@ -2,18 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { bootLocal } from './boot.ts';
-import {
-  ADA,
-  ADA_TEXTS,
-  BOB,
-  erase,
-  exportOf,
-  finishErasure,
-  type LocalHerald,
-  liveEverywhere,
-  placesOf,
-} from './everywhere.ts';
+import { bootLocal, type LocalHerald } from './boot.ts';
+import { ADA, ADA_TEXTS, BOB, erase, exportOf, finishErasure, liveEverywhere, placesOf } from './everywhere.ts';
 
 const folder = () => {
   const path = mkdtempSync(join(tmpdir(), 'herald-'));

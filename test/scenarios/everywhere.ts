@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync } from 'node:zlib';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
-import type { bootLocal } from './boot.ts';
+import type { LocalHerald } from './boot.ts';
 import { addPerson, approve, draftCampaign, importCsv, submit } from './people.ts';
 
-export type LocalHerald = Awaited<ReturnType<typeof bootLocal>>;
 const MINUTE = 60_000;
 
 /**

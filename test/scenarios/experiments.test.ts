@@ -4,8 +4,7 @@ import type { VariantDecision } from '../../core/strategy/experiment/campaign-ex
 import type { ArmFigures } from '../../core/strategy/experiment/figures.ts';
 import { type Holdout, holdoutOf, isHeldOut } from '../../core/strategy/holdout.ts';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { bootLocal, localTest } from './boot.ts';
-import type { LocalHerald } from './everywhere.ts';
+import { bootLocal, type LocalHerald, localTest } from './boot.ts';
 import { journeyExperiments } from './journey-experiments.ts';
 import { approve, type CampaignView, draftCampaign, importCsv, stateOf, submit } from './people.ts';
 

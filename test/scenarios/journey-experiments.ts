@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { armAt, bucketOf } from '../../core/strategy/assignment.ts';
 import type { ExperimentView } from '../../core/strategy/experiment/experiment-view.ts';
-import type { LocalHerald } from './everywhere.ts';
+import type { LocalHerald } from './boot.ts';
 import { type JourneyView, publish, write } from './walks.ts';
 
 const DAY = 86_400_000;

@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import { bill, diff } from '../../local/meter.ts';
-import { bootLocal, localTest } from './boot.ts';
-import type { LocalHerald } from './everywhere.ts';
+import { bootLocal, type LocalHerald, localTest } from './boot.ts';
 import { addPerson } from './people.ts';
 import { type JourneyView, publish, type Report, sms, texts, write } from './walks.ts';
 

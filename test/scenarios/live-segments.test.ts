@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { bootLocal, type Herald, localTest } from './boot.ts';
+import { bootLocal, bootShared, type Herald, localTest } from './boot.ts';
 import { addPerson, importCsv } from './people.ts';
+import { quietAtEnd } from './put-back.ts';
+import { patient } from './sales.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -19,6 +21,12 @@ type Live = {
 };
 type Members = { items: { profileId: string; sinceMs: number }[]; cursor?: string };
 
+/** The cloud that the tests of this file share. */
+const bootForDays = async () => {
+  const herald = await bootShared({ days: true });
+  quietAtEnd(herald);
+  return herald;
+};
 const createSegment = async (herald: Herald, name: string, segment: unknown): Promise<string> => {
   const body = { name, segment };
   const { id } = await herald.api.must<{ id: string }>('POST /v1/segments', await herald.as('marketer-mia', body));
@@ -32,20 +40,11 @@ const untilLive = async (herald: Herald, id: string) => {
   await herald.until<Live>(`GET /v1/segments/${id}/live`, 'marketer-mia', ({ state }) => state === 'live', HOUR);
   await herald.cloud.clock.advance(10_000);
 };
-const membersOf = async (herald: Herald, id: string): Promise<string[]> => {
-  const page = await herald.api.must<Members>(`GET /v1/segments/${id}/members`, await herald.as('viewer-vera'));
-  return page.items.map(({ profileId }) => profileId);
-};
-
-/** The API's own functions may die, too, and answer 500: a person would try again. */
-const patient = async <T>(act: () => Promise<T>): Promise<T> => {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await act();
-    } catch (error) {
-      if (attempt === 20) throw error;
-    }
-  }
+/** The names of those whom this test has added. */
+const membersOf = async ({ api, as, own }: Herald, id: string): Promise<string[]> => {
+  const page = await api.must<Members>(`GET /v1/segments/${id}/members`, await as('viewer-vera'));
+  const tag = own('');
+  return page.items.flatMap(({ profileId }) => (profileId.endsWith(tag) ? [profileId.replace(tag, '')] : []));
 };
 
 /** An SMS to whoever has an event of the type. */
@@ -76,7 +75,8 @@ const shopOf = async (herald: Herald) => {
   let sent = 0;
   return async (type: string, person: { profileId?: string; anonymousId?: string }, properties: object = {}) => {
     sent += 1;
-    const event = { id: `e${sent}`, type, ...person, properties };
+    const named = Object.entries(person).map(([key, name]) => [key, herald.own(name)]);
+    const event = { id: `e${sent}`, type: herald.own(type), ...Object.fromEntries(named), properties };
     await herald.api.must('POST /v1/events', { apiKey, body: { events: [event] } });
     await herald.cloud.clock.idle();
   };
@@ -84,13 +84,15 @@ const shopOf = async (herald: Herald) => {
 const received = async (herald: Herald) =>
   (await herald.cloud.inbox.list()).map(({ to, body }) => `${to}: ${body}`).reverse();
 
-const twiceInAWeek = (event = 'purchase') => ({ event, count: { atLeast: 2 }, within: { days: 7 } });
+const twiceInAWeek = ({ own }: Herald, event = 'purchase') => ({
+  ...{ event: own(event), count: { atLeast: 2 }, within: { days: 7 } },
+});
 
 localTest(
   DAYS_PASS,
   'bought twice in 7 days: the second purchase enters at once, the end of the week leaves',
   async () => {
-    const herald = await bootLocal({ days: true });
+    const herald = await bootForDays();
     for (const [name, phone] of [
       ['ada', '+12025550001'],
       ['bob', '+12025550002'],
@@ -101,7 +103,7 @@ localTest(
     // Bob had bought before anybody asked: he is in from the start, and gets no welcome.
     await shop('purchase', { profileId: 'bob' });
     await shop('purchase', { profileId: 'bob' });
-    const id = await createSegment(herald, 'Regulars', twiceInAWeek());
+    const id = await createSegment(herald, 'Regulars', twiceInAWeek(herald));
     expect(await goLive(herald, id)).toMatchObject({ state: 'starting', reacts: 'at once', because: [] });
     await activeTrigger(herald, 'herald.segment.entered', 'Welcome to the {{ event.properties.segment }}');
     await activeTrigger(herald, 'herald.segment.left', 'We miss you');
@@ -116,7 +118,8 @@ localTest(
     await shop('purchase', { profileId: 'ada' });
     expect(await membersOf(herald, id)).toEqual(['ada', 'bob']);
     expect(await received(herald)).toEqual(['+12025550001: Welcome to the Regulars']);
-    const mine = await herald.api.must('GET /v1/profiles/ada/segments', await herald.as('viewer-vera'));
+    const ofAda = `GET /v1/profiles/${herald.own('ada')}/segments`;
+    const mine = await herald.api.must(ofAda, await herald.as('viewer-vera'));
     expect(mine).toMatchObject({ items: [{ segmentId: id, name: 'Regulars' }] });
 
     await shop('purchase', { profileId: 'ada' });
@@ -132,47 +135,47 @@ localTest(
 );
 
 localTest(DAYS_PASS, 'a profile, a consent, a list: whoever changes them by API moves the person at once', async () => {
-  const herald = await bootLocal({ days: true });
-  const { api, as } = herald;
-  await addPerson(herald, 'ada', { phone: '+12025550001', attributes: { tier: 'gold' } });
-  await addPerson(herald, 'bob', { phone: '+12025550002', attributes: { tier: 'gold' } });
+  const herald = await bootForDays();
+  const { api, as, own } = herald;
+  await addPerson(herald, 'ada', { phone: '+12025550001', attributes: { tier: own('gold') } });
+  await addPerson(herald, 'bob', { phone: '+12025550002', attributes: { tier: own('gold') } });
   const { id: listId } = await api.must<{ id: string }>('POST /v1/lists', await as('marketer-mia', { name: 'VIP' }));
   const id = await createSegment(herald, 'Golden guests', {
-    all: [{ attribute: 'tier', equals: 'gold' }, { list: listId }],
+    all: [{ attribute: 'tier', equals: own('gold') }, { list: listId }],
   });
   expect(await goLive(herald, id)).toMatchObject({ state: 'filling', reacts: 'at once' });
   await untilLive(herald, id);
   expect(await membersOf(herald, id)).toEqual([]);
 
-  const profileIds = ['ada', 'bob'];
+  const profileIds = [own('ada'), own('bob')];
   await api.must(`POST /v1/lists/${listId}/members`, await as('marketer-mia', { profileIds }));
   await herald.cloud.clock.idle();
   expect(await membersOf(herald, id)).toEqual(['ada', 'bob']);
-  await api.must('PUT /v1/profiles/bob', await as('marketer-mia', { attributes: { tier: 'silver' } }));
+  await api.must(`PUT /v1/profiles/${own('bob')}`, await as('marketer-mia', { attributes: { tier: 'silver' } }));
   await herald.cloud.clock.idle();
   expect(await membersOf(herald, id)).toEqual(['ada']);
 
   await api.must(`DELETE /v1/segments/${id}/live`, await as('marketer-mia'));
   await herald.cloud.clock.advance(10_000);
-  await api.must('PUT /v1/profiles/bob', await as('marketer-mia', { attributes: { tier: 'gold' } }));
+  await api.must(`PUT /v1/profiles/${own('bob')}`, await as('marketer-mia', { attributes: { tier: own('gold') } }));
   await herald.cloud.clock.idle();
   expect(await membersOf(herald, id)).toEqual(['ada']);
-  expect(await api.must('GET /v1/profiles/ada/segments', await as('viewer-vera'))).toEqual({ items: [] });
+  expect(await api.must(`GET /v1/profiles/${own('ada')}/segments`, await as('viewer-vera'))).toEqual({ items: [] });
 });
 
 localTest(DAYS_PASS, 'what the lake alone can tell changes on schedule; imports are noticed then, too', async () => {
-  const herald = await bootLocal({ days: true });
+  const herald = await bootForDays();
   await addPerson(herald, 'ada', { phone: '+12025550001' });
   const shop = await shopOf(herald);
   const id = await createSegment(herald, 'Spenders', {
-    event: 'purchase',
+    event: herald.own('purchase'),
     sum: { property: 'amount', is: { atLeast: 100 } },
   });
   const live = await goLive(herald, id, { refresh: 'hourly', announceFirst: true });
   expect(live).toMatchObject({
     state: 'filling',
     reacts: 'on schedule',
-    because: ['purchase: sum over all time'],
+    because: [`${herald.own('purchase')}: sum over all time`],
   });
   await activeTrigger(herald, 'herald.segment.entered', 'Thank you');
   await untilLive(herald, id);
@@ -183,10 +186,13 @@ localTest(DAYS_PASS, 'what the lake alone can tell changes on schedule; imports 
   expect(await membersOf(herald, id)).toEqual(['ada']);
   expect(await received(herald)).toEqual(['+12025550001: Thank you']);
 
-  const city = await createSegment(herald, 'Parisians', { attribute: 'city', equals: 'Paris' });
+  const city = await createSegment(herald, 'Parisians', { attribute: 'city', equals: herald.own('Paris') });
   await goLive(herald, city, { refresh: 'hourly' });
   await untilLive(herald, city);
-  await importCsv(herald, 'id,city\nada,Paris\n', { id: 'profileId', city: 'attributes.city' });
+  await importCsv(herald, `id,city\n${herald.own('ada')},${herald.own('Paris')}\n`, {
+    id: 'profileId',
+    city: 'attributes.city',
+  });
   expect(await membersOf(herald, city)).toEqual([]);
   await herald.cloud.clock.advance(HOUR + 5 * MINUTE);
   expect(await membersOf(herald, city)).toEqual(['ada']);
@@ -195,15 +201,15 @@ localTest(DAYS_PASS, 'what the lake alone can tell changes on schedule; imports 
 });
 
 localTest(DAYS_PASS, 'what somebody did before they signed in counts from the moment they do', async () => {
-  const herald = await bootLocal({ days: true });
-  const { api, as } = herald;
+  const herald = await bootForDays();
+  const { api, as, own } = herald;
   await addPerson(herald, 'ada', { phone: '+12025550001' });
   await addPerson(herald, 'bob', { phone: '+12025550002' });
   const shop = await shopOf(herald);
   // One view before the segment is live, which the lake knows of, one after.
   await shop('viewed', { anonymousId: 'laptop' });
   await shop('viewed', { anonymousId: 'kiosk' });
-  const id = await createSegment(herald, 'Lookers', twiceInAWeek('viewed'));
+  const id = await createSegment(herald, 'Lookers', twiceInAWeek(herald, 'viewed'));
   await goLive(herald, id);
   await activeTrigger(herald, 'herald.segment.entered', 'Seen');
   await untilLive(herald, id);
@@ -212,23 +218,24 @@ localTest(DAYS_PASS, 'what somebody did before they signed in counts from the mo
   expect(await membersOf(herald, id)).toEqual([]);
   await shop('signed.in', { anonymousId: 'laptop', profileId: 'ada' });
   expect(await membersOf(herald, id)).toEqual(['ada']);
-  await api.must('POST /v1/profiles/bob/aliases', await as('marketer-mia', { alias: 'kiosk' }));
+  await api.must(`POST /v1/profiles/${own('bob')}/aliases`, await as('marketer-mia', { alias: own('kiosk') }));
   await herald.cloud.clock.idle();
   expect(await membersOf(herald, id)).toEqual(['ada', 'bob']);
   expect(await received(herald)).toEqual(['+12025550001: Seen', '+12025550002: Seen']);
 });
 
 localTest(DAYS_PASS, 'the rule of a live segment changes: who stays a member leaves in time all the same', async () => {
-  const herald = await bootLocal({ days: true });
-  await addPerson(herald, 'ada', { attributes: { tier: 'gold' } });
-  const gold = { attribute: 'tier', equals: 'gold' };
+  const herald = await bootForDays();
+  const { own } = herald;
+  await addPerson(herald, 'ada', { attributes: { tier: own('gold') } });
+  const gold = { attribute: 'tier', equals: own('gold') };
   const id = await createSegment(herald, 'Golden', gold);
   await goLive(herald, id);
   await untilLive(herald, id);
   const shop = await shopOf(herald);
   await shop('purchase', { profileId: 'ada' });
   await herald.cloud.clock.advance(HOUR);
-  const segment = { all: [gold, { event: 'purchase', count: { atLeast: 1 }, within: { days: 3 } }] };
+  const segment = { all: [gold, { event: own('purchase'), count: { atLeast: 1 }, within: { days: 3 } }] };
   const edited = { version: 1, name: 'Golden buyers', segment };
   await herald.api.must(`PUT /v1/segments/${id}`, await herald.as('marketer-mia', edited));
   expect(await goLive(herald, id)).toMatchObject({ state: 'starting' });
@@ -240,7 +247,8 @@ localTest(DAYS_PASS, 'the rule of a live segment changes: who stays a member lea
 });
 
 localTest(DAYS_PASS, 'a segment that asks how often a profile changed reacts to the change', async () => {
-  const herald = await bootLocal({ days: true });
+  const herald = await bootForDays();
+  const { own } = herald;
   // Two changes that the lake knows of: attributes, then consents.
   await addPerson(herald, 'ada', { attributes: { tier: 'silver' } });
   const restless = { event: 'herald.profile.changed', count: { atLeast: 3 }, within: { days: 7 } };
@@ -248,8 +256,8 @@ localTest(DAYS_PASS, 'a segment that asks how often a profile changed reacts to 
   expect(await goLive(herald, id)).toMatchObject({ reacts: 'at once' });
   await untilLive(herald, id);
   expect(await membersOf(herald, id)).toEqual([]);
-  const gold = { attributes: { tier: 'gold' } };
-  await herald.api.must('PUT /v1/profiles/ada', await herald.as('marketer-mia', gold));
+  const gold = { attributes: { tier: own('gold') } };
+  await herald.api.must(`PUT /v1/profiles/${own('ada')}`, await herald.as('marketer-mia', gold));
   await herald.cloud.clock.idle();
   expect(await membersOf(herald, id)).toEqual(['ada']);
 });
@@ -263,7 +271,7 @@ localTest(
     const before = await bootLocal({ persist });
     const names = ['ada', 'bob', 'cem'];
     for (const [n, name] of names.entries()) await addPerson(before, name, { phone: `+1202555000${n}` });
-    const id = await createSegment(before, 'Regulars', { ...twiceInAWeek(), within: { days: 0.25 } });
+    const id = await createSegment(before, 'Regulars', { ...twiceInAWeek(before), within: { days: 0.25 } });
     await goLive(before, id);
     await activeTrigger(before, 'herald.segment.entered', 'Welcome');
     await activeTrigger(before, 'herald.segment.left', 'Farewell');

@@ -1,8 +1,7 @@
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { expect } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { bootLocal, localTest } from './boot.ts';
-import type { LocalHerald } from './everywhere.ts';
+import { bootLocal, type LocalHerald, localTest } from './boot.ts';
 import { addPerson, approve, draftCampaign, submit } from './people.ts';
 
 const HOUR = 3_600_000;

@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { bootLocal, localTest } from './boot.ts';
-import type { LocalHerald } from './everywhere.ts';
+import { bootLocal, type LocalHerald, localTest } from './boot.ts';
 import { addPerson, approve, draftCampaign, stateOf, submit } from './people.ts';
 
 const HOUR = 3_600_000;

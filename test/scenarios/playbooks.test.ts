@@ -7,8 +7,7 @@ import { expect } from 'vitest';
 import type { Playbook } from '../../core/strategy/playbook/playbook.ts';
 import { playbooks } from '../../core/strategy/playbooks/library.ts';
 import { examplesOf } from '../core/strategy/playbooks/samples.ts';
-import { bootLocal, localTest } from './boot.ts';
-import type { LocalHerald } from './everywhere.ts';
+import { bootLocal, type LocalHerald, localTest } from './boot.ts';
 import { addPerson, approve, submit } from './people.ts';
 import { PLAYBOOK_STORIES } from './playbook-stories.ts';
 

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { bootLocal, localTest } from './boot.ts';
-import type { LocalHerald } from './everywhere.ts';
+import { bootShared, type LocalHerald, localTest } from './boot.ts';
 import { ask, emailTo } from './linked-emails.ts';
 import { addPerson, approve, draftCampaign, stateOf, submit } from './people.ts';
+import { putSettings } from './put-back.ts';
 
 const MINUTE = 60_000;
 const CITY = { attributes: { city: 'Paris' } };
@@ -28,7 +28,7 @@ localTest(
   'hours of virtual time',
   'an email that is not opened within two hours is followed by an SMS, and only then the campaign has finished',
   async () => {
-    const herald = await bootLocal({ days: true });
+    const herald = await bootShared({ days: true });
     await addPerson(herald, 'reader', { phone: '+12025550101', email: 'reader@example.com', ...CITY });
     await addPerson(herald, 'busy', { phone: '+12025550102', email: 'busy@example.com', ...CITY });
     await addPerson(herald, 'only-email', { email: 'only@example.com', ...CITY });
@@ -55,7 +55,7 @@ localTest(
   'receipts come from the providers of the local cloud',
   'an SMS that is not delivered within ten minutes is followed by an email, and only then the campaign has finished',
   async () => {
-    const herald = await bootLocal({ days: true });
+    const herald = await bootShared({ days: true });
     await addPerson(herald, 'fine', { phone: '+12025550101', email: 'fine@example.com', ...CITY });
     await addPerson(herald, 'silent', { phone: SILENT, email: 'silent-a@example.com', ...CITY });
     await addPerson(herald, 'lost', { phone: LOST, email: 'lost@example.com', ...CITY });
@@ -82,9 +82,9 @@ localTest(
   'receipts come from the providers of the local cloud',
   'whom the next channel cannot reach has got the SMS all the same; what is too expensive for one person is left out',
   async () => {
-    const herald = await bootLocal({ days: true });
-    const settings = { version: 0, frequencyCap: { touches: 1, hours: 24 }, prices: { sms: 0.05, email: 0.001 } };
-    await herald.api.must('PUT /v1/settings/delivery', await herald.as('operator-oscar', settings));
+    const herald = await bootShared({ days: true });
+    const settings = { frequencyCap: { touches: 1, hours: 24 }, prices: { sms: 0.05, email: 0.001 } };
+    await putSettings(herald, 'delivery', settings);
     await addPerson(herald, 'silent', { phone: SILENT, email: 'a@example.com', ...CITY }, { sms: true, email: false });
     const waits = [{ channel: 'sms', ifNotDeliveredWithin: { minutes: 10 } }, 'email'];
     const draft = await start(herald, { policy: waits });
@@ -108,7 +108,7 @@ localTest(
   'receipts come from the providers of the local cloud',
   'a policy that cannot be carried out is told where',
   async () => {
-    const herald = await bootLocal({ days: true });
+    const herald = await bootShared({ days: true });
     const policy = [{ channel: 'push', ifNotOpenedWithin: { hours: 1 } }, 'sms'];
     const draft = await draftCampaign(herald, { city: 'Paris', policy });
     const answer = await herald.api.call(

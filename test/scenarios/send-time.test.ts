@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { bootLocal, localTest } from './boot.ts';
-import type { LocalHerald } from './everywhere.ts';
+import { bootLocal, type LocalHerald, localTest } from './boot.ts';
 import { ask, emailTo, sendEmails } from './linked-emails.ts';
 import { addPerson, approve, draftCampaign, stateOf, submit } from './people.ts';
 
