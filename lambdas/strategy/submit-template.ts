@@ -24,11 +24,16 @@ export const submitTemplate = async (
 ): Promise<TemplateChange> => {
   const { defs, sinks } = store;
   const { id, name, version: templateVersion, editors } = template;
-  const { plans, errors, topics, channels } = await touchedPlans(defs, template, nowMs);
+  const { plans, beingEdited, errors, topics, channels } = await touchedPlans(defs, template, nowMs);
   if (errors.length > 0) {
     throw new Problem('invalid-reference', errors.map(({ message }) => message).join('; '), { errors });
   }
-  if (plans.length === 0) throw new Problem('state-conflict', 'No trigger or journey in force has it otherwise');
+  if (plans.length === 0) {
+    const edited = beingEdited.map(
+      (one) => `; the journey “${one.name}” is being edited, and has it once that is approved`,
+    );
+    throw new Problem('state-conflict', `No trigger or journey in force has it otherwise${edited.join('')}`);
+  }
   const submitted: SubmittedTemplate = { template: contentOf(template), plans };
   const author = editors[0] ?? actor;
   const hash = await storeSubmission(defs, 'template', id, submitted, nowMs);
@@ -45,8 +50,9 @@ export const submitTemplate = async (
     (change) => {
       // One of an older version, which nobody can approve any more, gives way: an edit that was saved late has left it.
       const isOlder = change.state === 'in review' && change.templateVersion !== templateVersion;
-      const before = isOlder ? withdrawn(change) : change;
-      const now = { ...before, name, author, editors, templateVersion, plans };
+      const { beingEdited: _past, ...before } = isOlder ? withdrawn(change) : change;
+      const edited = beingEdited.length > 0 && { beingEdited };
+      const now: TemplateChange = { ...before, name, author, editors, templateVersion, plans, ...edited };
       return templateApproval.submitted(now, { hash, expirySeconds, ...policy }, actor, nowMs);
     },
     (after) => [askForApproval('template', after, nowMs)],

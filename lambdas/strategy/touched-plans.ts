@@ -15,8 +15,14 @@ import { loadPlanVersion, storePlanVersion } from '../adapters/plan-versions.ts'
 import type { FieldError } from '../middleware/problem.ts';
 import { frozenJourney } from './freeze-journey.ts';
 
-/** `errors`: what the new content does not fit. `topics` and `channels`: of all messages that would change. */
-export type Touched = { plans: TouchedPlan[]; errors: FieldError[]; topics: string[]; channels: Channel[] };
+/** `beingEdited`: journeys that are left out for that. `errors`: what the new content does not fit. `topics` and `channels`: of all messages that would change. */
+export type Touched = {
+  plans: TouchedPlan[];
+  beingEdited: { id: string; name: string }[];
+  errors: FieldError[];
+  topics: string[];
+  channels: Channel[];
+};
 
 /**
  * Triggers and journeys in force that say what the template said, each with the version that it would have with the new content, which
@@ -25,7 +31,7 @@ export type Touched = { plans: TouchedPlan[]; errors: FieldError[]; topics: stri
  */
 export const touchedPlans = async (defs: Definitions, template: Template, nowMs: number): Promise<Touched> => {
   const [triggers, live] = await Promise.all([defs.all<Trigger>('trigger'), defs.all<LiveJourney>('live-journey')]);
-  const touched: Touched = { plans: [], errors: [], topics: [], channels: [] };
+  const touched: Touched = { plans: [], beingEdited: [], errors: [], topics: [], channels: [] };
   const add = (plan: TouchedPlan, changed: readonly PlanVersion[], errors: readonly string[]) => {
     if (plan.from === plan.to) return;
     touched.plans.push(plan);
@@ -45,8 +51,9 @@ export const touchedPlans = async (defs: Definitions, template: Template, nowMs:
   }
   for (const { id, body: running } of live) {
     const journey = running.state === 'stopped' ? undefined : (await defs.get<Journey>('journey', id))?.body;
-    if (journey?.state !== 'published' || journey.hash !== running.current) continue;
-    if (!Object.keys(journey.nodes).some((id) => isOf(journey, id, template.id))) continue;
+    if (!journey || !Object.keys(journey.nodes).some((id) => isOf(journey, id, template.id))) continue;
+    if (journey.state !== 'published') touched.beingEdited.push({ id, name: running.name });
+    if (journey.state !== 'published' || journey.hash !== running.current) continue;
     const { version, plans } = await withTemplate(defs, journey, running.current, template);
     for (const plan of plans) await storePlanVersion(defs, plan, nowMs);
     await storeJourneyVersion(defs, version, nowMs);

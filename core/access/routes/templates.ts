@@ -27,6 +27,8 @@ const templateChange = z
         ...{ kind: z.enum(['journey', 'trigger']), id: z.string(), name: z.string(), from: z.string(), to: z.string() },
       }),
     ),
+    /** Journeys that run and name it, and keep what they say until their own edit is approved. */
+    beingEdited: z.optional(z.array(z.object({ id: z.string(), name: z.string() }))),
     approval: z.optional(approval),
     history: z.optional(z.array(pastSubmission)),
   })
@@ -234,7 +236,7 @@ export const routes = [
     path: '/v1/templates/{templateId}/submit',
     summary: 'Ask for approval of a template in the plans in force that have it otherwise',
     description:
-      'Triggers that are active and journeys that run keep what was approved when a template is edited. This freezes what it says now and lists the `plans` that would say it: when everybody whom the settings ask has said yes (`POST /v1/approvals/template/{templateId}/approve`), they do, and nothing does before. What those inside of a journey get is as was chosen when it was published. Any edit of the template makes it a draft again. Submitting again what waits is harmless. A journey that was edited since it was published is left out, and so are campaigns: these are submitted themselves.',
+      'Triggers that are active and journeys that run keep what was approved when a template is edited. This freezes what it says now and lists the `plans` that would say it: when everybody whom the settings ask has said yes (`POST /v1/approvals/template/{templateId}/approve`), they do, and nothing does before. What those inside of a journey get is as was chosen when it was published. Any edit of the template makes it a draft again. Submitting again what waits is harmless. A journey that was edited since it was published is left out, and named in `beingEdited`: it says what it said until that edit is approved. Campaigns are left out, too: these are submitted themselves.',
     handler,
     roles: WRITERS,
     body: z.strictObject({ version, expirySeconds }),

@@ -20,6 +20,8 @@ export type TemplateChange = Approvable & {
   /** Of the template. */
   templateVersion: number;
   plans: TouchedPlan[];
+  /** Journeys that run and name it, but are being edited: they keep what they say until that edit is approved. Absent: none. */
+  beingEdited?: { id: string; name: string }[];
 };
 
 /** What is approved: the content, and into which plans it goes. */

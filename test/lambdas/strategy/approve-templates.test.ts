@@ -28,7 +28,7 @@ beforeEach(() => {
   world.tables.asked.length = 0;
 });
 
-type Body = { id: string; version: number; type?: string };
+type Body = { id: string; version: number; type?: string; detail?: string };
 const ask = async (handler: ApiLambda, route: string, params: Record<string, string>, body: object, as: Call['as']) => {
   const reply = await call(handler, { route, params, body, as: as! });
   return reply.body as Body & TemplateChange;
@@ -268,6 +268,25 @@ test('what does not fit the plans in force, or that none of them uses, is not su
   await edit(id, { push: { title: 'Hi', body: 'Hi' } });
   const refused = await submit(id);
   expect(refused).toMatchObject({ type: '/problems/invalid-reference', detail: expect.stringContaining('sms') });
+});
+
+test('a journey that is being edited is named; one whose edit begins later gets it', async () => {
+  const [hello, bye] = [await write('Hello', 'Hello'), await write('Bye', 'Bye')];
+  const [id, mia] = [await journey(hello, bye), somebody('mia', 'marketer')];
+  const { topic, entry, start, nodes, version } = (await defs.get<Journey>('journey', id))!.body;
+  const put = { name: 'Welcome 2', topic, entry, start, nodes, version };
+  await edit(hello, { sms: { text: 'Hello again' } });
+  expect(await submit(hello)).toMatchObject({ plans: [{ id }] });
+  await ask(journeys, 'PUT /v1/journeys/{journeyId}', { journeyId: id }, put, mia);
+  await approve(hello, abe);
+  await settle(hello);
+  expect(await saysJourney(id)).toEqual(['Hello again', 'Bye']);
+  await edit(bye, { sms: { text: 'Bye bye' } });
+  expect((await submit(bye)).detail).toContain('the journey “Welcome” is being edited, and has it once');
+  await trigger(bye);
+  await edit(bye, { sms: { text: 'Bye for good' } });
+  expect(await submit(bye)).toMatchObject({ plans: [{ kind: 'trigger' }], beingEdited: [{ id, name: 'Welcome' }] });
+  expect(await saysJourney(id)).toEqual(['Hello again', 'Bye']);
 });
 
 test('another template of the journey, which somebody is at work on, stands in the way of nobody', async () => {
