@@ -25,7 +25,7 @@ export const assembly = (stage: StageName): string => {
       ...process.env,
       CDK_OUTDIR: outdir,
       CDK_CONTEXT_JSON: JSON.stringify({ ...context(), stage }),
-      // CDK's own look at the templates takes as long as all the rest: it looks at what goes to AWS, and cfn-lint at all.
+      // CDK's own look at the templates takes as long as all the rest: it looks at what goes to AWS.
       CDK_VALIDATION: String(stage === 'dev' || stage === 'prod'),
     },
   });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -77,28 +77,32 @@ export const startEmulator = async (say: (line: string) => void): Promise<Emulat
   return state;
 };
 
-/** Where `cdk` leaves what it has synthesized. */
+/** Where the app of a project is synthesized for the emulator. */
 const OUTPUT = join('.herald', 'cdk.emulator');
+type Addresses = Pick<Emulator, 'url' | 'inboxUrl'>;
 
-/**
- * Runs the pinned CDK command line on stage `emulator` of the project in `cwd`; throws with its last lines when it fails. It
- * synthesizes the app, or takes what the call before has synthesized.
- */
-export const cdk = (
-  emulator: Pick<Emulator, 'url' | 'inboxUrl'>,
-  args: string[],
-  { cwd = root, isSynthesized = false } = {},
-): string => {
+/** `cdk synth` of stage `emulator` of the project in `cwd`: `cdk` takes it from there, as often as it is called. */
+export const synthesize = (emulator: Addresses, cwd = root): void => {
   const context = ['-c', 'stage=emulator', '-c', `channelEndpoint=${emulator.inboxUrl}`];
-  const app = isSynthesized ? ['--app', OUTPUT] : [...context, '--output', OUTPUT];
-  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules', '.bin', 'cdk'), [...args, ...app], {
+  commandLine(emulator, ['synth', '--quiet', ...context, '--output', OUTPUT], cwd);
+  // Where constructs come from: for each event of a stack the command line reads all of it, which takes longer than the stack.
+  const folder = join(cwd, OUTPUT);
+  for (const name of readdirSync(folder)) if (name.endsWith('.metadata.json')) writeFileSync(join(folder, name), '{}');
+};
+
+/** Runs the pinned CDK command line on what was synthesized of the project in `cwd`; throws with its last lines when it fails. */
+export const cdk = (emulator: Addresses, args: string[], cwd = root): string =>
+  commandLine(emulator, [...args, '--app', OUTPUT], cwd);
+
+const commandLine = (emulator: Addresses, args: string[], cwd: string): string => {
+  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules', '.bin', 'cdk'), args, {
     cwd,
     encoding: 'utf8',
     env: {
       ...emulated(emulator.url),
       NO_COLOR: '1',
       CI: '1',
-      // The templates of this stage are judged by cfn-lint and by the deployment.
+      // CDK's own look at the templates takes as long as all the rest, and the deployment will say what is wrong.
       CDK_VALIDATION: 'false',
       CDK_DISABLE_CLI_TELEMETRY: 'true',
     },
@@ -109,16 +113,19 @@ export const cdk = (
   return text;
 };
 
-/** `cdk bootstrap` and `cdk deploy` of all stacks. */
+export const DEPLOY = ['deploy', '--all', '--require-approval', 'never'];
+
+/** `cdk synth`, `cdk bootstrap` and `cdk deploy` of all stacks. */
 export const deploy = async (emulator: Emulator, say: (line: string) => void): Promise<Emulator> => {
-  const timed = (what: string, args: string[], isSynthesized: boolean) => {
+  const timed = (what: string, work: () => void) => {
     const startedAt = performance.now();
-    cdk(emulator, args, { isSynthesized });
+    work();
     say(`${what}: ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
   };
   const outputsFile = join(folder, 'outputs.json');
-  timed('cdk bootstrap', ['bootstrap', 'aws://000000000000/us-east-1'], false);
-  timed('cdk deploy', ['deploy', '--all', '--require-approval', 'never', '--outputs-file', outputsFile], true);
+  timed('cdk synth', () => synthesize(emulator));
+  timed('cdk bootstrap', () => cdk(emulator, ['bootstrap', 'aws://000000000000/us-east-1']));
+  timed('cdk deploy', () => cdk(emulator, [...DEPLOY, '--outputs-file', outputsFile]));
   await verifySender(emulator);
   const deployed = { ...emulator, outputs: JSON.parse(readFileSync(outputsFile, 'utf8')) };
   save(deployed);

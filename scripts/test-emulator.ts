@@ -26,7 +26,7 @@ try {
 } finally {
   if (status !== 0) console.log(emulatorLogs());
   if (!process.argv.includes('--keep')) {
-    cdk(emulator, ['destroy', '--all', '--force'], { isSynthesized: true });
+    cdk(emulator, ['destroy', '--all', '--force']);
     stopEmulator();
     console.log('The stacks are removed, MiniStack and the inbox are ended.');
   }

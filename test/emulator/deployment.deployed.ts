@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { awsJson } from '../../scripts/aws-json.ts';
-import { cdk } from '../../scripts/emulator.ts';
+import { cdk, DEPLOY, synthesize } from '../../scripts/emulator.ts';
 import { boot } from '../scenarios/boot.ts';
 import { addPerson, approve, draftCampaign, submit } from '../scenarios/people.ts';
 
@@ -105,7 +105,8 @@ describe('a second deployment', () => {
   };
   const deployCopy = async () => {
     try {
-      cdk(emulator, ['deploy', '--all', '--require-approval', 'never'], { cwd: copy });
+      synthesize(emulator, copy);
+      cdk(emulator, DEPLOY, copy);
     } finally {
       // This process stood still meanwhile: it has yet to hear of connections that were closed, or it would use one.
       await turn();

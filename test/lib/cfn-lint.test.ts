@@ -3,7 +3,6 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { STAGES } from '../../lib/stages.ts';
 import { NoPythonTools, pythonTools } from '../../scripts/python-tools.ts';
 import { STACKS, synthesized } from './synthesized.ts';
 
@@ -35,6 +34,8 @@ const ACCEPTED: { finding: RegExp; reason: string }[] = [
 /** Proves in the same run that findings do come through. */
 const BROKEN = { Resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: 'soon' } } } };
 
+/** What goes to AWS. Of the others the emulator and the local cloud say what is wrong, and a stage takes fifteen seconds. */
+const STAGES = ['dev', 'prod'] as const;
 const stacks = STAGES.flatMap((stage) => STACKS.map((stack) => ({ stage, stack })));
 const findings = new Map<string, string[]>();
 let skipped: string | undefined;

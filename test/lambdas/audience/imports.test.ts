@@ -276,9 +276,10 @@ const portsOf = async () => {
 };
 
 describe('several lanes', () => {
-  const person = (n: number, city: string) => `l${n},,${city},,${'x'.repeat(1_000)}\n`;
+  // Long rows: how many lanes there are depends on the bytes.
+  const person = (n: number, city: string) => `l${n},,${city},,${'x'.repeat(4_000)}\n`;
   const file = (cities: string[]) =>
-    `id,mail,city,sms,note\n${cities.flatMap((city) => Array.from({ length: 1_000 }, (_, n) => person(n, city))).join('')}`;
+    `id,mail,city,sms,note\n${cities.flatMap((city) => Array.from({ length: 250 }, (_, n) => person(n, city))).join('')}`;
 
   it('write each person in the order of the file: the last row wins, however the lanes run', {
     timeout: 60_000,
@@ -300,11 +301,11 @@ describe('several lanes', () => {
     }
     await finish(task);
     const { progress, state } = await get(created.id);
-    expect([state, progress.rows, progress.imported, progress.refused]).toEqual(['finished', 5_000, 5_000, 0]);
+    expect([state, progress.rows, progress.imported, progress.refused]).toEqual(['finished', 1_250, 1_250, 0]);
     const rows = await world.ask(`SELECT profile_id, version, attributes FROM profiles
         WHERE starts_with(profile_id, 'l') ORDER BY version`);
     const last = new Map(rows.map((row) => [row.profile_id, row.attributes]));
-    expect(last.size).toBe(1_000);
+    expect(last.size).toBe(250);
     for (const attributes of last.values()) expect(attributes).toContain('Riga');
   });
 

@@ -1,5 +1,11 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { type AttributeValue, DynamoDBClient, PutItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  DynamoDBClient,
+  paginateScan,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
 import { SETTLED_MS } from '../../../core/audience/erasure.ts';
 import { audienceWorld } from './audience-world.ts';
 
@@ -24,8 +30,17 @@ export const personWorld = async () => {
   const { hasher } = await import('../../../lambdas/adapters/person-hash.ts');
   const { secretText } = await import('../../../lambdas/adapters/secrets.ts');
   const store = erasures(ERASURES_TABLE, hasher(() => secretText(ERASURE_KEY_ARN)).hash);
-  const put = (table: string, values: Parameters<typeof item>[0]) =>
-    client.send(new PutItemCommand({ TableName: process.env[`${table}_TABLE`] ?? '', Item: item(values) }));
+  type Row = [table: string, values: Parameters<typeof item>[0]];
+  const putAll = async (rows: readonly Row[]) => {
+    // As many as one request takes.
+    for (let at = 0; at < rows.length; at += 25) {
+      const byTable = Map.groupBy(rows.slice(at, at + 25), ([table]) => process.env[`${table}_TABLE`] ?? '');
+      const puts = ([, values]: Row): WriteRequest => ({ PutRequest: { Item: item(values) } });
+      const RequestItems = Object.fromEntries([...byTable].map(([table, some]) => [table, some.map(puts)]));
+      await client.send(new BatchWriteItemCommand({ RequestItems }));
+    }
+  };
+  const put = (...row: Row) => putAll([row]);
 
   const today = new Date().toISOString().slice(0, 10);
   let files = 0;
@@ -49,36 +64,44 @@ export const personWorld = async () => {
     async inTables(id: string) {
       const device = `${id}-device`;
       const email = `${id}@example.com`;
-      await put('PROFILES', { profileId: id, version: 1, body: { profileId: id, version: 1, email, attributes: {} } });
-      await put('CONTACTS', { profileId: id, version: 1 });
-      await put('IDENTITIES', { alias: device, profileId: id, atMs: 1 });
+      const body = { profileId: id, version: 1, email, attributes: {} };
+      const rows: Row[] = [
+        ['PROFILES', { profileId: id, version: 1, body }],
+        ['CONTACTS', { profileId: id, version: 1 }],
+        ['IDENTITIES', { alias: device, profileId: id, atMs: 1 }],
+      ];
       for (const [n, own] of [id, `anonymous:${device}`].entries()) {
-        await put('WINDOWS', { profileId: own, triggerId: 't1' });
-        await put('WINDOWS', { profileId: own, triggerId: 't2' });
-        await put('MEMBERSHIPS', { profileId: own, membership: 'list#l', memberOf: 'list#l' });
-        await put('LEADS', { profileId: own, modelId: 'm' });
-        await put('PARTICIPANTS', { profileId: own, journeyId: 'j' });
-        await put('INBOX', { profileId: own, message: 'm' });
         const subject = `profile/${own}`;
         const entry = { subject, action: 'export', actor: 'amir', atMs: n + 1, version: 0, detail: device };
-        await put('AUDIT', { subject, entry: `0000000000000${n + 1}#0#x`, day: '1970-01-01', body: entry });
+        rows.push(
+          ['WINDOWS', { profileId: own, triggerId: 't1' }],
+          ['WINDOWS', { profileId: own, triggerId: 't2' }],
+          ['MEMBERSHIPS', { profileId: own, membership: 'list#l', memberOf: 'list#l' }],
+          ['LEADS', { profileId: own, modelId: 'm' }],
+          ['PARTICIPANTS', { profileId: own, journeyId: 'j' }],
+          ['INBOX', { profileId: own, message: 'm' }],
+          ['AUDIT', { subject, entry: `0000000000000${n + 1}#0#x`, day: '1970-01-01', body: entry }],
+        );
       }
+      await putAll(rows);
     },
 
     /** The same in the tables that are read whole. */
     async inWholeTables(id: string) {
-      await put('TIMERS', { bucket: 'b', timer: `1#${id}`, body: { event: { profileId: id, id: 'e' } } });
       const waiting = [
         [id, 'j', 1, 1],
         ['somebody-else', 'j', 1, 1],
       ];
-      await put('TIMERS', { bucket: 'wait#b', timer: Buffer.from(id).toString('hex'), body: { waiting } });
       const message = { kind: 'direct', profileId: id, event: { profileId: id, id: 'e' }, step: 0 };
       const held = { channel: 'sms', lane: 'promotional', message };
-      await put('TIMERS', { bucket: 'send#b', timer: `2#${id}`, body: held });
-      await put('LEDGER', { run: 't#trigger', unit: `shop#e1#${id}#0` });
-      await put('DEVICES', { deviceId: `phone-of-${id}`, profileId: id });
-      await put('IDEMPOTENCY', { id: `mia#${id}`, body: { members: [id] } });
+      await putAll([
+        ['TIMERS', { bucket: 'b', timer: `1#${id}`, body: { event: { profileId: id, id: 'e' } } }],
+        ['TIMERS', { bucket: 'wait#b', timer: Buffer.from(id).toString('hex'), body: { waiting } }],
+        ['TIMERS', { bucket: 'send#b', timer: `2#${id}`, body: held }],
+        ['LEDGER', { run: 't#trigger', unit: `shop#e1#${id}#0` }],
+        ['DEVICES', { deviceId: `phone-of-${id}`, profileId: id }],
+        ['IDEMPOTENCY', { id: `mia#${id}`, body: { members: [id] } }],
+      ]);
     },
 
     /** Rows of lake tables, beside those of somebody else, in files of this name or in new ones. Gives the keys. */
