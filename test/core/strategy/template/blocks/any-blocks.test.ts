@@ -71,3 +71,10 @@ test('any blocks become a page that shows each text as it was written', async ()
     { numRuns: 60 },
   );
 });
+
+test('what a text captures is shown as it is written, and what it brings is escaped once', async () => {
+  const text =
+    '{% capture who %}{{ profile.attributes.one }} & "Co" <x>{% endcapture %}{{ who }}|{{ who | upcase }}|{% if who contains " & " %}y{% endif %}';
+  const html = await sent([{ kind: 'text', text }], { one: '<i>' });
+  expect(html).toContain('&lt;i&gt; &amp; &quot;Co&quot; &lt;x&gt;|&lt;I&gt; &amp; &#34;CO&#34; &lt;X&gt;|y');
+});
