@@ -22,6 +22,8 @@ const SHARED = [
 ];
 /** They share a process as well, with a fresh environment and fresh modules of ours: each file is a cold start, of packages that are warm. */
 const HANDLERS = ['test/lambdas/**/*.test.ts'];
+/** These as well, beside the handlers: the services of the local cloud, and what is measured. */
+const SERVICES = ['test/local/**/*.test.ts', 'test/bench/**/*.test.ts'];
 /** They share a process too: each test boots clouds of its own, whose functions run in threads of their own. */
 const SCENARIOS = ['test/scenarios/**/*.test.ts'];
 
@@ -35,6 +37,10 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'services', include: SERVICES, isolate: false, setupFiles: ['test/cold-start.ts'] },
+      },
+      {
+        extends: true,
         test: {
           name: 'scenarios',
           include: SCENARIOS,
@@ -44,7 +50,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'own', include: ['test/**/*.test.ts'], exclude: [...SHARED, ...HANDLERS, ...SCENARIOS] },
+        test: {
+          name: 'own',
+          include: ['test/**/*.test.ts'],
+          exclude: [...SHARED, ...HANDLERS, ...SERVICES, ...SCENARIOS],
+        },
       },
     ],
     globalSetup: ['test/global-setup.ts'],

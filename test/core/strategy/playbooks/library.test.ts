@@ -78,6 +78,19 @@ const faultsOf = (made: Drafts): string[] => {
   ];
 };
 
+/** Values of each kind of parameter. Made once: an arbitrary of texts takes longer to make than to try. */
+const SOME = {
+  text: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
+  url: fc.webUrl({ validSchemes: ['https'], withQueryParameters: true }),
+  currency: fc.stringMatching(/^[A-Za-z]{2,4}$/),
+  number: fc.oneof(fc.integer({ min: 1, max: 1_000 }), fc.double({ min: 0.01, max: 1_000, noNaN: true })),
+  duration: fc.record({ hours: fc.integer({ min: 1, max: 800 }) }),
+  time: fc.constantFrom('00:00', '09:30', '24:00'),
+  topic: fc.stringMatching(/^[a-z0-9-]{1,33}$/),
+  event: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,40}$/),
+  attribute: fc.stringMatching(/^[A-Za-z][A-Za-z0-9_]{0,40}$/),
+};
+
 test('there are playbooks, each with an id of its own', () => {
   expect(new Set(playbooks.map(({ id }) => id)).size).toBe(playbooks.length);
   for (const { id } of playbooks) expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
@@ -174,21 +187,9 @@ describe.each(playbooks.map((playbook) => [playbook.id, playbook] as const))('%s
   });
 
   test('whatever values are taken, the drafts can be saved', () => {
-    const anyText = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
-    const values = Object.entries(playbook.parameters).map(([name, parameter]) => {
-      const some = {
-        text: anyText,
-        url: fc.webUrl({ validSchemes: ['https'], withQueryParameters: true }),
-        currency: fc.stringMatching(/^[A-Za-z]{2,4}$/),
-        number: fc.oneof(fc.integer({ min: 1, max: 1_000 }), fc.double({ min: 0.01, max: 1_000, noNaN: true })),
-        duration: fc.record({ hours: fc.integer({ min: 1, max: 800 }) }),
-        time: fc.constantFrom('00:00', '09:30', '24:00'),
-        topic: fc.stringMatching(/^[a-z0-9-]{1,33}$/),
-        event: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,40}$/),
-        attribute: fc.stringMatching(/^[A-Za-z][A-Za-z0-9_]{0,40}$/),
-      }[parameter.kind] as fc.Arbitrary<unknown>;
-      return some.map((value) => [name, value] as const);
-    });
+    const values = Object.entries(playbook.parameters).map(([name, { kind }]) =>
+      (SOME[kind] as fc.Arbitrary<unknown>).map((value) => [name, value] as const),
+    );
     fc.assert(
       fc.property(fc.tuple(...values), fc.constantFrom(...LANGUAGES), (given, language) => {
         // One by one, so that a value that is refused does not keep the others from being tried.
