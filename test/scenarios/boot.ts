@@ -96,6 +96,19 @@ export const bootShared = async (options: SharedOptions = {}): Promise<LocalHera
 export const boot = async (options: SharedOptions = {}): Promise<Herald> =>
   emulator ? heraldAt(await emulatorPlace(emulator), nextTag()) : bootShared(options);
 
+/**
+ * Lets time pass until it is next so late, UTC: what begins at a certain time of day or week begins there, whatever tests
+ * were before. `weekday`: 0 for Sunday. Not at all where it is that time already.
+ */
+export const untilNext = async ({ cloud }: LocalHerald, time: { weekday?: number; hour: number }): Promise<void> => {
+  const nowMs = cloud.clock.now();
+  const at = new Date(nowMs);
+  at.setUTCHours(time.hour, 0, 0, 0);
+  const isThen = () => at.getTime() >= nowMs && (time.weekday === undefined || at.getUTCDay() === time.weekday);
+  while (!isThen()) at.setUTCDate(at.getUTCDate() + 1);
+  await cloud.clock.advance(at.getTime() - nowMs);
+};
+
 /** A test that needs virtual time, or something else that only the local cloud has; `why` is printed where it is skipped. */
 export const localTest = (why: string, name: string, run: () => Promise<void>, timeoutMs?: number) => {
   if (emulator) console.warn(`SKIPPED on the emulator: ${name} (${why})`);

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
-import { bootLocal, type Herald, localTest } from './boot.ts';
+import { bootShared, type Herald, localTest } from './boot.ts';
 import { addPerson, approve, type CampaignView, submit } from './people.ts';
 
 const NEEDS = 'the receivers are on this machine';
@@ -25,8 +25,8 @@ const template = async ({ api, as }: Herald, channels: Record<string, object>): 
 
 /** A transactional message on this channel for each `order.placed`. */
 const trigger = async (herald: Herald, channelPolicy: string[], templateId: string) => {
-  const { api, as, cloud } = herald;
-  const base = { name: 'Order', eventType: 'order.placed', where: [], topic: 'orders', lane: 'transactional' };
+  const { api, as, cloud, own } = herald;
+  const base = { name: 'Order', eventType: own('order.placed'), where: [], topic: 'orders', lane: 'transactional' };
   const { id, version } = await api.must<{ id: string; version: number }>(
     'POST /v1/triggers',
     await as('marketer-mia', { ...base, templateId, channelPolicy }),
@@ -35,15 +35,15 @@ const trigger = async (herald: Herald, channelPolicy: string[], templateId: stri
   await cloud.clock.advance(10_000);
 };
 
-const order = async ({ api, cloud }: Herald, apiKey: string, id: string) => {
-  const event = { id, type: 'order.placed', profileId: 'ada', properties: { total: 59.9 } };
+const order = async ({ api, cloud, own }: Herald, apiKey: string, id: string) => {
+  const event = { id, type: own('order.placed'), profileId: own('ada'), properties: { total: 59.9 } };
   await api.must('POST /v1/events', { apiKey, body: { events: [event] } });
   await cloud.clock.idle();
 };
 
 const runCampaign = async (herald: Herald, templateId: string, channelPolicy: string[]) => {
-  const { api, as, cloud } = herald;
-  const segment = { attribute: 'city', equals: 'Paris' };
+  const { api, as, cloud, own } = herald;
+  const segment = { attribute: 'city', equals: own('Paris') };
   const { id: segmentId } = await api.must<{ id: string }>(
     'POST /v1/segments',
     await as('marketer-mia', { name: 'Paris', segment }),
@@ -61,8 +61,9 @@ const runCampaign = async (herald: Herald, templateId: string, channelPolicy: st
 };
 
 localTest(NEEDS, 'a message waits in the inbox of its person until the app shows it, and is then read', async () => {
-  const herald = await bootLocal();
-  const { api, cloud } = herald;
+  const herald = await bootShared();
+  const { api, cloud, own } = herald;
+  const ada = own('ada');
   const inPerson = { attributes: { city: 'Paris' } };
   await addPerson(herald, 'ada', inPerson, { inapp: true });
   await addPerson(herald, 'bob', { ...inPerson, email: 'bob@example.com' }, { inapp: false, email: true });
@@ -79,17 +80,20 @@ localTest(NEEDS, 'a message waits in the inbox of its person until the app shows
 
   const apiKey = await herald.connectSource('App');
   const unread = () =>
-    api.must<{ items: { messageId: string; title: string; url: string }[] }>('GET /v1/inbox/ada/messages?unread=true', {
-      apiKey,
-    });
+    api.must<{ items: { messageId: string; title: string; url: string }[] }>(
+      `GET /v1/inbox/${ada}/messages?unread=true`,
+      {
+        apiKey,
+      },
+    );
   const { items } = await unread();
-  expect(items).toMatchObject([{ title: 'Hello ada', url: 'https://example.com/ada' }]);
-  await api.must(`POST /v1/inbox/ada/messages/${items[0]?.messageId}/read`, { apiKey, body: {} });
+  expect(items).toMatchObject([{ title: `Hello ${ada}`, url: `https://example.com/${ada}` }]);
+  await api.must(`POST /v1/inbox/${ada}/messages/${items[0]?.messageId}/read`, { apiKey, body: {} });
   expect((await unread()).items).toEqual([]);
 });
 
 localTest(NEEDS, 'another system is told what to say to whom, and once', async () => {
-  const herald = await bootLocal();
+  const herald = await bootShared();
   const { api, as } = herald;
   const { bodies, url } = await otherSystem();
   const endpoint = await api.must<{ id: string }>(
@@ -103,7 +107,10 @@ localTest(NEEDS, 'another system is told what to say to whom, and once', async (
   await order(herald, apiKey, 'o-1');
   await order(herald, apiKey, 'o-1');
   expect(bodies).toMatchObject([
-    { type: 'message', data: { profileId: 'ada', fields: { text: 'Thank you for $59.9', phone: '+12025550001' } } },
+    {
+      type: 'message',
+      data: { profileId: herald.own('ada'), fields: { text: 'Thank you for $59.9', phone: '+12025550001' } },
+    },
   ]);
 });
 
@@ -111,13 +118,13 @@ localTest(
   NEEDS,
   'a push goes to each device; a dead one goes by itself, and a device goes with whoever signs in',
   async () => {
-    const herald = await bootLocal();
-    const { api, as, cloud } = herald;
+    const herald = await bootShared();
+    const { api, as, cloud, own } = herald;
     await addPerson(herald, 'ada', {});
     await addPerson(herald, 'bob', {});
     const apiKey = await herald.connectSource('App');
-    const register = (profileId: string, token: string) =>
-      api.must('POST /v1/devices', { apiKey, body: { profileId, token, platform: 'fcm' } });
+    const register = (name: string, token: string) =>
+      api.must('POST /v1/devices', { apiKey, body: { profileId: own(name), token, platform: 'fcm' } });
     for (const token of ['phone', 'dead-tablet', 'denied-watch', 'renew-laptop']) await register('ada', token);
     await trigger(herald, ['push'], await template(herald, { push: { title: 'Thank you', body: 'for your order' } }));
 
@@ -128,9 +135,9 @@ localTest(
         .map(({ to }) => to)
         .sort();
     expect(pushed()).toEqual(['phone', 'renew-laptop']);
-    const devicesOf = async (profileId: string) => {
+    const devicesOf = async (name: string) => {
       const { devices = [] } = await api.must<{ devices?: object[] }>(
-        `GET /v1/profiles/${profileId}`,
+        `GET /v1/profiles/${own(name)}`,
         await as('viewer-vera'),
       );
       return devices.length;
@@ -146,8 +153,8 @@ localTest(
 );
 
 localTest(NEEDS, 'WeChat first, WhatsApp for whoever does not follow the account', async () => {
-  const herald = await bootLocal();
-  const { api, as, cloud } = herald;
+  const herald = await bootShared();
+  const { api, as, cloud, own } = herald;
   const inParis = { attributes: { city: 'Paris', points: 12 } };
   const everywhere = { wechat: true, whatsapp: true };
   const people = {
@@ -168,11 +175,11 @@ localTest(NEEDS, 'WeChat first, WhatsApp for whoever does not follow the account
   });
   const preview = await api.must<{ rendered: object[] }>(
     `POST /v1/templates/${templateId}/preview`,
-    await as('marketer-mia', { profileId: 'ann' }),
+    await as('marketer-mia', { profileId: own('ann') }),
   );
   expect(preview.rendered).toEqual([
-    { channel: 'whatsapp', template: 'points', language: 'en', parameters: ['ann'], notes: [] },
-    { channel: 'wechat', templateId: 'points', data: { thing1: 'ann', number2: '12' }, notes: [] },
+    { channel: 'whatsapp', template: 'points', language: 'en', parameters: [own('ann')], notes: [] },
+    { channel: 'wechat', templateId: 'points', data: { thing1: own('ann'), number2: '12' }, notes: [] },
   ]);
   expect(await runCampaign(herald, templateId, ['wechat', 'whatsapp'])).toMatchObject({
     byChannel: { wechat: 1, whatsapp: 2 },
@@ -180,8 +187,8 @@ localTest(NEEDS, 'WeChat first, WhatsApp for whoever does not follow the account
   });
   const inbox = cloud.inbox.list().map(({ channel, to, title, body }) => [channel, to, title, body]);
   expect(inbox.sort()).toEqual([
-    ['wechat', 'open-ann', 'points', 'thing1: ann\nnumber2: 12'],
-    ['whatsapp', '+12025550002', 'points (en)', 'bob'],
-    ['whatsapp', '+12025550003', 'points (en)', 'cyd'],
+    ['wechat', 'open-ann', 'points', `thing1: ${own('ann')}\nnumber2: 12`],
+    ['whatsapp', '+12025550002', 'points (en)', own('bob')],
+    ['whatsapp', '+12025550003', 'points (en)', own('cyd')],
   ]);
 });

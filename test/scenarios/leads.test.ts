@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
-import { bootLocal, localTest } from './boot.ts';
+import { bootLocal, bootShared, localTest } from './boot.ts';
 import { addPerson } from './people.ts';
-import { attributeOf, leadOf, nurture, patient, salesSystem, websiteOf } from './sales.ts';
+import { quietAtEnd } from './put-back.ts';
+import { attributeOf, leadNames, leadOf, nurture, patient, salesSystem, websiteOf } from './sales.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -11,7 +12,9 @@ localTest(
   NEEDS,
   'page views and a visit of the prices make a lead marketing-qualified, sales hears of it once; silence cools it down; a salesperson’s stage stays',
   async () => {
-    const herald = await bootLocal({ days: true });
+    const herald = await bootShared({ days: true });
+    const { api, as, own } = herald;
+    const { model, attribute } = leadNames(herald);
     const sales = await salesSystem();
     await addPerson(herald, 'ada', { attributes: { employees: 500 } });
     await nurture(herald, sales);
@@ -33,22 +36,21 @@ localTest(
     expect(sales.state.leads).toHaveLength(1);
     expect(sales.state.leads[0]?.body).toMatchObject({
       type: 'lead.stage_changed',
-      data: { profileId: 'ada', modelId: 'lead', from: 'engaged', stage: 'marketing-qualified', cause: 'score' },
+      data: { profileId: own('ada'), modelId: model, from: 'engaged', stage: 'marketing-qualified', cause: 'score' },
     });
     expect(await attributeOf(herald)).toBe('marketing-qualified');
 
     // A segment, and a list of leads, by the stage.
-    const { api, as } = herald;
     await herald.cloud.clock.advance(70_000);
-    const segment = { attribute: 'lead_stage', equals: 'marketing-qualified' };
+    const segment = { attribute, equals: 'marketing-qualified' };
     expect(await api.must('POST /v1/segments/preview', await as('marketer-mia', { segment }))).toMatchObject({
       size: 1,
     });
     const listed = await api.must<{ items: object[] }>(
-      'GET /v1/leads?modelId=lead&stage=marketing-qualified',
+      `GET /v1/leads?modelId=${model}&stage=marketing-qualified`,
       await as('viewer-vera'),
     );
-    expect(listed.items).toMatchObject([{ profileId: 'ada', stage: 'marketing-qualified' }]);
+    expect(listed.items).toMatchObject([{ profileId: own('ada'), stage: 'marketing-qualified' }]);
 
     // Ten days of silence: 26 points become 6.5, and one that does not fade.
     await herald.cloud.clock.advance(10 * DAY);
@@ -62,7 +64,7 @@ localTest(
     expect(sales.state.leads).toHaveLength(1);
 
     const body = { stage: 'sales-qualified', note: 'Asked for a demo at the fair' };
-    await api.must('PUT /v1/profiles/ada/leads/lead/stage', await as('marketer-mia', body));
+    await api.must(`PUT /v1/profiles/${own('ada')}/leads/${model}/stage`, await as('marketer-mia', body));
     await view('/unsubscribe');
     expect(await leadOf(herald)).toMatchObject({ stage: 'sales-qualified', score: -40.5, pin: { note: body.note } });
     expect(await attributeOf(herald)).toBe('sales-qualified');
@@ -72,8 +74,9 @@ localTest(
 );
 
 localTest(NEEDS, 'a trigger reacts to a change of stage', async () => {
-  const herald = await bootLocal({ days: true });
+  const herald = await bootShared({ days: true });
   const { api, as, cloud } = herald;
+  quietAtEnd(herald);
   await addPerson(herald, 'ada', { phone: '+12025550001', attributes: { employees: 500 } });
   await nurture(herald, await salesSystem());
   const { id: templateId } = await api.must<{ id: string }>(
@@ -87,7 +90,7 @@ localTest(NEEDS, 'a trigger reacts to a change of stage', async () => {
       eventType: 'herald.lead.stage-changed',
       where: [
         { property: 'stage', equals: 'marketing-qualified' },
-        { attribute: 'lead_stage', equals: 'marketing-qualified' },
+        { attribute: leadNames(herald).attribute, equals: 'marketing-qualified' },
       ],
     }),
   );
@@ -104,7 +107,7 @@ localTest(NEEDS, 'a trigger reacts to a change of stage', async () => {
 });
 
 localTest(NEEDS, 'what somebody did before they signed in counts, and sales hears of it when they do', async () => {
-  const herald = await bootLocal({ days: true });
+  const herald = await bootShared({ days: true });
   const sales = await salesSystem();
   await addPerson(herald, 'ada', {});
   await nurture(herald, sales);
@@ -120,7 +123,7 @@ localTest(
   NEEDS,
   'a sales system that is down for an hour hears of the lead afterwards; one that is gone is left alone',
   async () => {
-    const herald = await bootLocal({ days: true });
+    const herald = await bootShared({ days: true });
     const { api, as, cloud } = herald;
     const sales = await salesSystem();
     await addPerson(herald, 'ada', {});

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { bootLocal, type LocalHerald, localTest } from './boot.ts';
+import { bootShared, type LocalHerald, localTest, untilNext } from './boot.ts';
 import { addPerson, approve, type CampaignView, draftCampaign, importCsv, stateOf, submit } from './people.ts';
+import { putSettings } from './put-back.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -9,9 +10,12 @@ const PEOPLE = 300;
 
 /** Three hundred people with phones, a third of whom the provider keeps waiting for a second attempt (+1555552…). */
 const withPeople = async (): Promise<LocalHerald> => {
-  const herald = await bootLocal({ days: true });
+  const herald = await bootShared({ days: true });
   const phoneOf = (n: number) => `${n % 3 === 0 ? '+1555552' : '+1202555'}${String(n).padStart(4, '0')}`;
-  const rows = Array.from({ length: PEOPLE }, (_, n) => `p${n},${phoneOf(n)},Paris,yes`);
+  const rows = Array.from(
+    { length: PEOPLE },
+    (_, n) => `${herald.own(`p${n}`)},${phoneOf(n)},${herald.own('Paris')},yes`,
+  );
   await importCsv(herald, ['id,phone,city,ok', ...rows].join('\n'), {
     ...{ id: 'profileId', phone: 'phone', city: 'attributes.city', ok: 'consent.sms' },
   });
@@ -139,10 +143,11 @@ localTest(
   'too many complain: it pauses by itself before those who sleep get it, and an operator may go on',
   async () => {
     // Ten in the evening in Paris, one in the afternoon in Los Angeles.
-    const herald = await bootLocal({ days: true, startMs: Date.UTC(2026, 10, 18, 21) });
+    const herald = await bootShared({ days: true });
+    await untilNext(herald, { hour: 21 });
     const quietHours = { from: '21:00', to: '08:00', otherwise: 'defer', jitterMinutes: 0 };
-    const settings = { version: 0, frequencyCap: { touches: 5, hours: 168 }, quietHours };
-    await herald.api.must('PUT /v1/settings/delivery', await herald.as('operator-oscar', settings));
+    const settings = { frequencyCap: { touches: 5, hours: 168 }, quietHours };
+    await putSettings(herald, 'delivery', settings);
     const person = (name: string, timeZone: string) =>
       addPerson(herald, name, { email: `${name}@example.com`, timeZone, attributes: { city: 'Paris' } });
     for (let n = 0; n < 6; n += 1) await person(`complain-${n}`, 'America/Los_Angeles');

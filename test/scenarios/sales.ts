@@ -45,9 +45,17 @@ export const patient = async <T>(act: () => Promise<T>): Promise<T> => {
   }
 };
 
+/** The model of a test's own: its id, the attribute that holds its stages, and the events that it scores. */
+export const leadNames = ({ own }: Herald) => {
+  const model = own('lead').replaceAll('-', '_');
+  return { model, attribute: `${model}_stage`, viewed: own('page.viewed') };
+};
+
 /** Connects the sales system, and puts a model in force that hands marketing-qualified leads over to it. */
 export const nurture = async (herald: Herald, { state, url }: Awaited<ReturnType<typeof salesSystem>>) => {
   const { api, as, cloud } = herald;
+  const { model: id, viewed } = leadNames(herald);
+  const path = `/v1/lead-models/${id}`;
   const endpoint = await patient(async () =>
     api.must<{ id: string; secret: string }>(
       'POST /v1/webhook-endpoints',
@@ -59,14 +67,14 @@ export const nurture = async (herald: Herald, { state, url }: Awaited<ReturnType
     name: 'Interest in the product',
     halfLifeDays: 5,
     rules: [
-      { label: 'Looked at a page', eventType: 'page.viewed', points: 2, capPerDay: 5 },
+      { label: 'Looked at a page', eventType: viewed, points: 2, capPerDay: 5 },
       {
         label: 'Asked for the price',
-        eventType: 'page.viewed',
+        eventType: viewed,
         where: [{ property: 'path', startsWith: '/pricing' }],
         points: 20,
       },
-      { label: 'Left', eventType: 'page.viewed', where: [{ property: 'path', equals: '/unsubscribe' }], points: -50 },
+      { label: 'Left', eventType: viewed, where: [{ property: 'path', equals: '/unsubscribe' }], points: -50 },
     ],
     fit: [{ label: 'Large company', where: [{ attribute: 'employees', atLeast: 200 }], points: 1 }],
     stages: [
@@ -77,27 +85,30 @@ export const nurture = async (herald: Herald, { state, url }: Awaited<ReturnType
     ],
   };
   await patient(async () => {
-    const stored = await api.call<{ version?: number; state?: string }>(
-      'GET /v1/lead-models/lead',
-      await as('viewer-vera'),
-    );
-    if (stored.status === 404)
-      await api.must('PUT /v1/lead-models/lead', await as('marketer-mia', { ...model, version: 0 }));
+    const stored = await api.call<{ version?: number; state?: string }>(`GET ${path}`, await as('viewer-vera'));
+    if (stored.status === 404) await api.must(`PUT ${path}`, await as('marketer-mia', { ...model, version: 0 }));
     if (stored.body.state === 'active') return;
-    await api.must('POST /v1/lead-models/lead/activate', await as('approver-ada', { version: 1 }));
+    await api.must(`POST ${path}/activate`, await as('approver-ada', { version: 1 }));
+  });
+  // It scores nobody of other tests.
+  onTestFinished(async () => {
+    const { body } = await api.call<{ version?: number }>(`GET ${path}`, await as('viewer-vera'));
+    await api.call(`POST ${path}/pause`, await as('operator-oscar', { version: body.version }));
   });
   await cloud.clock.advance(10_000);
   return endpoint.id;
 };
 
 export const websiteOf = async (herald: Herald) => {
+  const { viewed } = leadNames(herald);
   const apiKey = await patient(() => herald.connectSource('Website'));
   let count = 0;
   return async (path: string, ...people: object[]) => {
     const time = new Date(herald.cloud.clock.now()).toISOString();
     const events = (people.length > 0 ? people : [{ profileId: 'ada' }]).map((person) => {
       count += 1;
-      return { id: `v${count}`, type: 'page.viewed', ...person, time, properties: { path } };
+      const named = Object.entries(person).map(([key, name]) => [key, herald.own(name)]);
+      return { id: `v${count}`, type: viewed, ...Object.fromEntries(named), time, properties: { path } };
     });
     await patient(() => herald.api.must('POST /v1/events', { apiKey, body: { events } }));
     await herald.cloud.clock.advance(MINUTE);
@@ -105,19 +116,22 @@ export const websiteOf = async (herald: Herald) => {
 };
 
 type Lead = {
+  modelId: string;
   stage: string;
   score: number;
   why: { label: string; points: number; times?: number }[];
   history: { stage: string; cause: string; by?: string }[];
 };
-export const leadOf = async ({ api, as }: Herald, profileId = 'ada') => {
-  const { items } = await api.must<{ items: Lead[] }>(`GET /v1/profiles/${profileId}/leads`, await as('viewer-vera'));
-  return items[0];
+export const leadOf = async (herald: Herald, name = 'ada') => {
+  const { api, as, own } = herald;
+  const { items } = await api.must<{ items: Lead[] }>(`GET /v1/profiles/${own(name)}/leads`, await as('viewer-vera'));
+  return items.find(({ modelId }) => modelId === leadNames(herald).model);
 };
-export const attributeOf = async ({ api, as }: Herald, profileId = 'ada') => {
+export const attributeOf = async (herald: Herald, name = 'ada') => {
+  const { api, as, own } = herald;
   const profile = await api.must<{ attributes: Record<string, unknown> }>(
-    `GET /v1/profiles/${profileId}`,
+    `GET /v1/profiles/${own(name)}`,
     await as('viewer-vera'),
   );
-  return profile.attributes.lead_stage;
+  return profile.attributes[leadNames(herald).attribute];
 };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Window } from '../../core/event/trigger.ts';
-import { boot, bootLocal, type Herald, localTest } from './boot.ts';
+import { boot, bootLocal, bootShared, type Herald, localTest } from './boot.ts';
 import { addPerson } from './people.ts';
 
 const MINUTE = 60_000;
@@ -66,7 +66,7 @@ localTest(
   HOURS_PASS,
   'favourite and cart within 24 h → coupon by push, in any order, once for each favourite',
   async () => {
-    const herald = await bootLocal({ days: true });
+    const herald = await bootShared({ days: true });
     await addPerson(herald, 'ada', { pushToken: 'ada-phone' });
     await addPerson(herald, 'bob', { pushToken: 'bob-phone' });
     await addPerson(herald, 'cem', { pushToken: 'cem-phone' });
@@ -98,7 +98,7 @@ localTest(
   HOURS_PASS,
   'coupon unused after 1 h → reminder; nothing runs before that, and nothing when none waits',
   async () => {
-    const herald = await bootLocal({ days: true });
+    const herald = await bootShared({ days: true });
     for (const [name, phone] of [
       ['ada', '+12025550001'],
       ['bob', '+12025550002'],
@@ -113,6 +113,7 @@ localTest(
       Object.entries(herald.cloud.meter.snapshot()['scheduler-invocation'] ?? {})
         .filter(([name]) => name.includes('Timer'))
         .reduce((sum, [, { units }]) => sum + units, 0);
+    const before = rung();
 
     await shop.tell('coupon.sent', 'ada', { code: 'A' });
     await shop.again();
@@ -124,19 +125,19 @@ localTest(
     await shop.tell('coupon.used', 'bob', { code: 'B' });
     await shop.tell('coupon.used', 'ada', { code: 'another' });
     await herald.cloud.clock.advance(29 * MINUTE);
-    expect(rung()).toBe(0);
+    expect(rung() - before).toBe(0);
     expect(await received(herald)).toEqual([]);
     await herald.cloud.clock.advance(3 * MINUTE);
     expect(await received(herald)).toEqual(['+12025550001: Use A']);
-    expect(rung()).toBe(1);
+    expect(rung() - before).toBe(1);
     await herald.cloud.clock.advance(24 * HOUR);
-    expect(rung()).toBe(1);
+    expect(rung() - before).toBe(1);
     expect(await herald.cloud.inbox.count()).toBe(1);
   },
 );
 
 localTest(HOURS_PASS, 'a coupon that waited while the trigger was paused is not reminded of', async () => {
-  const herald = await bootLocal({ days: true });
+  const herald = await bootShared({ days: true });
   await addPerson(herald, 'ada', { phone: '+12025550001' });
   await addPerson(herald, 'bob', { phone: '+12025550002' });
   const window = { without: { eventType: herald.own('used') }, within: { hours: 1 } };
@@ -200,7 +201,7 @@ test('order placed → SMS at once', async () => {
 });
 
 localTest(HOURS_PASS, 'three views within ten minutes → a message, at most one in ten minutes', async () => {
-  const herald = await bootLocal({ days: true });
+  const herald = await bootShared({ days: true });
   await addPerson(herald, 'ada', { phone: '+12025550001' });
   await activeTrigger(herald, 'view', { count: true, within: { minutes: 10 }, reaches: 3 }, '{{ window.value }} views');
   const shop = await shopOf(herald);
