@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { boot, bootLocal, type Herald, localTest } from './boot.ts';
+import { boot, bootLocal, bootShared, type Herald, localTest } from './boot.ts';
 import { addPerson, approve, draftCampaign, importCsv, stateOf, submit } from './people.ts';
+import { putSettings } from './put-back.ts';
 
 const report = async ({ api, as }: Herald, id: string) =>
   api.must<CampaignReport>(`GET /v1/campaigns/${id}/report`, await as('viewer-vera'));
@@ -57,7 +58,7 @@ test('falls back from push to SMS to email on missing address, opt-out, refusal 
 });
 
 localTest('six hours of real time', 'waits for its time, then sends', async () => {
-  const herald = await bootLocal();
+  const herald = await bootShared();
   await addPerson(herald, 'p1', { email: 'p1@example.com', attributes: { city: 'Paris' } });
   await herald.cloud.clock.advance(120_000);
   const sendAt = new Date(herald.cloud.clock.now() + 6 * 3_600_000).toISOString();
@@ -77,11 +78,14 @@ localTest(
   'it cancels at an instant of virtual time',
   'cancelled mid-send: who was not reached yet is reported as plan-cancelled, and nobody is lost',
   async () => {
-    const herald = await bootLocal();
+    const herald = await bootShared();
     // The provider throttles the first attempt to numbers of +1555552…, so these people wait for a second one.
     const phoneOf = (n: number) =>
       n % 3 === 0 ? `+1555552${String(n).padStart(4, '0')}` : `+1202555${String(n).padStart(4, '0')}`;
-    const people = Array.from({ length: 300 }, (_, n) => `p${n},${phoneOf(n)},Paris,yes`);
+    const people = Array.from(
+      { length: 300 },
+      (_, n) => `${herald.own(`p${n}`)},${phoneOf(n)},${herald.own('Paris')},yes`,
+    );
     const imported = await importCsv(herald, ['id,phone,city,ok', ...people].join('\n'), {
       id: 'profileId',
       phone: 'phone',
@@ -114,10 +118,7 @@ localTest(
 
 test('the frequency cap holds over two campaigns that run at once', async () => {
   const herald = await boot();
-  await herald.api.must(
-    'PUT /v1/settings/delivery',
-    await herald.as('operator-oscar', { version: 0, frequencyCap: { touches: 1, hours: 24 } }),
-  );
+  await putSettings(herald, 'delivery', { frequencyCap: { touches: 1, hours: 24 } });
   for (let n = 0; n < 40; n += 1) {
     await addPerson(herald, `p${n}`, { email: `p${n}@example.com`, attributes: { city: 'Paris' } });
   }

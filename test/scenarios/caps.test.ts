@@ -1,19 +1,17 @@
 import { expect, test } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { bootLocal, type Herald } from './boot.ts';
+import { bootShared, type Herald, untilNext } from './boot.ts';
 import { addPerson, approve, draftCampaign, submit } from './people.ts';
+import { putSettings } from './put-back.ts';
 
 const PEOPLE = 12;
 
 /** Herald with these rules, and people in Paris who may be reached on every channel. */
 const heraldWith = async (settings: object): Promise<Herald> => {
-  const herald = await bootLocal({ days: true });
-  const { version } = await herald.api.must<{ version: number }>(
-    'GET /v1/settings/delivery',
-    await herald.as('viewer-vera'),
-  );
-  const body = { version, frequencyCap: { touches: 10, hours: 24 }, ...settings };
-  await herald.api.must('PUT /v1/settings/delivery', await herald.as('operator-oscar', body));
+  const herald = await bootShared({ days: true });
+  await putSettings(herald, 'delivery', { frequencyCap: { touches: 10, hours: 24 }, ...settings });
+  // Days and months begin and end far away.
+  await untilNext(herald, { hour: 12 });
   for (let n = 0; n < PEOPLE; n += 1) {
     const addresses = { email: `p${n}@example.com`, phone: `+120255501${String(n).padStart(2, '0')}` };
     await addPerson(herald, `p${n}`, { ...addresses, attributes: { city: 'Paris' } });

@@ -16,10 +16,10 @@ export const sendEmails = async (
   herald: Herald,
   options: { city: string; html: string; text?: string; topic?: string; tracking?: object; trackLinks?: boolean },
 ): Promise<string> => {
-  const { api, as } = herald;
+  const { api, as, own } = herald;
   const { city, html, text, topic = 'offers', tracking, trackLinks } = options;
   const mia = (body: object) => as('marketer-mia', body);
-  const segment = { attribute: 'city', equals: city };
+  const segment = { attribute: 'city', equals: own(city) };
   const { id: segmentId } = await api.must<{ id: string }>('POST /v1/segments', await mia({ name: city, segment }));
   const email = { subject: 'Spring', html, ...(text && { text }), ...(trackLinks && { trackLinks }) };
   const { id: templateId } = await api.must<{ id: string }>(
@@ -57,10 +57,10 @@ export const emailTo = async ({ cloud }: Herald, to: string) => {
 };
 
 /** What the gate knows of a person. */
-export const consentsOf = async ({ api, as }: Herald, profileId: string) =>
+export const consentsOf = async ({ api, as, own }: Herald, name: string) =>
   (
     await api.must<{ consents: Record<string, boolean> }>(
-      `GET /v1/profiles/${profileId}/contact`,
+      `GET /v1/profiles/${own(name)}/contact`,
       await as('viewer-vera'),
     )
   ).consents;

@@ -1,18 +1,19 @@
 import { expect } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { bootLocal, type LocalHerald, localTest } from './boot.ts';
+import { bootShared, type LocalHerald, localTest, untilNext } from './boot.ts';
 import { addPerson, approve, draftCampaign, stateOf, submit } from './people.ts';
+import { putSettings } from './put-back.ts';
 
 const HOUR = 3_600_000;
-/** Ten in the evening in Paris, one in the afternoon in Los Angeles. */
-const EVENING = Date.UTC(2026, 10, 18, 21);
 const NIGHT = { from: '21:00', to: '08:00', otherwise: 'defer', jitterMinutes: 0 };
 
-const heraldWith = async (settings: object): Promise<LocalHerald> => {
-  const herald = await bootLocal({ days: true, startMs: EVENING });
-  const body = { version: 0, frequencyCap: { touches: 5, hours: 168 }, ...settings };
-  await herald.api.must('PUT /v1/settings/delivery', await herald.as('operator-oscar', body));
-  return herald;
+type Night = LocalHerald & { midnightMs: number };
+/** Herald with these rules on an evening: ten in Paris, one in the afternoon in Los Angeles. `midnightMs` is when that day began, UTC. */
+const heraldWith = async (settings: object): Promise<Night> => {
+  const herald = await bootShared({ days: true });
+  await putSettings(herald, 'delivery', { frequencyCap: { touches: 5, hours: 168 }, ...settings });
+  await untilNext(herald, { hour: 21 });
+  return { ...herald, midnightMs: herald.cloud.clock.now() - 21 * HOUR };
 };
 const person = (herald: LocalHerald, name: string, timeZone: string | undefined, rest: object = {}) =>
   addPerson(herald, name, {
@@ -29,11 +30,12 @@ const start = async (herald: LocalHerald, options: object) => {
 };
 const report = async (herald: LocalHerald, { id }: { id: string }) =>
   herald.api.must<CampaignReport>(`GET /v1/campaigns/${id}/report`, await herald.as('viewer-vera'));
-/** Who got something, and at which hours of UTC. */
-const got = async ({ cloud }: LocalHerald) =>
-  Object.fromEntries(
-    (await cloud.inbox.list({ limit: -1 })).map(({ to, atMs }) => [to, new Date(atMs).toISOString().slice(5, 13)]),
-  );
+/** Days since that evening's, and the hour of UTC. */
+const nightHour = ({ midnightMs }: Night, atMs: number) =>
+  `${Math.floor((atMs - midnightMs) / (24 * HOUR))}T${new Date(atMs).toISOString().slice(11, 13)}`;
+/** Who got something, and when. */
+const got = async (night: Night) =>
+  Object.fromEntries((await night.cloud.inbox.list({ limit: -1 })).map(({ to, atMs }) => [to, nightHour(night, atMs)]));
 
 localTest(
   'a night of virtual time',
@@ -51,10 +53,10 @@ localTest(
 
     await herald.finished(draft.id);
     expect(await got(herald)).toEqual({
-      'angeles@example.com': '11-18T21',
-      'tokyo@example.com': '11-18T23',
-      'paris@example.com': '11-19T07',
-      'nowhere@example.com': '11-19T08',
+      'angeles@example.com': '0T21',
+      'tokyo@example.com': '0T23',
+      'paris@example.com': '1T07',
+      'nowhere@example.com': '1T08',
     });
     expect(await report(herald, draft)).toMatchObject({
       recipients: 4,
@@ -86,7 +88,7 @@ localTest(
     const draft = await start(herald, {});
     await herald.cloud.clock.advance(2 * HOUR);
     await herald.api.must(
-      'PUT /v1/profiles/berlin/consents',
+      `PUT /v1/profiles/${herald.own('berlin')}/consents`,
       await herald.as('marketer-mia', { consents: { email: false } }),
     );
     await herald.finished(draft.id);
@@ -130,10 +132,10 @@ localTest(
     const draft = await start(herald, { policy: ['sms'] });
     await herald.finished(draft.id);
     expect(await got(herald)).toEqual({
-      '+12125550101': '11-19T13',
-      '+12135550102': '11-19T02',
-      '+12125550103': '11-19T02',
-      '+33612345678': '11-19T02',
+      '+12125550101': '1T13',
+      '+12135550102': '1T02',
+      '+12125550103': '1T02',
+      '+33612345678': '1T02',
     });
     expect(await report(herald, draft)).toMatchObject({ sent: 4, moved: { sms: { 'sms-window': 1 } } });
   },
@@ -154,7 +156,14 @@ localTest(
         }),
       );
       const body = {
-        ...{ name: eventType, eventType, where: [], templateId, channelPolicy: ['email'], topic: 'news' },
+        ...{
+          name: eventType,
+          eventType: herald.own(eventType),
+          where: [],
+          templateId,
+          channelPolicy: ['email'],
+          topic: 'news',
+        },
         ...{ lane: 'promotional', ...(deadline && { deadline }) },
       };
       const { id, version } = await herald.api.must<{ id: string; version: number }>(
@@ -167,11 +176,13 @@ localTest(
     await trigger('flash.sale', undefined);
     await herald.cloud.clock.advance(10_000);
     const apiKey = await herald.connectSource('Shop');
-    const events = ['cart.left', 'flash.sale'].map((type) => ({ id: type, type, profileId: 'paris', properties: {} }));
+    const events = ['cart.left', 'flash.sale'].map((type) => ({
+      ...{ id: type, type: herald.own(type), profileId: herald.own('paris'), properties: {} },
+    }));
     await herald.api.must('POST /v1/events', { apiKey, body: { events } });
     await herald.cloud.clock.advance(12 * HOUR);
     const messages = await herald.cloud.inbox.list({ limit: -1 });
-    expect(messages.map(({ atMs }) => new Date(atMs).toISOString().slice(5, 13))).toEqual(['11-19T07']);
+    expect(messages.map(({ atMs }) => nightHour(herald, atMs))).toEqual(['1T07']);
     expect(JSON.stringify(messages)).toContain('cart.left');
   },
 );

@@ -8,10 +8,15 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const PEOPLE = 300;
 
-/** Three hundred people with phones, a third of whom the provider keeps waiting for a second attempt (+1555552…). */
+let blocks = 0;
+/**
+ * Three hundred people with phones, a third of whom the provider keeps waiting for a second attempt (+1555552…): once for each
+ * number, so each test has numbers of its own.
+ */
 const withPeople = async (): Promise<LocalHerald> => {
   const herald = await bootShared({ days: true });
-  const phoneOf = (n: number) => `${n % 3 === 0 ? '+1555552' : '+1202555'}${String(n).padStart(4, '0')}`;
+  blocks += 1;
+  const phoneOf = (n: number) => `${n % 3 === 0 ? '+1555552' : '+1202555'}${1_000 * blocks + n}`;
   const rows = Array.from(
     { length: PEOPLE },
     (_, n) => `${herald.own(`p${n}`)},${phoneOf(n)},${herald.own('Paris')},yes`,

@@ -4,10 +4,11 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { LOCALES } from '../../core/delivery/links/page-locale.ts';
 import { PAGE_WORDS } from '../../core/delivery/links/page-words.ts';
-import { bootLocal } from './boot.ts';
+import { bootShared } from './boot.ts';
 import { browserTest, openBrowser } from './browser.ts';
 import { consentsOf, emailTo, sendEmails } from './linked-emails.ts';
 import { addPerson } from './people.ts';
+import { putSettings } from './put-back.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -20,13 +21,13 @@ const violations = async (page: Page): Promise<string[]> => {
 };
 
 const withEmail = async () => {
-  const herald = await bootLocal();
+  const herald = await bootShared();
   const topics = [
     { topic: 'offers', names: { en: 'Offers' } },
     { topic: 'tips', names: { en: 'Tips and news' } },
   ];
-  const settings = { version: 0, tracking: { clicks: true, opens: true }, sender: 'Example Shop', topics };
-  await herald.api.must('PUT /v1/settings/links', await herald.as('operator-oscar', settings));
+  const settings = { tracking: { clicks: true, opens: true }, sender: 'Example Shop', topics };
+  await putSettings(herald, 'links', settings);
   const addresses = { email: 'ada@example.com', phone: '+12025550001' };
   await addPerson(herald, 'ada', { ...addresses, attributes: { city: 'Paris' } });
   await herald.cloud.clock.advance(120_000);

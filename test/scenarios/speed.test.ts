@@ -1,46 +1,49 @@
 import { expect } from 'vitest';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { bootLocal, localTest } from './boot.ts';
+import { bootLocal, bootShared, type LocalHerald, localTest } from './boot.ts';
 import { approve, type CampaignView, draftCampaign, importCsv, stateOf, submit } from './people.ts';
+import { putSettings } from './put-back.ts';
 
 const WHY = 'it looks at the instants of virtual time at which messages go out';
 const [SECOND, MINUTE] = [1_000, 60_000];
 
 /** So many people of each city, with an email. */
-const importCities = async (herald: Awaited<ReturnType<typeof bootLocal>>, sizes: Record<string, number>) => {
+const importCities = async (herald: LocalHerald, sizes: Record<string, number>) => {
   const rows = Object.entries(sizes).flatMap(([city, size]) =>
-    Array.from({ length: size }, (_, n) => `${city}${n},${city}${n}@example.com,${city},yes`),
+    Array.from(
+      { length: size },
+      (_, n) => `${herald.own(`${city}${n}`)},${city}${n}@example.com,${herald.own(city)},yes`,
+    ),
   );
   const mapping = { id: 'profileId', email: 'email', city: 'attributes.city', ok: 'consent.email' };
   await importCsv(herald, ['id,email,city,ok', ...rows].join('\n'), mapping);
   await herald.cloud.clock.advance(2 * MINUTE);
 };
 const cities = async (sizes: Record<string, number>) => {
-  const herald = await bootLocal();
+  const herald = await bootShared();
   await importCities(herald, sizes);
   return herald;
 };
-type Herald = Awaited<ReturnType<typeof cities>>;
 
 /** Approved, and its run begun. */
-const start = async (herald: Herald, city: string, more: object = {}): Promise<CampaignView> => {
+const start = async (herald: LocalHerald, city: string, more: object = {}): Promise<CampaignView> => {
   const draft = await draftCampaign(herald, { city, policy: ['email'], name: city, ...more });
   await submit(herald, draft);
   await approve(herald, draft);
   return draft;
 };
-const setSpeed = async ({ api, as }: Herald, { id }: CampaignView, perMinute: number | null) =>
+const setSpeed = async ({ api, as }: LocalHerald, { id }: CampaignView, perMinute: number | null) =>
   api.must<CampaignView & { speed?: object }>(
     `PUT /v1/campaigns/${id}/speed`,
     await as('operator-oscar', { perMinute }),
   );
-const setRates = async ({ api, as }: Herald, rates: object) =>
+const setRates = async ({ api, as }: LocalHerald, rates: object) =>
   api.must(
     'PUT /v1/settings/delivery',
     await as('operator-oscar', { version: 0, frequencyCap: { touches: 5, hours: 168 }, rates }),
   );
 
-const sentMs = (herald: Herald, to = '') =>
+const sentMs = (herald: LocalHerald, to = '') =>
   herald.cloud.inbox
     .list({ limit: -1, to })
     .map(({ atMs }) => atMs)
@@ -49,7 +52,7 @@ const sentMs = (herald: Herald, to = '') =>
 const mostWithin = (times: readonly number[], ms: number): number =>
   Math.max(0, ...times.map((from, n) => times.slice(n).filter((at) => at <= from + ms).length));
 
-const expectEverybodyOnce = async (herald: Herald, { id }: CampaignView, city: string, size: number) => {
+const expectEverybodyOnce = async (herald: LocalHerald, { id }: CampaignView, city: string, size: number) => {
   const { recipients, sent, failed, skipped } = await herald.api.must<CampaignReport>(
     `GET /v1/campaigns/${id}/report`,
     await herald.as('viewer-vera'),
@@ -119,7 +122,8 @@ localTest(WHY, 'a campaign that is slowed down mid-send is slow within seconds',
 localTest(WHY, 'a transactional message during a slow campaign goes out at once', async () => {
   const herald = await cities({ paris: 300, rome: 1 });
   // Two a second: 1.6 promotional ones, and 0.4 transactional ones for sure.
-  await setRates(herald, { email: { perSecond: 2 } });
+  const rates = { email: { perSecond: 2 } };
+  await putSettings(herald, 'delivery', { frequencyCap: { touches: 5, hours: 168 }, rates });
   const { id: templateId } = await herald.api.must<{ id: string }>(
     'POST /v1/templates',
     await herald.as('marketer-mia', { name: 'Order', channels: { email: { subject: 'Order', html: '<p>Order</p>' } } }),
@@ -127,7 +131,7 @@ localTest(WHY, 'a transactional message during a slow campaign goes out at once'
   const { id, version } = await herald.api.must<{ id: string; version: number }>(
     'POST /v1/triggers',
     await herald.as('marketer-mia', {
-      ...{ name: 'Order', eventType: 'order.placed', templateId, channelPolicy: ['email'] },
+      ...{ name: 'Order', eventType: herald.own('order.placed'), templateId, channelPolicy: ['email'] },
       ...{ topic: 'orders', lane: 'transactional' },
     }),
   );
@@ -142,7 +146,7 @@ localTest(WHY, 'a transactional message during a slow campaign goes out at once'
 
   for (const event of ['e1', 'e2', 'e3']) {
     const placedMs = herald.cloud.clock.now();
-    const events = [{ id: event, type: 'order.placed', profileId: 'rome0', properties: {} }];
+    const events = [{ id: event, type: herald.own('order.placed'), profileId: herald.own('rome0'), properties: {} }];
     await herald.api.must('POST /v1/events', { apiKey, body: { events } });
     await herald.cloud.clock.advance(10 * SECOND);
     expect(sentMs(herald, 'rome').at(-1)).toBeLessThanOrEqual(placedMs + SECOND);
