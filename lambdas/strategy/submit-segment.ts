@@ -7,7 +7,7 @@ import {
 } from '../../core/audience/segment-change.ts';
 import { channelsOf } from '../../core/delivery/policy.ts';
 import type { Trigger } from '../../core/event/trigger.ts';
-import { DEFAULT_EXPIRY_SECONDS } from '../../core/strategy/approval/decisions.ts';
+import { DEFAULT_EXPIRY_SECONDS, isUnderWay } from '../../core/strategy/approval/decisions.ts';
 import { withdrawn } from '../../core/strategy/approval/in-force.ts';
 import type { Journey } from '../../core/strategy/journey/journey.ts';
 import type { LiveJourney } from '../../core/strategy/journey/live-journey.ts';
@@ -61,8 +61,8 @@ export const submitSegment = async (
     actor,
     nowMs,
     (change) => {
-      // Of one for an older version nobody can approve the same rule any more: it gives way, and the votes with it.
-      const before = change.state === 'in review' && change.segmentVersion !== version ? withdrawn(change) : change;
+      // One for an older version can be approved and put in force no more, though it were the same rule: it gives way, and the votes with it.
+      const before = isUnderWay(change) && change.segmentVersion !== version ? withdrawn(change) : change;
       const now = { ...before, name, author, segmentVersion: version, segment, plans };
       return segmentApproval.submitted(now, { hash, expirySeconds, ...policy }, actor, nowMs);
     },

@@ -1,4 +1,4 @@
-import { DEFAULT_EXPIRY_SECONDS } from '../../core/strategy/approval/decisions.ts';
+import { DEFAULT_EXPIRY_SECONDS, isUnderWay } from '../../core/strategy/approval/decisions.ts';
 import { withdrawn } from '../../core/strategy/approval/in-force.ts';
 import {
   type SubmittedTemplate,
@@ -49,7 +49,7 @@ export const submitTemplate = async (
     nowMs,
     (change) => {
       // One of an older version, which nobody can approve any more, gives way: an edit that was saved late has left it.
-      const isOlder = change.state === 'in review' && change.templateVersion !== templateVersion;
+      const isOlder = isUnderWay(change) && change.templateVersion !== templateVersion;
       const { beingEdited: _past, ...before } = isOlder ? withdrawn(change) : change;
       const edited = beingEdited.length > 0 && { beingEdited };
       const now: TemplateChange = { ...before, name, author, editors, templateVersion, plans, ...edited };
@@ -70,7 +70,7 @@ export const submitTemplate = async (
 /** An edit of the template takes it out of review, or back where it was approved and is not in force yet. To be called before the edit is saved: nobody approves what it no longer says. */
 export const voidTemplateChange = async (store: Store, id: string, actor: string, nowMs: number): Promise<void> => {
   await changeForced<TemplateChange>(store, 'template', id, actor, nowMs, (change) =>
-    change.state === 'in review' || change.state === 'approved'
+    isUnderWay(change)
       ? { kind: 'change', action: 'edit', thing: withdrawn(change), detail: change.name }
       : { kind: 'same', thing: change },
   );

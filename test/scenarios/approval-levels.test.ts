@@ -122,5 +122,32 @@ localTest(
     await api.must(`POST /v1/approvals/template/${templateId}/approve`, await as('approver-ada', {}));
     await cloud.clock.advance(10_000);
     expect(await pay('second')).toBe('New');
+
+    // Of journeys on schedule the audience is counted, and the level for large ones is asked for the large one only.
+    const large = { name: 'Head', people: [vera], quorum: 1, when: { audienceLargerThan: PEOPLE - 1 } };
+    await api.must(
+      'PUT /v1/settings/approvals',
+      await as('operator-oscar', { version: 2, levels: [levels[0], large] }),
+    );
+    const daily = { every: 'day', time: '09:00', timeZone: 'Europe/Paris', from: '2026-11-18' };
+    const approvedOnce = async (city: string) => {
+      const segment = { name: city, segment: { attribute: 'city', equals: city } };
+      const { id: segmentId } = await api.must<{ id: string }>('POST /v1/segments', await as('marketer-mia', segment));
+      const { id, version } = await write(herald, {
+        ...{ name: city, entry: { schedule: daily, audience: { segmentId } }, start: 'hello' },
+        nodes: { hello: await sms(herald, 'Daily', 'end'), end: { kind: 'exit' } },
+      });
+      await api.must(`POST /v1/journeys/${id}/submit`, await as('marketer-mia', { version }));
+      await cloud.clock.idle();
+      await api.must(`POST /v1/approvals/journey/${id}/approve`, await as('approver-ada', { level: 0 }));
+      await cloud.clock.advance(10_000);
+      const { state, approval } = await api.must<JourneyView & { approval: { audience: number; levels: object[] } }>(
+        `GET /v1/journeys/${id}`,
+        await as('viewer-vera'),
+      );
+      return [state, approval.audience, approval.levels.length];
+    };
+    expect(await approvedOnce('Oslo')).toEqual(['published', 1, 1]);
+    expect(await approvedOnce('Paris')).toEqual(['in review', PEOPLE, 2]);
   },
 );

@@ -54,15 +54,18 @@ export const asked = (
 });
 
 /**
- * This very content waits for approval already: submitting it again, as a client does that has not heard the answer, changes nothing, whoever
- * does it and whatever time they give.
+ * This very content waits for approval already, or for being put in force: submitting it again, as a client does that has not heard the answer,
+ * changes nothing, whoever does it and whatever time they give.
  */
 export const isOpen = ({ state, approval }: Approvable, hash: string, nowMs: number): boolean =>
-  state === 'in review' && approval?.hash === hash && nowMs < approval.expiresMs;
+  approval?.hash === hash && (state === 'approved' || (state === 'in review' && nowMs < approval.expiresMs));
 
-/** Whoever submits it names the version that they have read; of what is in review, also the one that was submitted: its content is the same. */
-export const isAtVersion = ({ version, state, approval }: Approvable, read: number): boolean =>
-  version === read || (state === 'in review' && approval?.submission === read);
+/** It is on its way: people are to say yes, or have, and it is not in force yet. */
+export const isUnderWay = ({ state }: Approvable): boolean => state === 'in review' || state === 'approved';
+
+/** Whoever submits it names the version that they have read; of what is under way, also the one that was submitted: its content is the same. */
+export const isAtVersion = (thing: Approvable, read: number): boolean =>
+  thing.version === read || (isUnderWay(thing) && thing.approval?.submission === read);
 
 /** True for everyone whose work it is: they may not approve it. */
 export const isOwnWork = ({ author, editors, approval }: Approvable, person: string): boolean =>

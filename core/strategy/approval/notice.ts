@@ -10,13 +10,16 @@ export type ApprovalNotice = {
   data: Record<string, unknown>;
 };
 
-/** Undefined when there is nothing to tell: it has left review without a decision. */
+/**
+ * Undefined when there is nothing to tell: it has left review without a decision. What was taken back, by people or for it could not be put in
+ * force, is `revoked`, whatever was said before.
+ */
 export const noticeOf = (
   kind: string,
   { id, name, state, approval }: Approvable & { name: string },
 ): ApprovalNotice | undefined => {
   if (!approval) return undefined;
-  const { hash, submission, submittedBy, decision, levels, level, reminders, toldMs, expiresMs } = approval;
+  const { hash, submission, submittedBy, decision, revoked, levels, level, reminders, toldMs, expiresMs } = approval;
   const about = { kind, id, name, hash, submission, submittedBy };
   const told = (type: ApprovalNotice['type'], atMs: number, more: Record<string, unknown>): ApprovalNotice => ({
     id: ulidOf(atMs, hashOf([kind, id, submission, type, level, reminders])),
@@ -24,6 +27,9 @@ export const noticeOf = (
     atMs,
     data: { ...about, ...more },
   });
+  if (revoked) {
+    return told('approval.ended', revoked.atMs, { outcome: 'revoked', by: revoked.by, comment: revoked.reason });
+  }
   if (decision) {
     const { outcome, by, onBehalfOf, comment } = decision;
     return told('approval.ended', decision.atMs, { outcome, by, ...(onBehalfOf && { onBehalfOf }), comment });

@@ -158,6 +158,10 @@ test('approved and not in force yet, it gives way to another rule', async () => 
   await open(id);
   await say(id, abe);
   const late = await ref(id);
+  // The same rule is what is to be put in force, whoever has not heard the answer.
+  const stored = await defs.get<SegmentChange>('segment-change', id);
+  expect(await submit(id, rule('Oslo'))).toMatchObject({ state: 'approved', approval: { votes: [{ by: 'abe' }] } });
+  expect(await defs.get('segment-change', id)).toEqual(stored);
   expect(await submit(id, rule('Rome'))).toMatchObject({ state: 'in review' });
   expect(await world.settle({ ...late, givenUp: false })).toMatchObject({ state: 'in review' });
   expect((await segmentOf(id)).segment).toEqual(rule('Paris'));

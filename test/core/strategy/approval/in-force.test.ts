@@ -68,6 +68,17 @@ describe('levels', () => {
     expect(isAtVersion({ ...waiting, version: 6, state: 'draft' }, 4)).toBe(false);
   });
 
+  test('what is approved and not in force yet is not submitted anew either', () => {
+    const approved = thingOf(say(open(submit()), ada));
+    const again = (hash: string) =>
+      decisions.submitted(approved, { ...submission(), hash, expirySeconds: 9 }, 'max', 99_000);
+    expect(again('h')).toEqual({ kind: 'same', thing: approved });
+    expect(again('other')).toMatchObject({ kind: 'refuse', problem: 'state-conflict' });
+    expect([isAtVersion({ ...approved, version: 6 }, 4), isAtVersion({ ...approved, version: 6 }, 5)]).toEqual([
+      ...[true, false],
+    ]);
+  });
+
   test('nobody decides in time: a draft again', () => {
     const waiting = open(submit());
     expect(decisions.waited(waiting, ref, false, 60_999)).toMatchObject({ kind: 'same' });
