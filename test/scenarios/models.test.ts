@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { bootLocal, type Herald, localTest } from './boot.ts';
+import { bootLocal, bootShared, type Herald, localTest, untilNext } from './boot.ts';
 import { addPerson, importCsv } from './people.ts';
 
 const DAY = 86_400_000;
@@ -17,7 +17,7 @@ const SHOP: Purchases = Object.fromEntries(
 const buy = async (herald: Herald, apiKey: string, nowMs: number, purchases: Purchases, wave = 'first') => {
   const events = Object.entries(purchases).flatMap(([name, own]) =>
     own.map(({ daysAgo, amount }, n) => ({
-      ...{ id: `${wave}-${name}-${n}`, type: 'purchase', profileId: name },
+      ...{ id: `${wave}-${name}-${n}`, type: herald.own('purchase'), profileId: herald.own(name) },
       time: new Date(nowMs - daysAgo * DAY).toISOString(),
       properties: { amount },
     })),
@@ -56,7 +56,10 @@ type ModelView = {
   versions: { number: number; headline: string }[];
 };
 
-const fitNow = async (herald: Herald, id = 'rfm'): Promise<ModelView> => {
+/** The id of an RFM model of the test's own; what it says of people are attributes that begin with it. */
+const rfmOf = ({ own }: Herald) => own('rfm').replaceAll('-', '_');
+
+const fitNow = async (herald: Herald, id: string): Promise<ModelView> => {
   await herald.api.must(`POST /v1/models/${id}/fit`, await herald.as('marketer-mia', {}));
   const ended = await herald.until<ModelView>(`GET /v1/models/${id}`, 'viewer-vera', ({ run }) => !run, 3_600_000);
   await lakeIsUpToDate(herald);
@@ -66,9 +69,9 @@ const fitNow = async (herald: Herald, id = 'rfm'): Promise<ModelView> => {
 const sizeOf = async (herald: Herald, segment: object) =>
   (await herald.api.must<{ size: number }>('POST /v1/segments/preview', await herald.as('viewer-vera', { segment })))
     .size;
-const segmentOf = async ({ api, as }: Herald, name: string) =>
+const segmentOf = async ({ api, as, own }: Herald, name: string) =>
   await api.must<{ attributes: Record<string, unknown>; version: number }>(
-    `GET /v1/profiles/${name}`,
+    `GET /v1/profiles/${own(name)}`,
     await as('viewer-vera'),
   );
 
@@ -76,28 +79,29 @@ localTest(
   'a fit waits until the lake has what the one before wrote',
   'a marketer finds champions with an RFM model; a refit changes only those who moved',
   async () => {
-    const herald = await bootLocal({ days: true });
-    const { api, as, cloud } = herald;
+    const herald = await bootShared({ days: true });
+    const { api, as, cloud, own } = herald;
+    const rfm = rfmOf(herald);
     const nowMs = cloud.clock.now();
     for (const name of Object.keys(SHOP)) await addPerson(herald, name, {});
     await addPerson(herald, 'browser', {});
     const apiKey = await herald.connectSource('Shop');
     await buy(herald, apiKey, nowMs, SHOP);
 
-    const model = { name: 'RFM', type: 'rfm', purchase: { event: 'purchase', amount: 'amount' } };
-    await api.must('PUT /v1/models/rfm', await as('marketer-mia', { version: 0, model }));
-    const first = await fitNow(herald);
+    const model = { name: 'RFM', type: 'rfm', purchase: { event: own('purchase'), amount: 'amount' } };
+    await api.must(`PUT /v1/models/${rfm}`, await as('marketer-mia', { version: 0, model }));
+    const first = await fitNow(herald, rfm);
     expect(first).toMatchObject({ activeNumber: 1, lastRun: { outcome: 'applied', scored: 10, changed: 10 } });
 
     const members = async () => {
       const people = await Promise.all(
-        Object.keys(SHOP).map(async (name) => [name, (await segmentOf(herald, name)).attributes.rfm_segment]),
+        Object.keys(SHOP).map(async (name) => [name, (await segmentOf(herald, name)).attributes[`${rfm}_segment`]]),
       );
       return people.flatMap(([name, segment]) => (segment === 'champions' ? [name] : []));
     };
     expect(await members()).toEqual(championsOf(SHOP));
     expect(championsOf(SHOP).length).toBeGreaterThan(0);
-    expect(await sizeOf(herald, { attribute: 'rfm_segment', equals: 'champions' })).toBe(championsOf(SHOP).length);
+    expect(await sizeOf(herald, { attribute: `${rfm}_segment`, equals: 'champions' })).toBe(championsOf(SHOP).length);
     expect((await segmentOf(herald, 'browser')).attributes).toEqual({});
 
     // The last one comes back, and buys more than anybody.
@@ -106,7 +110,7 @@ localTest(
     );
     const wave = { p9: Array.from({ length: 20 }, () => ({ daysAgo: 0, amount: 500 })) };
     await buy(herald, apiKey, cloud.clock.now(), wave, 'second');
-    const second = await fitNow(herald);
+    const second = await fitNow(herald, rfm);
     const now = { ...SHOP, p9: [...SHOP.p9!, ...wave.p9] };
     expect(await members()).toEqual(championsOf(now));
     expect(await members()).toContain('p9');
@@ -121,15 +125,15 @@ localTest(
     expect(moved.length).toBeLessThan(10);
 
     const version = await api.must<{ applied: { moved: Record<string, Record<string, number>> }; drift: object }>(
-      'GET /v1/models/rfm/versions/2',
+      `GET /v1/models/${rfm}/versions/2`,
       await as('viewer-vera'),
     );
     expect(version.applied.moved.lost).toMatchObject({ champions: 1 });
     expect(Object.keys(version.drift)).toContain('recencyDays');
 
     // Back to the first version's quintiles.
-    await api.must('POST /v1/models/rfm/versions/1/activate', await as('marketer-mia', {}));
-    const third = await herald.until<ModelView>('GET /v1/models/rfm', 'viewer-vera', ({ run }) => !run, 3_600_000);
+    await api.must(`POST /v1/models/${rfm}/versions/1/activate`, await as('marketer-mia', {}));
+    const third = await herald.until<ModelView>(`GET /v1/models/${rfm}`, 'viewer-vera', ({ run }) => !run, 3_600_000);
     expect(third).toMatchObject({ activeNumber: 1, lastRun: { outcome: 'applied' } });
   },
 );
@@ -138,20 +142,22 @@ localTest(
   'it waits a week',
   'a model is fitted again on its day, and what cannot be fitted changes nothing',
   async () => {
-    const herald = await bootLocal({ days: true });
-    const { api, as, cloud } = herald;
+    const herald = await bootShared({ days: true });
+    const { api, as, cloud, own } = herald;
+    const rfm = rfmOf(herald);
+    await untilNext(herald, { weekday: 3, hour: 12 });
     for (const name of Object.keys(SHOP)) await addPerson(herald, name, {});
     const apiKey = await herald.connectSource('Shop');
     await buy(herald, apiKey, cloud.clock.now(), SHOP);
     const schedule = { every: 'week', weekday: 4, hour: 3 };
-    const model = { name: 'RFM', type: 'rfm', purchase: { event: 'purchase', amount: 'amount' }, schedule };
-    await api.must('PUT /v1/models/rfm', await as('marketer-mia', { version: 0, model }));
+    const model = { name: 'RFM', type: 'rfm', purchase: { event: own('purchase'), amount: 'amount' }, schedule };
+    await api.must(`PUT /v1/models/${rfm}`, await as('marketer-mia', { version: 0, model }));
     // It is Wednesday noon: nothing before Thursday, 3 o'clock.
     await cloud.clock.advance(14 * 3_600_000);
-    expect(await api.must('GET /v1/models/rfm', await as('viewer-vera'))).toMatchObject({ versions: [] });
+    expect(await api.must(`GET /v1/models/${rfm}`, await as('viewer-vera'))).toMatchObject({ versions: [] });
     await cloud.clock.advance(3 * 3_600_000);
     const fitted = await herald.until<ModelView>(
-      'GET /v1/models/rfm',
+      `GET /v1/models/${rfm}`,
       'viewer-vera',
       ({ lastRun }) => !!lastRun,
       3_600_000,
@@ -159,15 +165,15 @@ localTest(
     expect(fitted).toMatchObject({ activeNumber: 1, lastRun: { outcome: 'applied', by: 'schedule' } });
 
     const { version } = fitted;
-    const other = { ...model, purchase: { event: 'rented' } };
-    await api.must('PUT /v1/models/rfm', await as('marketer-mia', { version, model: other }));
-    const failed = await fitNow(herald);
+    const other = { ...model, purchase: { event: own('rented') } };
+    await api.must(`PUT /v1/models/${rfm}`, await as('marketer-mia', { version, model: other }));
+    const failed = await fitNow(herald, rfm);
     expect(failed).toMatchObject({
       activeNumber: 1,
       lastRun: { outcome: 'failed', reason: '0 people with a purchase; quintiles need 5' },
       versions: [{ number: 1 }],
     });
-    expect((await segmentOf(herald, 'p0')).attributes).toMatchObject({ rfm_segment: 'champions' });
+    expect((await segmentOf(herald, 'p0')).attributes).toMatchObject({ [`${rfm}_segment`]: 'champions' });
   },
 );
 
@@ -175,6 +181,7 @@ localTest(
   'it reads the clock of the lake',
   'people who are like those of a list are found, and the list cannot go meanwhile',
   async () => {
+    // Alike in comparison with everybody: nobody of another test may be there.
     const herald = await bootLocal({ days: true });
     const { api, as, cloud } = herald;
     // 150 friends of the house are from Paris and buy each week; of 450 others every tenth is like them.
