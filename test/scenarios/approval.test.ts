@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { boot, bootLocal, localTest } from './boot.ts';
+import { boot, bootShared, localTest } from './boot.ts';
 import { addPerson, approve, type CampaignView, draftCampaign, stateOf, submit } from './people.ts';
 
 describe('Approval: somebody else decides on exactly what was submitted', () => {
@@ -83,7 +83,7 @@ describe('Approval: somebody else decides on exactly what was submitted', () => 
     'the shortest expiry is a minute of real time',
     'nobody decides: it expires and is a draft again',
     async () => {
-      const herald = await bootLocal();
+      const herald = await bootShared();
       const draft = await draftCampaign(herald, { city: 'Paris' });
       await submit(herald, draft, 3_600);
       await herald.cloud.clock.advance(3_590_000);

@@ -2,8 +2,9 @@ import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/clie
 import { expect, onTestFinished } from 'vitest';
 import { EMERGENCY_STOP } from '../../core/delivery/emergency-stop.ts';
 import type { CampaignReport } from '../../scripts/story.ts';
-import { bootLocal, type Herald, localTest } from './boot.ts';
+import { bootShared, type Herald, localTest } from './boot.ts';
 import { approve, draftCampaign, importCsv, submit } from './people.ts';
+import { putSettings } from './put-back.ts';
 
 const PEOPLE = 250;
 const MINUTE = 60_000;
@@ -20,12 +21,11 @@ localTest(
   'it spoils a record behind the API',
   'senders that can do nothing: the operator sees why, mends it, redrives, and everybody gets exactly one message',
   async () => {
-    const herald = await bootLocal();
-    const { api, as, cloud } = herald;
+    const herald = await bootShared();
+    const { api, as, cloud, own } = herald;
     const oscar = await as('operator-oscar');
-    const settings = { version: 0, frequencyCap: { touches: 10, hours: 24 } };
-    await api.must('PUT /v1/settings/delivery', await as('operator-oscar', settings));
-    const rows = Array.from({ length: PEOPLE }, (_, n) => `p${n},p${n}@example.com,Paris,yes`);
+    await putSettings(herald, 'delivery', { frequencyCap: { touches: 10, hours: 24 } });
+    const rows = Array.from({ length: PEOPLE }, (_, n) => `${own(`p${n}`)},p${n}@example.com,${own('Paris')},yes`);
     const mapping = { id: 'profileId', mail: 'email', city: 'attributes.city', ok: 'consent.email' };
     await importCsv(herald, ['id,mail,city,ok', ...rows].join('\n'), mapping);
     await cloud.clock.advance(120_000);
@@ -81,10 +81,10 @@ localTest(
   'it writes what Lambda writes when a function keeps failing',
   'events of the bus that could not be taken in are taken in when they are redriven',
   async () => {
-    const herald = await bootLocal();
-    const { api, as, cloud } = herald;
+    const herald = await bootShared();
+    const { api, as, cloud, own } = herald;
     const named = (part: RegExp) => cloud.resources.find(({ logicalId }) => part.test(logicalId))!.attributes.Arn!;
-    const event = { id: 'e1', type: 'order.placed', profileId: 'p1', properties: {} };
+    const event = { id: 'e1', type: own('order.placed'), profileId: own('p1'), properties: {} };
     const requestPayload = {
       ...{ id: 'b1', source: 'shop', 'detail-type': 'Herald Event', time: '2026-11-18T12:00:00Z' },
       detail: event,
@@ -106,6 +106,6 @@ localTest(
       'GET /v1/event-types',
       await as('viewer-vera'),
     );
-    expect(types.map(({ type }) => type)).toContain('order.placed');
+    expect(types.map(({ type }) => type)).toContain(own('order.placed'));
   },
 );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boot, bootLocal, type Herald, localTest } from './boot.ts';
+import { boot, bootShared, type Herald, localTest } from './boot.ts';
 import { addPerson } from './people.ts';
 
 /** A shop whose events say only which product was looked at: the margin stands in a reference table. */
@@ -67,7 +67,7 @@ localTest(
   'it waits a minute',
   'a changed row of a reference table acts within a minute, a removed one too',
   async () => {
-    const herald = await bootLocal();
+    const herald = await bootShared();
     await addPerson(herald, 'ada', { phone: '+12025550001' });
     await addPerson(herald, 'dan', { phone: '+12025550004' });
     const { table, type, view, writeRows } = await openShop(herald);
