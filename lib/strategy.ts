@@ -156,9 +156,10 @@ export class Strategy extends Construct {
         ...{ DEFINITIONS_TABLE, AUDIT_TABLE, WEBHOOK_QUEUE_URL, RUN_MACHINE_ARN, REPEAT_MACHINE_ARN },
         ...{ RELEASE_MACHINE_ARN, ...inForce, METRICS_NAMESPACE: metrics },
       },
-      timeout,
+      // A template goes into up to 200 journeys, and whatever triggers have it, one after the other.
+      timeout: Duration.minutes(1),
     });
-    // It is tried again after 1, 2, 4, … minutes, then every hour, and each attempt that fails counts.
+    // It is tried again after 2, 4, … 2,048 seconds, then every hour, and from eight minutes on each attempt that fails counts.
     new Metric({
       ...{ namespace: metrics, metricName: NOT_IN_FORCE, statistic: 'Sum', period: Duration.hours(1) },
     }).createAlarm(this, 'NotInForce', {

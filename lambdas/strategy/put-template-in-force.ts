@@ -20,7 +20,8 @@ import { changeLiveJourney, isLiveRefusal } from './change-live-journey.ts';
 /**
  * Has each plan that still has what the template said at the submission say what was approved; one that was approved anew since, or stopped, is left
  * as it is. Of a journey other templates may have been put in force since: they stay. Each is one write, and repeated it changes nothing. Where the
- * template is edited, or the approval taken back, plans that have it by then keep it, and no other gets it. Undefined when there is no such change.
+ * template is edited, or the approval taken back, plans that have it by then keep it, and no other gets it. A plan that is in trouble keeps no other one
+ * waiting: the first error is thrown at the end. Undefined when there is no such change.
  */
 export const putTemplateInForce = async (
   store: Store,
@@ -32,11 +33,13 @@ export const putTemplateInForce = async (
   const stored = await store.defs.get<TemplateChange>('template-change', id);
   if (!stored || !isApproved(stored.body, ref)) return stored?.body;
   const { plans } = await loadSubmission<SubmittedTemplate>(store.defs, 'template', id, ref.hash);
+  const errors: unknown[] = [];
   for (const plan of plans) {
     const now = (await store.defs.get<TemplateChange>('template-change', id))?.body;
     if (!now || !isApproved(now, ref)) return now;
-    await put[plan.kind](store, plan, actor, nowMs);
+    await put[plan.kind](store, plan, actor, nowMs).catch((error: unknown) => errors.push(error));
   }
+  if (errors.length > 0) throw errors[0];
   const result = await changeForced<TemplateChange>(store, 'template', id, actor, nowMs, (change) =>
     templateApproval.putInForce(change, ref, {}),
   );

@@ -98,22 +98,21 @@ const versions = async (...ids: string[]) =>
 
 test('a new version reaches the plans in force when it is approved, whole and once, and nothing before', async () => {
   const [hello, bye] = [await write('Hello', 'Hello'), await write('Bye', 'Bye')];
-  const [fast, slow] = [await trigger(hello), await journey(hello, bye)];
+  const [fast, last, slow] = [await trigger(hello), await journey(hello, bye), await journey(hello, bye)];
   await edit(hello, { sms: { text: 'Hello again' } });
   // Another template was edited, too, and nobody has asked for that.
   await edit(bye, { sms: { text: 'Never' } });
   const change = await submit(hello);
   expect(change).toMatchObject({ state: 'in review', templateVersion: 2 });
-  expect(change.plans.map(({ kind, id }) => [kind, id])).toEqual([
-    ['trigger', fast],
-    ['journey', slow],
-  ]);
+  expect(change.plans.map(({ kind, id }) => `${kind} ${id}`).join()).toBe(
+    `trigger ${fast},journey ${slow},journey ${last}`,
+  );
   expect(await world.waiting(abe)).toContainEqual(expect.objectContaining({ kind: 'template', id: hello }));
   expect((await approve(hello, tia)).type).toBe('/problems/own-approval');
   expect((await approve(hello, abe)).state).toBe('approved');
   expect([await saysTrigger(fast), await saysJourney(slow)]).toEqual(['Hello', ['Hello', 'Bye']]);
 
-  // It dies after the trigger: what runs of the journey is busy with what nobody here can publish.
+  // What runs of a journey is busy with what nobody here can publish: the others do not wait for it.
   const { body, version } = (await defs.get<LiveJourney>('live-journey', slow))!;
   const stuck = { effect: 'stage-change' as const, change: {} as never };
   await defs.put('live-journey', slow, { ...body, version: version + 1 }, version, Date.now(), [stuck]);
@@ -121,6 +120,7 @@ test('a new version reaches the plans in force when it is approved, whole and on
   await expect(settle(hello)).rejects.toThrow('busy');
   warn.mockRestore();
   expect([await saysTrigger(fast), await saysJourney(slow)]).toEqual(['Hello again', ['Hello', 'Bye']]);
+  expect(await saysJourney(last)).toEqual(['Hello again', 'Bye']);
   await defs.clearOutbox('live-journey', slow, version + 1);
 
   expect(await settle(hello)).toMatchObject({ state: 'in force' });
