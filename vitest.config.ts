@@ -24,7 +24,7 @@ const SHARED = [
 const HANDLERS = ['test/lambdas/**/*.test.ts'];
 /** These as well, beside the handlers: the services of the local cloud, and what is measured. */
 const SERVICES = ['test/local/**/*.test.ts', 'test/bench/**/*.test.ts'];
-/** They share a process too: each test boots clouds of its own, whose functions run in threads of their own. */
+/** They share a process too: each file boots clouds of its own, whose functions run in threads of their own. */
 const SCENARIOS = ['test/scenarios/**/*.test.ts'];
 
 export default defineConfig({

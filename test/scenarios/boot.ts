@@ -92,7 +92,7 @@ export const bootShared = async (options: SharedOptions = {}): Promise<LocalHera
   return heraldAt({ ...cloud, inbox: { ...cloud.inbox, list, count: () => list({ limit: -1 }).length } }, nextTag());
 };
 
-/** Where this test runs: on a deployment that it shares with others, or as `bootShared`. */
+/** Where this test runs: on a deployment that it shares with others, whatever the `options`, or as `bootShared`. */
 export const boot = async (options: SharedOptions = {}): Promise<Herald> =>
   emulator ? heraldAt(await emulatorPlace(emulator), nextTag()) : bootShared(options);
 

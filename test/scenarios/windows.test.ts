@@ -171,7 +171,7 @@ localTest('the process is stopped', 'a timer that fell due while everything was 
 });
 
 test('spend in a campaign reaches 999 → reward notice, once, whatever comes before, after and twice', async () => {
-  const herald = await boot();
+  const herald = await boot({ days: true });
   await addPerson(herald, 'ada', { phone: '+12025550001' });
   const startMs = herald.cloud.clock.now();
   const [since, until] = [0, 48 * HOUR].map((ms) => new Date(startMs + ms).toISOString()) as [string, string];
@@ -193,7 +193,7 @@ test('spend in a campaign reaches 999 → reward notice, once, whatever comes be
 });
 
 test('order placed → SMS at once', async () => {
-  const herald = await boot();
+  const herald = await boot({ days: true });
   await addPerson(herald, 'ada', { phone: '+12025550001' });
   await activeTrigger(herald, 'order', undefined, 'Thank you for {{ event.properties.number }}');
   await (await shopOf(herald)).tell('order', 'ada', { number: 'N-1' });
