@@ -1,5 +1,6 @@
 import { UnresolvableSegment } from '../../core/audience/resolve-segment.ts';
 import { sizeQuery } from '../../core/audience/segment-queries.ts';
+import type { Sql } from '../../core/audience/sql.ts';
 import type { ApprovalRef } from '../../core/strategy/approval/approval.ts';
 import { isCurrent, waitOf } from '../../core/strategy/approval/decisions.ts';
 import type { Campaign } from '../../core/strategy/campaign.ts';
@@ -7,6 +8,8 @@ import { counted } from '../../core/strategy/campaign-decisions.ts';
 import { type Journey, journeyApproval, type SubmittedJourney } from '../../core/strategy/journey/journey.ts';
 import { MACHINE } from '../../core/strategy/machine.ts';
 import { hashOf } from '../../core/strategy/plan-hash.ts';
+import type { PlanVersion } from '../../core/strategy/plan-version.ts';
+import type { PreFlight } from '../../core/strategy/pre-flight/pre-flight-id.ts';
 import { queries } from '../adapters/athena.ts';
 import { definitions } from '../adapters/definitions.ts';
 import { journeys } from '../adapters/journeys.ts';
@@ -46,7 +49,7 @@ const check = {
     if (campaign?.state !== 'in review' || !isCurrent(campaign, ref)) return {};
     const plan = await loadPlanVersion(defs, id, ref.hash);
     const preFlight = await preFlights.check(campaign, plan, nowMs, WAIT_MS).catch(uncounted('campaign', id));
-    const size = preFlight?.state === 'done' ? preFlight.summary.audience.size : undefined;
+    const size = await sizeAtMost(plan, preFlight, { id, ...ref }, nowMs).catch(uncounted('campaign', id));
     const result = await changeCampaign(store, id, MACHINE, nowMs, (current) => counted(current, ref, size));
     return result && !isRefusal(result) ? waits(result, ref) : {};
   },
@@ -62,15 +65,42 @@ const check = {
   },
 };
 
-/** Asked again for the same submission, it waits for the same query. Undefined: nobody is asked in, or it takes too long. */
+type About = { id: string; submission: number };
+
+/**
+ * The larger of two counts: of the time at which it begins, and of now. For those who did something shortly before it begins have not done it yet.
+ * Undefined: it is not known.
+ */
+const sizeAtMost = async (
+  { segment }: PlanVersion,
+  preFlight: PreFlight | undefined,
+  about: About,
+  nowMs: number,
+): Promise<number | undefined> => {
+  if (!segment || preFlight?.state !== 'done') return undefined;
+  const { askedMs, summary } = preFlight;
+  const now = sizeQuery(segment, askedMs);
+  if (now === sizeQuery(segment, summary.begins.atMs ?? askedMs)) return summary.audience.size;
+  const size = await count(now, about, nowMs + WAIT_MS - Date.now());
+  return size === undefined ? undefined : Math.max(size, summary.audience.size);
+};
+
+/** The same of a journey. Asked again for the same submission, it waits for the same queries. Undefined also when nobody is asked in. */
 const sizeOf = async (id: string, ref: ApprovalRef, submittedMs: number): Promise<number | undefined> => {
   const { version } = await loadSubmission<SubmittedJourney>(defs, 'journey', id, ref.hash);
   const audience = await audienceOfJourney(defs, await journeys(defs).versionOf(id, version), submittedMs);
   if (!audience) return undefined;
-  const sql = sizeQuery(audience.tree, audience.atMs);
+  const { tree, atMs } = audience;
+  const asked = new Set([sizeQuery(tree, submittedMs), sizeQuery(tree, atMs)]);
+  const sizes = await Promise.all([...asked].map((sql) => count(sql, { id, ...ref }, WAIT_MS)));
+  return sizes.reduce((one, other) => (one === undefined || other === undefined ? undefined : Math.max(one, other)));
+};
+
+/** Undefined: it takes longer than `waitMs`. Throws Problems. */
+const count = async (sql: Sql, { id, submission }: About, waitMs: number): Promise<number | undefined> => {
   if (Buffer.byteLength(sql) > MAX_QUERY_BYTES) throw new Problem('invalid-segment', 'It is too long for a query');
-  const queryId = await lake.start(sql, hashOf([id, ref.submission, sql]));
-  const query = await lake.settled(queryId, WAIT_MS);
+  const queryId = await lake.start(sql, hashOf([id, submission, sql]));
+  const query = await lake.settled(queryId, waitMs);
   if (query.state === 'failed') throw failure(query, environment.QUERY_CUTOFF_BYTES);
   if (query.state === 'running') return undefined;
   const [row] = await lake.rows(queryId);

@@ -10,18 +10,19 @@ let athena: Awaited<ReturnType<typeof startAthena>>;
 let journeys: ApiLambda;
 let check: typeof import('../../../lambdas/strategy/check-submission.ts').handler;
 
-const lake = { asked: [] as { sql: string; token: unknown }[], state: 'SUCCEEDED', size: '5' };
+/** `sizes`: of each query in turn; the last one is that of all others. */
+const lake = { asked: [] as { sql: string; token: unknown }[], state: 'SUCCEEDED', sizes: ['5'] };
 beforeAll(async () => {
   athena = await startAthena((action, input) => {
     if (action === 'StartQueryExecution') {
       lake.asked.push({ sql: String(input.QueryString), token: input.ClientRequestToken });
-      return { QueryExecutionId: 'q' };
+      return { QueryExecutionId: `${lake.asked.length - 1}` };
     }
     const Status = { State: lake.state, StateChangeReason: 'no' };
     if (action === 'GetQueryExecution') return { QueryExecution: { Status, Statistics: { DataScannedInBytes: 1 } } };
     return resultSet([
       ['size', 'total'],
-      [lake.size, '9'],
+      [lake.sizes[Number(input.QueryExecutionId)] ?? lake.sizes.at(-1)!, '9'],
     ]);
   });
   process.env.QUERY_CUTOFF_BYTES = '1000';
@@ -29,6 +30,8 @@ beforeAll(async () => {
   journeys = (await import('../../../lambdas/strategy/manage-journeys.ts')).handler;
   ({ handler: check } = await import('../../../lambdas/strategy/check-submission.ts'));
   await world.defs.put('live-segment', 'seg', { id: 'seg', state: 'live', segment: { attribute: 'city' } }, 0, 1);
+  const lately = { event: 'purchase', count: { atLeast: 1 }, within: { days: 7 } };
+  await world.defs.put('segment', 'lately', { name: 'Buyers', segment: lately }, 0, 1);
   await world.putSettings({
     levels: [
       { name: 'Colleague', roles: ['approver'] },
@@ -41,7 +44,7 @@ afterAll(async () => {
   await world.tables.stop();
 });
 beforeEach(() => {
-  Object.assign(lake, { asked: [], state: 'SUCCEEDED', size: '5' });
+  Object.assign(lake, { asked: [], state: 'SUCCEEDED', sizes: ['5'] });
 });
 
 const onSchedule = { schedule: { at: '2099-01-01T10:00:00Z' }, audience: { segmentId: 'seg' } };
@@ -70,7 +73,7 @@ test.each([
     expect.objectContaining({ id: ref.id, approval: expect.objectContaining({ audience: 5 }) }),
   );
   // Asked again, it is the same query; who is asked is settled.
-  lake.size = '50';
+  lake.sizes = ['50'];
   await check(ref);
   expect(await approvalOf(ref)).toMatchObject({ audience: 5, levels: [{ name: 'Colleague' }] });
   expect(lake.asked).toEqual(Array(2).fill({ sql: expect.stringContaining('Paris'), token: expect.any(String) }));
@@ -78,11 +81,22 @@ test.each([
 });
 
 test('a larger one asks everybody', async () => {
-  lake.size = '6';
+  lake.sizes = ['6'];
   const ref = await submitted(onSchedule);
   await check(ref);
   expect([await namesOf(ref), (await approvalOf(ref)).audience]).toEqual([['Colleague', 'Head'], 6]);
 });
+
+test.each([[['3', '6']], [['6', '3']]])(
+  'who did something lately are more now than then: the larger count is taken, %s',
+  async (sizes) => {
+    lake.sizes = sizes;
+    const ref = await submitted({ ...onSchedule, audience: { segmentId: 'lately' } });
+    expect(await check(ref)).toMatchObject({ wait: { level: 0 } });
+    expect([await namesOf(ref), (await approvalOf(ref)).audience]).toEqual([['Colleague', 'Head'], 6]);
+    expect(new Set(lake.asked.map(({ token }) => token)).size).toBe(2);
+  },
+);
 
 test.each([
   ['by an event', { event: { eventType: 'paid' } }],

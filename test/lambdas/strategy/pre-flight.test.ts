@@ -11,7 +11,7 @@ let athena: Awaited<ReturnType<typeof startAthena>>;
 let check: ApiLambda;
 let settleSubmission: typeof import('../../../lambdas/strategy/check-submission.ts').handler;
 
-/** What Athena is asked, and how that ends. `row`: of the query's columns those that matter. */
+/** What Athena is asked, and how that ends. `row`: of the query's columns those that matter; `now`: the size as of now. */
 const lake = {
   asked: [] as string[],
   failing: /^$/,
@@ -19,18 +19,20 @@ const lake = {
   reason: '',
   scanned: 10,
   row: {} as Record<string, string>,
+  now: '',
 };
 const answer = (action: string, input: Record<string, unknown>): object => {
   if (action === 'StartQueryExecution') {
     lake.asked.push(String(input.QueryString));
     return { QueryExecutionId: `q${lake.asked.length}` };
   }
+  const asked = lake.asked[Number(String(input.QueryExecutionId).slice(1)) - 1] ?? '';
   if (action === 'GetQueryExecution') {
-    const asked = lake.asked[Number(String(input.QueryExecutionId).slice(1)) - 1] ?? '';
     const Status = { State: lake.failing.test(asked) ? 'FAILED' : lake.state, StateChangeReason: lake.reason };
     return { QueryExecution: { Status, Statistics: { DataScannedInBytes: lake.scanned } } };
   }
-  return resultSet([Object.keys(lake.row), Object.values(lake.row)]);
+  const row = asked.includes('sample') ? lake.row : { size: lake.now };
+  return resultSet([Object.keys(row), Object.values(row)]);
 };
 
 beforeAll(async () => {
@@ -243,6 +245,22 @@ test('a larger one asks everybody; so does one that cannot be counted', async ()
   const { approval, preFlight } = await read(unknown);
   expect(approval?.levels.map(({ name }) => name)).toEqual(['Colleague', 'Head']);
   expect([approval?.audience, preFlight?.state]).toEqual([undefined, 'failed']);
+});
+
+test('who did something lately are more now than at its time: the larger count says who is asked', async () => {
+  const lately = { event: 'purchase', count: { atLeast: 1 }, within: { days: 7 } };
+  await world.defs.put('segment', 'lately', { name: 'Buyers', segment: lately }, 0, 1);
+  lake.now = '6';
+  const sendAt = new Date(Date.now() + 20 * 86_400_000).toISOString();
+  const { id } = await world.submit({ audience: { segmentId: 'lately' }, sendAt });
+  await settleSubmission(await refOf(id));
+  const { approval, preFlight } = await read(id);
+  expect([approval?.audience, approval?.levels.length, preFlight?.summary.audience.size]).toEqual([6, 2, 2]);
+  // Sent at once, there is one time to count for.
+  const { id: atOnce } = await world.submit({ audience: { segmentId: 'lately' } });
+  lake.asked.length = 0;
+  await settleSubmission(await refOf(atOnce));
+  expect([(await read(atOnce)).approval?.audience, lake.asked.length]).toEqual([2, 1]);
 });
 
 test('withdrawn meanwhile: nothing is counted, and nothing waited for', async () => {
