@@ -31,17 +31,18 @@ class Markup {
   get size(): number {
     return this.toString().length;
   }
-  /** A loop over a text has one round. */
+  /** A loop over a text has one round, and over an empty one none. */
   *[Symbol.iterator](): Generator<Markup> {
-    yield this;
+    if (this.#html !== '') yield this;
   }
   indexOf(part: unknown): number {
     return this.toString().indexOf(String(part));
   }
   equals(other: unknown): unknown {
-    const isDrop = typeof other === 'object' && other !== null && 'equals' in other && !(other instanceof Markup);
-    if (isDrop) return (other.equals as (text: string) => unknown)(this.toString());
-    return this.toString() === (other instanceof Markup ? other.toString() : other);
+    if (other instanceof Markup) return this.toString() === other.toString();
+    // A person's own value may have a member of that name, too.
+    const { equals } = (typeof other === 'object' && other !== null ? other : {}) as { equals?: unknown };
+    return typeof equals === 'function' ? equals.call(other, this.toString()) : this.toString() === other;
   }
   // liquidjs asks `equals` of whoever has all five; that the text compares is left to JavaScript, as it is between texts.
   gt(other: unknown): boolean {
@@ -125,6 +126,16 @@ export const escapeOnce = (liquidjs: Liquidjs, liquid: Liquid): void => {
     if (name !== 'raw') liquid.registerFilter(name, careful(name, handler) as FilterImpl);
   }
   liquid.registerFilter('raw', { raw: true, handler: (value: unknown) => inForm(Markup.rawOf, value) });
+  // `empty` and `blank`, before it, look at what they are compared with as at any object.
+  const { '==': isEqual, '!=': isOther } = liquid.options.operators as Record<
+    '==' | '!=',
+    (a: unknown, b: unknown) => unknown
+  >;
+  liquid.options.operators = {
+    ...liquid.options.operators,
+    '==': (a: unknown, b: unknown) => isEqual(inForm(String, a), inForm(String, b)),
+    '!=': (a: unknown, b: unknown) => isOther(inForm(String, a), inForm(String, b)),
+  } as Liquid['options']['operators'];
   liquid.options.outputEscape = function (value: unknown) {
     return htmlOf(this, value);
   };

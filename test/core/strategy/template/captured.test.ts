@@ -13,7 +13,8 @@ const both = (source: string, attributes: Attributes) => {
   if (result.content.channel !== 'email') throw new Error(result.content.channel);
   return { html: result.content.html, text: result.content.text ?? '' };
 };
-const pageOf = (source: string, attributes: Attributes = { x: 'a&b <i>"it\'s"' }) => both(source, attributes).html;
+const pageOf = (source: string, attributes: Attributes = { x: 'a&b <i>"it\'s"', o: { equals: 'x' } }) =>
+  both(source, attributes).html;
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' };
 const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 
@@ -33,6 +34,7 @@ describe('what is captured is escaped once', () => {
     ['by echo', `${capture(`<b>{{ ${of} }}</b>`)}{% echo c %}{% liquid echo c %}`, `<b>${X}</b><b>${X}</b>`],
     ['by cycle', `${capture(`<b>{{ ${of} }}</b>`)}{% cycle c %}`, `<b>${X}</b>`],
     ['in a loop over it', `${capture(`<b>{{ ${of} }}</b>`)}{% for d in c %}{{ d }}{% endfor %}`, `<b>${X}</b>`],
+    ['in a loop over it, if it is empty', `${capture('')}{% for d in c %}n{% else %}y{% endfor %}`, 'y'],
     ['as a default', `${capture('<b>you</b>')}{{ profile.attributes.y | default: c }}`, '<b>you</b>'],
     ['with a default', `${capture('')}{{ c | default: ${of} }}`, X],
     ['with more behind it', `${capture('<b>1</b>')}{{ c | append: ${of} | prepend: "<" }}`, `&lt;<b>1</b>${X}`],
@@ -75,6 +77,21 @@ describe('what is captured is escaped once', () => {
     ['ordered', '{% if c > "a" and c < "b" and c >= "a" and c <= "b" and "b" > c %}y{% endif %}', 'y'],
     ['found in', '{% if c contains "&b" and profile.attributes.x contains c %}y{% endif %}', 'y'],
     ['told from nothing', '{% if c == empty or c == blank %}n{% else %}y{% endif %}', 'y'],
+    [
+      'and nothing from it',
+      '{% if empty == c or blank == c %}n{% endif %}{% if empty != c and blank != c %}y{% endif %}',
+      'y',
+    ],
+    [
+      'told from what has members',
+      '{% if c == profile.attributes.o or profile.attributes.o == c %}n{% else %}y{% endif %}',
+      'y',
+    ],
+    [
+      'in a case, told from what has members',
+      '{% case c %}{% when profile.attributes.o %}n{% else %}y{% endcase %}',
+      'y',
+    ],
     ['in a case', '{% case c %}{% when profile.attributes.x %}y{% endcase %}', 'y'],
   ])('%s', (_, source, expected) => expect(pageOf(`${capture(`{{ ${of} }}`)}${source}`)).toBe(expected));
 
