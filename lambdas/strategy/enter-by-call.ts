@@ -46,7 +46,8 @@ export const enterByCall = async (
   // What runs counts, not what somebody has written since.
   const { entry } = await compiled.versionOf(journeyId, live.body.current);
   if (entry.by !== 'api') throw new Problem('invalid-reference', 'People enter this journey by what happens to them');
-  if (source && entry.sources && !entry.sources.includes(source.id))
+  // Whoever approved it approved these apps; a version from before apps could names none.
+  if (source && !entry.sources?.includes(source.id))
     throw new Problem('forbidden-source', `The journey ${journeyId} does not take people of the source ${source.id}`);
   erased ??= erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN);
   await refuseErased(erased)([profileId]);

@@ -75,7 +75,9 @@ localTest('days pass', 'pauses, an edit in flight, and who enters by a call, a s
     second: await sms(herald, 'Second', 'done'),
     done: { kind: 'exit' },
   };
-  const journey = await write(herald, { name: 'By call', entry: { api: true }, start: 'first', nodes });
+  const apiKey = await herald.connectSource('Shop');
+  const entry = { api: true, sources: [apiKey.split('_')[1]] };
+  const journey = await write(herald, { name: 'By call', entry, start: 'first', nodes });
   const refused = await herald.api.call(`POST /v1/journeys/${journey.id}/publish`, {
     token: await herald.cloud.tokens.issue({ sub: await herald.idOf('marketer-mia'), groups: ['approver'] }),
     body: { version: 1 },
@@ -88,7 +90,6 @@ localTest('days pass', 'pauses, an edit in flight, and who enters by a call, a s
     await herald.cloud.clock.idle();
   };
   for (const name of ['ada', 'ada']) await enter(name);
-  const apiKey = await herald.connectSource('Shop');
   await herald.api.must(`POST /v1/journeys/${journey.id}/entries`, { apiKey, body: { profileId: 'bob' } });
   await herald.cloud.clock.idle();
   for (const bad of [{ profileId: 'anonymous:d1' }, { profileId: 'ada', properties: { text: 'x'.repeat(70_000) } }]) {
@@ -112,7 +113,7 @@ localTest('days pass', 'pauses, an edit in flight, and who enters by a call, a s
   expect([await texts(herald, people.ada), await texts(herald, people.bob)]).toEqual([['First'], ['First']]);
 
   // Meanwhile the second message is written anew, for those inside, too.
-  const edit = { name: 'By call', topic: 'welcome', entry: { api: true }, start: 'first' };
+  const edit = { name: 'By call', topic: 'welcome', entry, start: 'first' };
   const better = { ...nodes, second: await sms(herald, 'Better', 'done') };
   const edited = await herald.api.must<JourneyView>(
     `PUT /v1/journeys/${journey.id}`,

@@ -234,7 +234,7 @@ export const routes = [
     path: '/v1/journeys/{journeyId}/entries',
     summary: 'Put somebody into a journey, as an app',
     description:
-      'The same for your app’s server, with the API key of its source, if the journey’s entry is `{api: true}`, and names that source where it has `sources`. A call counts as one event of the limit of the source. Repeated with its `Idempotency-Key` it lets in once.',
+      'The same for your app’s server, with the API key of its source, if the journey’s entry is `{api: true, sources}` and names that source. A call counts as one event of the limit of the source. Repeated with its `Idempotency-Key` it lets in once.',
     handler,
     roles: 'source-key',
     body: entering,

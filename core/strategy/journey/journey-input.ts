@@ -32,9 +32,9 @@ const entry = z.union(
       ifLate: z.optional(latePolicyInput),
     }),
     z.strictObject({
-      /** Whoever an app, or a person, puts in. */
+      /** Whoever a person, or an app, puts in. */
       api: z.literal(true),
-      /** Only these apps. Absent: any; none: only people. */
+      /** The apps that may. Absent: only people may. */
       sources: z.optional(z.array(sourceId).check(z.maxLength(20))),
     }),
   ],

@@ -33,9 +33,10 @@ beforeAll(async () => {
     source('slow', { eventsPerSecond: 1 }),
     source('old', { revokedMs: 1 }),
   ]);
-  await journey('open', { api: true });
+  await journey('open', { api: true, sources: ['shop', 'till', 'slow', 'old'] });
   await journey('shops', { api: true, sources: ['shop'] });
-  await journey('people', { api: true, sources: [] });
+  await journey('people', { api: true });
+  await journey('nobodys', { api: true, sources: [] });
   await journey('event', { event: { eventType: 'signed-up' } });
   await journey('paused', { api: true }, 'paused');
 });
@@ -88,6 +89,7 @@ describe('an app lets somebody in', () => {
     ['a revoked one', 'open', apiKeyOf('old', SECRET), {}, 'invalid-source-key'],
     ['an app that the journey does not name', 'shops', apiKeyOf('till', SECRET), {}, 'forbidden-source'],
     ['one that names none', 'people', KEY, {}, 'forbidden-source'],
+    ['one that names nobody', 'nobodys', KEY, {}, 'forbidden-source'],
     ['no journey', 'nothing', KEY, {}, 'not-found'],
     ['a paused one', 'paused', KEY, {}, 'state-conflict'],
     ['one that events let into', 'event', KEY, {}, 'invalid-reference'],
