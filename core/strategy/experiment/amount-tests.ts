@@ -1,5 +1,5 @@
 import type { ArmCount } from './figures.ts';
-import { lnBeta } from './log-gamma.ts';
+import { lnBeta, lnChoose } from './log-gamma.ts';
 
 /**
  * One arm of an experiment that an amount decides: `successes` are the people with an amount, `sum` is that of all amounts, and `variance` that of
@@ -15,10 +15,13 @@ type Amounts = Omit<AmountCount, 'name' | 'successes'>;
  * How likely means lie so far apart, in either direction, when none is higher: the less certain one of Welch's test and of Student's (see both). It
  * is for one look at the end. Two, for most people's amount is 0 and some are large, and then each alone is wrong where the arms differ in
  * size: Welch takes the spread of a small arm in which no large amount happened to be for what it is, and finds a winner in many of a hundred
- * that have none (Curtis, Statistical Papers 65, 2024); Student takes an arm that spreads more for one that spreads as the other does.
+ * that have none (Curtis, Statistical Papers 65, 2024); Student takes an arm that spreads more for one that spreads as the other does. And both
+ * take a few people of the same amount for certain; but there are only so many ways to deal people out to the arms, of which two are as far apart.
  */
 export const amountP = (a: Amounts, b: Amounts): number =>
-  a.people < 2 || b.people < 2 ? 1 : Math.max(welchP(a, b), studentP(a, b));
+  a.people < 2 || b.people < 2
+    ? 1
+    : Math.max(welchP(a, b), studentP(a, b), 2 * Math.exp(-lnChoose(a.people + b.people, a.people)));
 
 /** Welch's t test, two-sided (Biometrika 34, 1947), with the degrees of freedom of Satterthwaite (Biometrics Bulletin 2, 1946). */
 export const welchP = (a: Amounts, b: Amounts): number => {

@@ -46,7 +46,18 @@ test('what cannot be told: an arm of one person, amounts that are all the same',
   expect(amountP(same('A', 1, 5), same('B', 900, 0))).toBe(1);
   expect(amountP(same('A', 0, 0), same('B', 0, 0))).toBe(1);
   expect(amountP(same('A', 400, 0), same('B', 400, 0))).toBe(1);
-  expect(amountP(same('A', 400, 9), same('B', 400, 8))).toBe(0);
+  expect(amountP(same('A', 400, 9), same('B', 400, 8))).toBeLessThan(1e-200);
+});
+
+test('a few people who all bought for the same, and a few who did not, come about by chance', () => {
+  const few = (people: number) => [
+    { ...amountCount('A', people, []), share: 1 },
+    { ...amountCount('B', people, new Array<number>(people).fill(10)), share: 1 },
+  ];
+  const because = (people: number) => verdictAtEnd(few(people), { ...rules, minimumSample: 1 }, 'few').because;
+  // Of 20 ways to deal three of six people out to B, one takes the three who buy, and one the others: 0.1.
+  expect([2, 3, 4].map(because)).toEqual(['no-winner', 'no-winner', 'winner']);
+  expect(amountP(few(3)[0]!, few(3)[1]!)).toBeCloseTo(0.1, 9);
 });
 
 const rules = { minimumSample: 100, confidence: 0.95, defaultArm: 'A' };
