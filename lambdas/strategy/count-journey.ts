@@ -44,13 +44,13 @@ export const countJourney = async (ports: CountPorts, live: LiveJourney, nowMs: 
   for (const own of experimentsIn(current)) {
     const id = journeyExperimentId(live.id, own.id, own.key);
     const stored = await defs.get<JourneyExperiment>('journey-experiment', id);
-    const sinceMs = live.versions.find(({ hash }) => hash === live.current)?.sinceMs ?? nowMs;
-    const before = stored?.body ?? begunExperiment(live.id, own, sinceMs);
-    if (before.decision || before.countedMs > nowMs - EVERY_MS) continue;
+    if (stored && (stored.body.decision || stored.body.countedMs > nowMs - EVERY_MS)) continue;
     others ??= await Promise.all(live.versions.map(({ hash }) => versionOf(live.id, hash)));
-    const going = others.filter((one) =>
-      experimentsIn(one).some(({ id: at, key }) => at === own.id && key === own.key),
+    const going = live.versions.filter((_, n) =>
+      experimentsIn(others?.[n] ?? current).some(({ id: at, key }) => at === own.id && key === own.key),
     );
+    // It began with the first of them, be it that no count has succeeded before there was another.
+    const before = stored?.body ?? begunExperiment(live.id, own, Math.min(...going.map(({ sinceMs }) => sinceMs)));
     const versions = [...new Set([...before.versions, ...going.map(({ hash }) => hash)])];
     // Those inside may be a little behind.
     const settledMs = before.settled?.toMs ?? before.startedMs - DAY_MS;

@@ -233,6 +233,23 @@ test('another version goes on with what it has not changed, and begins anew with
   expect(await shares(version, ['same', 'x'])).toEqual({});
 });
 
+test('those who came before a version that goes on with it count, too, when every count had failed until then', async () => {
+  const first = await runs({ late: experiment('end') }, 'late');
+  lake.down = 'late';
+  await expect(count()).rejects.toThrow();
+  const { hash, ...content } = first.version;
+  const version = { ...content, hash: `${hash}2` };
+  await defs.put('journey-version', `late@${version.hash}`, version, 0, START);
+  const again = published(first.live, version, 'finish', START + 9 * DAY);
+  if (again.kind !== 'change') throw new Error('It was not published');
+  await defs.put('live-journey', 'late', again.live, 1, START);
+  vi.setSystemTime(START + 10 * DAY);
+  Object.assign(lake, { asked: [], down: '' });
+  await count();
+  expect(lake.asked.find((sql) => sql.includes("node = 'late'"))).toContain(`over_ms > ${START - DAY}`);
+  expect(await experimentOf({ version }, 'late')).toMatchObject({ startedMs: START });
+});
+
 test('those who came in a version that the journey has forgotten count on', async () => {
   const runsFor = (name: string) => ({
     ...compiled(
