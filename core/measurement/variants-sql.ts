@@ -141,12 +141,11 @@ export const variantCountsOf = (
     ...{ name, people: number(name, 'people'), successes: number(name, 'successes') },
   }));
   if (!isSum(experiment)) return counts;
-  return counts.map(
-    (count): AmountCount => ({
-      ...count,
-      ...{ sum: number(count.name, 'sum') / 1e6, variance: number(count.name, 'variance') / 1e12 },
-    }),
-  );
+  return counts.map((count): AmountCount => {
+    // Its last digits depend on the order in which Athena came upon the people, and each look is to show the same.
+    const variance = Number((number(count.name, 'variance') / 1e12).toPrecision(12));
+    return { ...count, sum: number(count.name, 'sum') / 1e6, variance };
+  });
 };
 
 /** What a campaign's report says of its variants; nothing when it has none. The same counts always give the same figures. */
