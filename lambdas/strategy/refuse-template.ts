@@ -74,8 +74,11 @@ const refuseDeletedPictures = async (defs: Definitions, { channels, locales }: C
       if (material?.deletedMs === undefined) return [];
       const message = `The picture “${material.name}” was deleted on ${new Date(material.deletedMs).toISOString().slice(0, 10)}: upload it again, and write its new address here`;
       // What was written, not what it was compiled to.
-      const written = places.filter(({ path }) => !path.endsWith('.html'));
-      return (written.length > 0 ? written : places).map(({ path }) => ({ path, message }));
+      const isCompiled = ({ path }: { path: string }) => {
+        const from = ['mjml', 'blocks'].map((kind) => path.replace(/html$/, kind));
+        return path.endsWith('.html') && places.some((one) => from.some((its) => one.path.startsWith(its)));
+      };
+      return places.filter((one) => !isCompiled(one)).map(({ path }) => ({ path, message }));
     }),
   );
   const errors = all.flat();

@@ -117,6 +117,7 @@ describe('a picture', () => {
   });
 });
 
+type Refused = { errors: { path: string }[] };
 describe('deleting one', () => {
   test('is refused while a template shows it', async () => {
     const { id, url } = await uploaded();
@@ -162,6 +163,14 @@ describe('deleting one', () => {
     };
     expect(await call(templates, restore)).toMatchObject(refused);
     expect(await call(templates, write)).toMatchObject(refused);
+    // Each place is told, also where one text has it as blocks, and another as HTML.
+    const locales = { fr: { email: { subject: 's', html: `<img src="${url}" alt="Dot">`, text: url } } };
+    const mixed = (await call(templates, { ...write, body: { ...content(url), locales } })).body as Refused;
+    expect(mixed.errors.map(({ path }) => path)).toEqual([
+      'channels.email.blocks.list.0.src',
+      'locales.fr.email.html',
+      'locales.fr.email.text',
+    ]);
     // What it was can be read, and an address of nobody's picture is an address like any other.
     expect((await call(templates, { route: `GET ${path}`, params })).status).toBe(200);
     const strange = content(url.replace(id, '01JD0000000000000000000000'));
