@@ -32,14 +32,17 @@ let erased: ErasedPeople | undefined;
 let compiled: ReturnType<typeof journeys> | undefined;
 let leases: ReturnType<typeof rateLeases> | undefined;
 
-/** Puts somebody into a journey that is live, and that calls let people into. What becomes of them is decided where all participants are. */
+/**
+ * Puts somebody into a journey that is live, and that calls let people into. What becomes of them is decided where all participants are.
+ * `nowMs`: when the call was made first; refused, it may be repeated with its Idempotency-Key a day later.
+ */
 export const enterByCall = async (
   defs: Definitions,
   environment: Environment,
   { journeyId, profileId, properties, eventId, source }: Call,
   nowMs: number,
 ): Promise<void> => {
-  if (source) await withinLimit(environment, source, nowMs);
+  if (source) await withinLimit(environment, source, Date.now());
   const live = await defs.get<LiveJourney>('live-journey', journeyId);
   if (live?.body.state !== 'live') throw await notLive(defs, journeyId);
   compiled ??= journeys(defs);
@@ -51,7 +54,9 @@ export const enterByCall = async (
     throw new Problem('forbidden-source', `The journey ${journeyId} does not take people of the source ${source.id}`);
   erased ??= erasedPeople(environment.ERASURES_TABLE, environment.ERASURE_KEY_ARN);
   await refuseErased(erased)([profileId]);
-  const at = { source: source?.id ?? OWN_SOURCE, timeMs: nowMs, receivedMs: nowMs };
+  // What happened before it was live lets nobody in, but this call is answered with yes.
+  const timeMs = Math.max(nowMs, live.body.sinceMs);
+  const at = { source: source?.id ?? OWN_SOURCE, timeMs, receivedMs: timeMs };
   const event = { id: eventId, type: ENTERED_BY_CALL, ...at, properties };
   const messages = chunkStimuli([{ profileId, journeyId, stimuli: [{ kind: 'enter', event }] }]);
   await sendAll(

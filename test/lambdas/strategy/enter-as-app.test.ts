@@ -106,13 +106,28 @@ describe('an app lets somebody in', () => {
     const { rateLeases } = await import('../../../lambdas/adapters/rate-leases.ts');
     // All that it may send now, elsewhere.
     await rateLeases('definitions').take('slow', 100, 1, Date.now());
-    const replies = [await enter('open', apiKeyOf('slow', SECRET)), await enter('open', apiKeyOf('slow', SECRET))];
+    const once = { 'idempotency-key': 'slow-1' };
+    const asSlow = (more: object = {}) => enter('open', apiKeyOf('slow', SECRET), {}, more);
+    const replies = [await asSlow(), await asSlow(once)];
     expect(replies.map(({ what }) => what)).toEqual(['rate-limited', 'rate-limited']);
     expect(Number(replies[0]?.headers['retry-after'])).toBeGreaterThan(0);
     expect(services.queues.get('participants')).toBeUndefined();
     vi.setSystemTime(Date.now() + 10_000);
-    expect((await enter('open', apiKeyOf('slow', SECRET))).status).toBe(201);
+    // Also with the key with which it was too often.
+    expect([(await asSlow(once)).what, (await asSlow()).what]).toEqual([201, 201]);
     vi.useRealTimers();
+  });
+
+  test('by repeating, when the journey is live again, what was refused while it was paused', async () => {
+    await journey('resumed', { api: true, sources: ['shop'] }, 'paused');
+    const once = { 'idempotency-key': 'paused-1' };
+    expect((await enter('resumed', KEY, {}, once)).what).toBe('state-conflict');
+    const { body, version } = (await defs.get<LiveJourney>('live-journey', 'resumed'))!;
+    const sinceMs = Date.now() + 1;
+    await defs.put('live-journey', 'resumed', { ...body, state: 'live', sinceMs }, version, 1);
+    expect((await enter('resumed', KEY, {}, once)).what).toBe(201);
+    // What happened before it was live lets nobody in.
+    expect(told()).toContain(`"timeMs":${sinceMs},"receivedMs":${sinceMs}`);
   });
 
   test('a journey that takes no apps takes people, and the keys of apps open nothing else', async () => {
