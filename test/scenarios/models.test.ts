@@ -160,7 +160,7 @@ localTest(
       `GET /v1/models/${rfm}`,
       'viewer-vera',
       ({ lastRun }) => !!lastRun,
-      3_600_000,
+      7 * 3_600_000,
     );
     expect(fitted).toMatchObject({ activeNumber: 1, lastRun: { outcome: 'applied', by: 'schedule' } });
 

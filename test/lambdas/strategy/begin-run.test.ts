@@ -110,7 +110,8 @@ test('a crash after it was decided and before the run was made: whoever comes ne
   await series('c');
   const dueMs = Date.now() - HOUR;
   const last = { id: 'c-00001', number: 1, dueMs, beginMs: dueMs };
-  const next = { atMs: Date.now() + HOUR, number: 2, date: today() };
+  // Farther than the hour in which it would wait itself, by the second.
+  const next = { atMs: Date.now() + 2 * HOUR, number: 2, date: today() };
   const stored = (await defs.get<Campaign>('campaign', 'c'))!;
   await defs.put(
     'campaign',
