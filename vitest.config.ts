@@ -1,11 +1,15 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The deployment to the emulator takes minutes of waiting, so it begins first and the others run beside it. */
+/**
+ * The deployment to the emulator takes minutes of waiting, so it begins first and the others run beside it; cfn-lint is one process that must
+ * not be what all wait for in the end.
+ */
+const LONG = ['test/emulator/emulator.test.ts', 'test/lib/cfn-lint.test.ts'];
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith('test/emulator/emulator.test.ts');
+    const isLong = ({ moduleId }: TestSpecification) => LONG.some((name) => moduleId.endsWith(name));
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
