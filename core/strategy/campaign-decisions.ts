@@ -1,5 +1,5 @@
 import type { ProblemType } from '../access/problems.ts';
-import type { Approval, ApprovalRef } from './approval/approval.ts';
+import { type Approval, type ApprovalRef, withoutTrouble } from './approval/approval.ts';
 import { sizedApproval } from './approval/audience-size.ts';
 import {
   asked,
@@ -126,16 +126,15 @@ export const settled = (campaign: Campaign, ref: ApprovalRef, givenUp: boolean, 
   if (campaign.state !== 'approved' || !campaign.approval || !isCurrent(campaign, ref)) {
     return carriedOut(campaign, woken(campaign, ref, givenUp, nowMs));
   }
-  const { notInForce: _over, ...approval } = campaign.approval;
-  return act(campaign, 'schedule', { approval }, ref.hash);
+  return act(campaign, 'schedule', { approval: withoutTrouble(campaign.approval) }, ref.hash);
 };
 
 /** Stops it, whatever it does now. What is already with a provider cannot be called back. */
 export const cancelled = (campaign: Campaign, reason: string): Decision => {
   if (campaign.state === 'cancelled') return { kind: 'same', campaign };
   const { approval } = campaign;
-  const { taskToken: _void, notInForce: _over, ...rest } = approval ?? {};
-  return act(campaign, 'cancel', { reason, ...(approval && { approval: rest as Approval }) }, reason);
+  const { taskToken: _void, ...rest } = approval ?? {};
+  return act(campaign, 'cancel', { reason, ...(approval && { approval: withoutTrouble(rest as Approval) }) }, reason);
 };
 
 /**

@@ -51,6 +51,9 @@ export type Approval = {
   revoked?: { by: string; atMs: number; reason: string };
 };
 
+/** Without why it is not in force yet: it is, or nobody wants it any more. */
+export const withoutTrouble = ({ notInForce: _over, ...approval }: Approval): Approval => approval;
+
 /** A submission that is over, for whoever wants to compare. */
 export type PastSubmission = {
   hash: string;

@@ -1,7 +1,7 @@
 import type { ProblemType } from '../../access/problems.ts';
 import type { Role } from '../../access/role.ts';
 import { MACHINE } from '../machine.ts';
-import type { Approvable, Approval, ApprovalRef, PastSubmission } from './approval.ts';
+import { type Approvable, type Approval, type ApprovalRef, type PastSubmission, withoutTrouble } from './approval.ts';
 import { type Level, mayDecideAt, whoDecidesAt } from './level.ts';
 
 /**
@@ -255,11 +255,10 @@ export const revoked = (
   if (isOver || approval?.decision?.outcome !== 'approved') {
     return refuse('state-conflict', `What is ${thing.state} has no approval to take back`);
   }
-  const { notInForce: _over, ...rest } = approval;
   return {
     kind: 'change',
     action: 'revoke',
-    approval: { ...rest, revoked: { by: actor, atMs: nowMs, reason } },
+    approval: { ...withoutTrouble(approval), revoked: { by: actor, atMs: nowMs, reason } },
     detail: reason,
   };
 };

@@ -1,6 +1,6 @@
 import type { ProblemType } from '../../access/problems.ts';
 import { MACHINE } from '../machine.ts';
-import type { Approvable, Approval, ApprovalRef } from './approval.ts';
+import { type Approvable, type Approval, type ApprovalRef, withoutTrouble } from './approval.ts';
 import { sizedApproval } from './audience-size.ts';
 import {
   asked,
@@ -138,15 +138,17 @@ export const decisionsOf = <S extends string, T extends Approvable & { state: S 
     /** What was approved is in force now, with `change`. Somebody who was faster has done the same. */
     putInForce: (thing: T, ref: ApprovalRef, change: Partial<T>): ForceDecision<T> => {
       if (!isApproved(thing, ref) || !thing.approval) return { kind: 'same', thing };
-      const { notInForce: _over, ...approval } = thing.approval;
+      const approval = withoutTrouble(thing.approval);
       return act(thing, 'put in force', { ...change, approval } as Partial<T>, ref.hash);
     },
 
     /** What was approved cannot be put in force, and why: it is a draft again. */
     returned: (thing: T, ref: ApprovalRef, reason: string, nowMs: number): ForceDecision<T> => {
       if (!isApproved(thing, ref) || !thing.approval) return { kind: 'same', thing };
-      const { notInForce: _over, ...rest } = thing.approval;
-      const approval: Approval = { ...rest, revoked: { by: MACHINE, atMs: nowMs, reason } };
+      const approval: Approval = {
+        ...withoutTrouble(thing.approval),
+        revoked: { by: MACHINE, atMs: nowMs, reason },
+      };
       return act(thing, 'return', { approval } as Partial<T>, reason);
     },
   };

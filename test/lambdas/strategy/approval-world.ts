@@ -105,3 +105,18 @@ export const approvalWorld = async () => {
   };
 };
 export type ApprovalWorld = Awaited<ReturnType<typeof approvalWorld>>;
+
+export type ForcedKind = 'journey' | 'trigger';
+/** The same with the handlers of what is put in force by its approval, journeys and triggers: `askOf` asks them, as mia if nobody is named. */
+export const forcedWorld = async () => {
+  const world = await approvalWorld();
+  const { handler: journey } = await import('../../../lambdas/strategy/manage-journeys.ts');
+  const handlers = { journey, trigger: (await import('../../../lambdas/intake/manage-triggers.ts')).handler };
+  const askOf = (kind: ForcedKind, verb: string, id = '', body?: object, as: Call['as'] = mia) => {
+    const [method, rest = ''] = verb.split(' ');
+    const route = `${method} /v1/${kind}s${id && `/{${kind}Id}`}${rest}`;
+    return call(handlers[kind], { route, ...(id && { params: { [`${kind}Id`]: id } }), body, as });
+  };
+  return { ...world, askOf };
+};
+export type ForcedWorld = Awaited<ReturnType<typeof forcedWorld>>;

@@ -4,26 +4,32 @@ import type { ApprovableKind } from '../../../core/strategy/approval/approval-se
 import type { Journey } from '../../../core/strategy/journey/journey.ts';
 import type { LiveJourney } from '../../../core/strategy/journey/live-journey.ts';
 import type { PlanVersion } from '../../../core/strategy/plan-version.ts';
-import type { ApiLambda } from '../../../lambdas/middleware/api.ts';
-import { type Call, call } from '../api-call.ts';
-import { type ApprovalWorld, abe, ada, approvalWorld, lea, mia, oscar, somebody } from './approval-world.ts';
+import type { Call } from '../api-call.ts';
+import {
+  abe,
+  ada,
+  type ForcedKind,
+  type ForcedWorld,
+  forcedWorld,
+  lea,
+  mia,
+  oscar,
+  somebody,
+} from './approval-world.ts';
 
-let world: ApprovalWorld;
-let defs: ApprovalWorld['defs'];
-let handlers: { journey: ApiLambda; trigger: ApiLambda };
+let world: ForcedWorld;
+let defs: ForcedWorld['defs'];
 
 beforeAll(async () => {
-  world = await approvalWorld();
+  world = await forcedWorld();
   ({ defs } = world);
-  const journey = (await import('../../../lambdas/strategy/manage-journeys.ts')).handler;
-  handlers = { journey, trigger: (await import('../../../lambdas/intake/manage-triggers.ts')).handler };
 });
 afterAll(() => world.tables.stop());
 beforeEach(() => {
   world.tables.asked.length = 0;
 });
 
-type Kind = 'journey' | 'trigger';
+type Kind = ForcedKind;
 type Thing = { id: string; version: number; state: string; hash?: string; type: string; detail: string } & Pick<
   Journey,
   'approval' | 'history'
@@ -40,11 +46,9 @@ const inputs = {
     lane: 'transactional',
   }),
 };
-const ask = async (kind: Kind, verb: string, id = '', body?: object, as: Call['as'] = mia) => {
-  const [method, rest = ''] = verb.split(' ');
-  const route = `${method} /v1/${kind}s${id && `/{${kind}Id}`}${rest}`;
-  const reply = await call(handlers[kind], { route, ...(id && { params: { [`${kind}Id`]: id } }), body, as });
-  return { status: reply.status, body: reply.body as Thing };
+const ask = async (...asked: Parameters<ForcedWorld['askOf']>) => {
+  const { status, body } = await world.askOf(...asked);
+  return { status, body: body as Thing };
 };
 const write = async (kind: Kind, text = 'tpl') => (await ask(kind, 'POST', '', inputs[kind](text))).body;
 const read = async (kind: Kind, id: string) => (await ask(kind, 'GET', id)).body;

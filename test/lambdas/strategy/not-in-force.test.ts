@@ -3,22 +3,17 @@ import type { Approvable } from '../../../core/strategy/approval/approval.ts';
 import { NOT_IN_FORCE } from '../../../core/strategy/approval/not-in-force.ts';
 import type { Journey } from '../../../core/strategy/journey/journey.ts';
 import type { LiveJourney } from '../../../core/strategy/journey/live-journey.ts';
-import type { ApiLambda } from '../../../lambdas/middleware/api.ts';
-import { call } from '../api-call.ts';
-import { type ApprovalWorld, abe, approvalWorld, mia, oscar } from './approval-world.ts';
+import { abe, type ForcedKind, type ForcedWorld, forcedWorld, oscar } from './approval-world.ts';
 
-let world: ApprovalWorld;
-let defs: ApprovalWorld['defs'];
-let handlers: { journey: ApiLambda; trigger: ApiLambda };
+let world: ForcedWorld;
+let defs: ForcedWorld['defs'];
 beforeAll(async () => {
-  world = await approvalWorld();
+  world = await forcedWorld();
   ({ defs } = world);
-  const journey = (await import('../../../lambdas/strategy/manage-journeys.ts')).handler;
-  handlers = { journey, trigger: (await import('../../../lambdas/intake/manage-triggers.ts')).handler };
 });
 afterAll(() => world.tables.stop());
 
-type Kind = 'journey' | 'trigger';
+type Kind = ForcedKind;
 const message = { kind: 'message', templateId: 'tpl', channelPolicy: ['sms'], next: 'end' };
 const inputs = {
   journey: {
@@ -30,12 +25,8 @@ const inputs = {
     lane: 'transactional',
   },
 };
-const ask = async (kind: Kind, verb: string, id = '', body?: object) => {
-  const [method, rest = ''] = verb.split(' ');
-  const route = `${method} /v1/${kind}s${id && `/{${kind}Id}`}${rest}`;
-  return (await call(handlers[kind], { route, ...(id && { params: { [`${kind}Id`]: id } }), body, as: mia }))
-    .body as Approvable & { type?: string };
-};
+const ask = async (...asked: Parameters<ForcedWorld['askOf']>) =>
+  (await world.askOf(...asked)).body as Approvable & { type?: string };
 const at = async (kind: Kind, id: string, verb = '', body?: object, as = abe) => {
   const route = `${verb ? 'POST' : 'GET'} /v1/approvals/{kind}/{thingId}${verb}`;
   return (await world.ask({ route, params: { kind, thingId: id }, ...(body && { body }), as })).body;
