@@ -1,18 +1,12 @@
-import { App, type Stack } from 'aws-cdk-lib';
-import { Template as Assertions } from 'aws-cdk-lib/assertions';
+import type { Stack } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { apiRoutes, linkRoutes, routes } from '../../core/access/routes.ts';
 import { FULL_MEMORIES } from '../../core/audience/live/memory.ts';
 import { CHANNELS } from '../../core/delivery/channel.ts';
 import { NOT_IN_FORCE } from '../../core/strategy/approval/not-in-force.ts';
-import { Delivery } from '../../lib/delivery.ts';
-import { Journeys } from '../../lib/journeys.ts';
 import { handlerEntries } from '../../lib/kit/bundle.ts';
-import { Platform } from '../../lib/platform.ts';
-import { type Stage, stageConfig } from '../../lib/stages.ts';
-import { State } from '../../lib/state.ts';
 import { statementsIn } from './policies.ts';
-import { appOf, propertiesOf, resourcesOf, STACKS, synthesized, type Template } from './synthesized.ts';
+import { appOf, propertiesOf, resourcesOf, STACKS, synthesized } from './synthesized.ts';
 
 type FunctionProperties = {
   Runtime: string;
@@ -279,39 +273,6 @@ test.each(STACKS)('%s has room for more: CloudFormation takes 500 resources', (s
   expect(Object.keys(devStacks[stack].Resources).length).toBeLessThanOrEqual(495);
 });
 
-describe('what a stage may say', () => {
-  const stacksOf = (changes: Partial<Stage>) => {
-    const app = new App();
-    const stage = { ...stageConfig('local'), ...changes };
-    const state = new State(app, 'State', stage);
-    const platform = new Platform(app, 'Platform', { stage, state });
-    const journeys = new Journeys(app, 'Journeys', { stage, state, platform });
-    const delivery = new Delivery(app, 'Delivery', { stage, state, platform, journeys });
-    const templateOf = (stack: Stack) => Assertions.fromStack(stack).toJSON() as Template;
-    return { platform: templateOf(platform), journeys: templateOf(journeys), delivery: templateOf(delivery) };
-  };
-
-  test('alarms tell the topic that is named', () => {
-    const alarmTopicArn = 'arn:aws:sns:us-east-1:000000000000:alarms';
-    const { platform, journeys, delivery } = stacksOf({ alarmTopicArn });
-    for (const [template, count] of [
-      [platform, 40],
-      [journeys, 3],
-      [delivery, 3],
-    ] as const) {
-      const alarms = propertiesOf<{ AlarmActions?: string[] }>(template, 'AWS::CloudWatch::Alarm');
-      expect(alarms.length).toBeGreaterThan(count);
-      for (const { AlarmActions } of alarms) expect(AlarmActions).toEqual([alarmTopicArn]);
-    }
-  });
-
-  test('a push application that exists is used, and only it', () => {
-    const { delivery: template } = stacksOf({ pushApplicationId: 'app123' });
-    expect(resourcesOf(template, 'AWS::Pinpoint::App')).toEqual([]);
-    expect(JSON.stringify(template)).toContain(':apps/app123/messages');
-  });
-});
-
 test('an administrator of the account can sign in for somebody, and nobody can with a password alone', () => {
   const [client] = propertiesOf<{ ExplicitAuthFlows: string[] }>(devApi, 'AWS::Cognito::UserPoolClient');
   expect(client?.ExplicitAuthFlows.toSorted()).toEqual([
@@ -319,8 +280,4 @@ test('an administrator of the account can sign in for somebody, and nobody can w
     'ALLOW_REFRESH_TOKEN_AUTH',
     'ALLOW_USER_SRP_AUTH',
   ]);
-});
-
-test('an unknown stage is refused with the names of those that exist', () => {
-  expect(() => stageConfig('test')).toThrow('There is no stage test; there are dev, prod, local, emulator');
 });
